@@ -1,0 +1,38 @@
+# How a folder becomes targets:
+#   segue_library(core DEPENDS ...)   every .c/.cpp of this folder (and its
+#                                     sub-folders) except main.c -> sg_core
+#   segue_program(query)              main.c -> segue-query, linked to sg_query
+add_compile_options(-Wall -Wextra -Wshadow -fno-omit-frame-pointer)
+add_compile_options("$<$<COMPILE_LANGUAGE:C>:-Wconversion;-Wno-sign-conversion;-Wstrict-prototypes>")
+add_compile_definitions(_GNU_SOURCE SEGUE_VERSION="${PROJECT_VERSION}")
+if(SEGUE_SANITIZE)
+  add_compile_options(-fsanitize=${SEGUE_SANITIZE})
+  add_link_options(-fsanitize=${SEGUE_SANITIZE})
+  if(SEGUE_SANITIZE MATCHES undefined)
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()
+if(SEGUE_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+include_directories(${PROJECT_SOURCE_DIR})
+
+function(segue_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.c *.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+  if(NOT sources)
+    set(sources ${PROJECT_SOURCE_DIR}/cmake/empty.c)
+  endif()
+  add_library(sg_${name} STATIC ${sources})
+  target_link_libraries(sg_${name} PUBLIC ${arg_DEPENDS})
+endfunction()
+
+function(segue_program name)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/main.c)
+    add_executable(segue-${name} main.c)
+    target_link_libraries(segue-${name} PRIVATE sg_${name})
+    set_target_properties(segue-${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  endif()
+endfunction()
