@@ -1,0 +1,73 @@
+/* config.h - the one configuration of every Segue program.
+ *
+ * Read from segue.conf ("section.key = value", '#' comments), then overridden
+ * by SEGUE_SECTION_KEY variables. Every key is described once, in the table in
+ * config.c: name, type, bounds, default, one line of help. A wrong key or value
+ * is refused as "segue.conf:12: query.workers: expected a whole number from 1
+ * to 256, got 'many'". Relative paths are relative to the config file's folder.
+ */
+#pragma once
+#include "core/err.h"
+#include "core/log.h"
+#include "core/str.h"
+#include <stdio.h>
+
+#define SG_CONFIG_TEXT 512 /* longest text value, bytes with its zero */
+
+struct sg_config {
+    char var_dir[SG_CONFIG_TEXT]; /* state: absolute after load */
+    struct {
+        int64_t level;  /* enum sg_log_level */
+        int64_t format; /* enum sg_log_format */
+    } log;
+    struct {
+        char dsn[SG_CONFIG_TEXT]; /* libpq; default: the private cluster's socket */
+        int64_t pool_size;
+    } pg;
+    struct {
+        char dir[SG_CONFIG_TEXT]; /* generations; default var_dir/index */
+        int64_t keep;             /* published generations kept, >= 2 */
+    } index;
+    struct {
+        char source[SG_CONFIG_TEXT];  /* "postgres" or path of a JSONL snapshot */
+        int64_t threads;              /* builders; 0: one a core */
+        int64_t batch_ms;             /* tail: longest wait before a commit */
+        int64_t rebuild_after;        /* delta documents that trigger a rebuild; 0: a tenth of the base, >= 20000 */
+        int64_t gate_shrink_percent;  /* gate: refuse a generation this much smaller */
+        double gate_mrr_drop;         /* gate: canary MRR may fall by at most this */
+    } indexer;
+    struct {
+        char listen[SG_CONFIG_TEXT];  /* nng URL; default ipc://var/run/query.ipc */
+        int64_t workers;              /* threads; 0: 2 a core */
+        int64_t candidates;           /* stage 1 size per type */
+        int64_t budget_us;            /* stage 1 may go on this long for more candidates */
+        char weights[SG_CONFIG_TEXT]; /* ranker weights file; empty: built in */
+    } query;
+    struct {
+        char listen[SG_CONFIG_TEXT]; /* default ipc://var/run/recsys.ipc */
+        int64_t workers;
+        char dir[SG_CONFIG_TEXT];    /* models; default var_dir/models */
+        int64_t keep;
+        int64_t trend_half_life_h;
+        int64_t factors;
+    } recsys;
+    struct {
+        char host[SG_CONFIG_TEXT];
+        int64_t port;
+        int64_t threads;     /* HTTP event loops, >= 2 */
+        int64_t workers;     /* handler threads */
+        int64_t timeout_ms;  /* deadline given to each request */
+        char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
+    } api;
+    struct {
+        int64_t songs, users, seed; /* demo catalogue of `./segue up` */
+    } demo;
+};
+
+/* path NULL: no file, defaults and environment only. e names file, line, key. */
+int sg_config_load(struct sg_config *c, const char *path, struct sg_error *e);
+/* Parses text as the file `name` over *c's present values; the fuzzed entry. */
+int sg_config_parse(struct sg_config *c, const char *name, struct sg_str text, struct sg_error *e);
+void sg_config_defaults(struct sg_config *c);
+/* Writes a commented file with every key, its help and default. */
+void sg_config_print_template(FILE *to);

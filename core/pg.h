@@ -1,0 +1,42 @@
+/* pg.h - PostgreSQL through libpq: connections, a pool, COPY, migrations. */
+#pragma once
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+#include <libpq-fe.h>
+
+/* A failure's text starts with the server's message; SG_EUNAVAIL when the
+ * connection is what failed, SG_EEXIST on unique violations, SG_EINVAL on other
+ * class 22/23 errors, SG_EIO otherwise. */
+int sg_pg_connect(PGconn **out, const char *dsn, struct sg_error *e);
+/* params: text, NULL for SQL NULL. *out (may be NULL) is owned by the caller: PQclear. */
+int sg_pg_exec(PGconn *c, const char *sql, int n, const char *const *params, PGresult **out,
+               struct sg_error *e);
+
+/* COPY (query) TO STDOUT in text format, row by row. Cells are unescaped views
+ * valid in the callback; p == NULL is SQL NULL. A non-zero return stops it. */
+typedef int (*sg_pg_row_fn)(void *ctx, const struct sg_str *cells, size_t n, struct sg_error *e);
+int sg_pg_copy_out(PGconn *c, const char *query, sg_pg_row_fn row, void *ctx, struct sg_error *e);
+
+/* COPY table(columns) FROM STDIN. */
+struct sg_pg_copy;
+int sg_pg_copy_begin(struct sg_pg_copy **out, PGconn *c, const char *copy_sql, struct sg_error *e);
+void sg_pg_copy_text(struct sg_pg_copy *w, struct sg_str s); /* p == NULL: SQL NULL */
+void sg_pg_copy_i64(struct sg_pg_copy *w, int64_t v);
+int sg_pg_copy_row(struct sg_pg_copy *w, struct sg_error *e); /* ends the row */
+int sg_pg_copy_end(struct sg_pg_copy *w, struct sg_error *e); /* frees w, whatever it returns */
+void sg_pg_copy_abort(struct sg_pg_copy *w);                  /* frees w, the COPY fails */
+
+/* Pool: thread-safe; at most size connections, opened when needed, a broken one
+ * is replaced. take waits until deadline_us: SG_ETIMEOUT, SG_EUNAVAIL. */
+struct sg_pg_pool;
+int sg_pg_pool_open(struct sg_pg_pool **out, const char *dsn, int size, struct sg_error *e);
+void sg_pg_pool_close(struct sg_pg_pool *p);
+int sg_pg_pool_take(struct sg_pg_pool *p, PGconn **out, int64_t deadline_us, struct sg_error *e);
+void sg_pg_pool_give(struct sg_pg_pool *p, PGconn *c);
+
+/* Applies schemas/sql/NNNN_name.sql in order, each in its own transaction, and
+ * records number, name and XXH3 of the text in schema_migrations. A file that
+ * changed after it was applied, or a gap, is refused (SG_ECORRUPT). Two at once
+ * are serialised by an advisory lock. applied: how many ran; may be NULL. */
+int sg_pg_migrate(PGconn *c, const char *dir, size_t *applied, struct sg_error *e);

@@ -1,0 +1,56 @@
+/* rpc.h - typed request/reply between Segue's services, on nng REQ/REP.
+ *
+ * One message is a msgpack envelope: request {v, id, deadline_us, traceparent,
+ * method, body}, reply {v, id, status, error, field, body}. deadline_us is what
+ * is left of the caller's time when it sent. Bodies are records (record.h). A
+ * message over SG_RECORD_BYTES, or one that does not decode, is answered with
+ * an error, never with a crash or a silent drop.
+ */
+#pragma once
+#include "core/record.h"
+
+struct sg_rpc_call {
+    uint64_t id;
+    int64_t deadline_us; /* on sg_now_us's clock; work past it stops: SG_ETIMEOUT */
+    struct sg_str traceparent;
+    struct sg_arena *arena; /* the request's; reset after the reply is sent */
+};
+
+struct sg_rpc_method {
+    const char *name;
+    const struct sg_record *in, *out; /* in NULL: no body is read */
+    /* thread: what thread_open gave this worker. out is sg_record_init'ed and
+     * may hold views into the arena or anything valid until `release`. */
+    int (*handle)(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
+                  struct sg_error *e);
+};
+
+struct sg_rpc_options {
+    const char *url; /* ipc://, tcp://, inproc:// */
+    const struct sg_rpc_method *methods; /* ends with {0} */
+    int workers;     /* threads, each with its own context, >= 1 */
+    void *state;
+    int (*thread_open)(void *state, void **thread, struct sg_error *e); /* may be NULL */
+    void (*thread_close)(void *thread);                                 /* may be NULL */
+    /* Called after a reply has been encoded, to drop what `out` pointed at. May be NULL. */
+    void (*release)(void *thread);
+};
+
+/* Every server also answers "health" (HealthReply) and "metrics" (MetricsReply)
+ * without a method entry; see schemas/service.h. */
+struct sg_rpc_server;
+int sg_rpc_serve(struct sg_rpc_server **out, const struct sg_rpc_options *o, struct sg_error *e);
+/* Stops accepting, lets workers finish what they hold (at most grace_ms), joins them. */
+void sg_rpc_server_close(struct sg_rpc_server *s, int grace_ms);
+
+/* Client: thread-safe; a pool of contexts over one or more replicas' URLs
+ * (comma separated), one retry on a second replica while the deadline allows,
+ * a circuit breaker per peer (opens after 5 failures in a row, probes after 1 s). */
+struct sg_rpc_client;
+int sg_rpc_client_open(struct sg_rpc_client **out, const char *urls, struct sg_error *e);
+void sg_rpc_client_close(struct sg_rpc_client *c);
+/* Blocks the calling thread until the reply, or deadline_us (sg_now_us clock).
+ * out's strings and lists live in a. The server's error comes back as it was set. */
+int sg_rpc_call(struct sg_rpc_client *c, const char *method, const struct sg_record *in_record,
+                const void *in, const struct sg_record *out_record, void *out, struct sg_arena *a,
+                int64_t deadline_us, struct sg_str traceparent, struct sg_error *e);
