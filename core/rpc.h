@@ -36,8 +36,9 @@ struct sg_rpc_options {
     void (*release)(void *thread);
 };
 
-/* Every server also answers "health" (HealthReply) and "metrics" (MetricsReply)
- * without a method entry; see schemas/service.h. */
+/* Every server also answers "metrics" (a record of one string, "text": the Prometheus
+ * text of this process) without a method entry. Services add their own "health"
+ * (schemas/service.h). */
 struct sg_rpc_server;
 int sg_rpc_serve(struct sg_rpc_server **out, const struct sg_rpc_options *o, struct sg_error *e);
 /* Stops accepting, lets workers finish what they hold (at most grace_ms), joins them. */
