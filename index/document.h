@@ -1,0 +1,40 @@
+/* document.h - what of an entity is searched: the one place that says which
+ * terms and which facts a record gives, for base and delta alike.
+ *
+ * Terms (the base's Xapian and the delta share them):
+ *   W<word>    a folded word of any field (and its alternatives)
+ *   P<prefix>  the first 1, 2, 3 and 4 characters of each word
+ *   T<fold>    the whole folded title or name (cut to 200 bytes)
+ *   N<fold>    a whole folded artist name (songs, albums)
+ *   A<id>      filter: credited artist    L<id>  filter: album
+ *   G<id>      filter: genre              Y<year> filter: year, 4 digits
+ *   E1         filter: explicit
+ *   Q          every document
+ */
+#pragma once
+#include "core/text.h"
+#include "schemas/catalogue.h"
+
+#define SG_DOC_ARTISTS_MAX 16 /* names of more credited artists are not searched */
+#define SG_TERM_MAX 240       /* bytes; Xapian's limit is 245 */
+
+struct sg_document {
+    enum sg_kind kind;
+    uint64_t id;
+    struct sg_str title;      /* a song's or album's title, else the name; display form */
+    size_t n_artists;
+    struct sg_str artists[SG_DOC_ARTISTS_MAX]; /* names, lead first */
+    uint64_t artist_ids[SG_DOC_ARTISTS_MAX];
+    struct sg_str album;      /* songs only */
+    uint64_t album_id, genre_id;
+    int year;                 /* 0 unknown */
+    bool is_explicit;
+    uint64_t popularity;      /* song: plays; artist, album: plays of their songs; playlist: followers */
+};
+
+/* Each term once. A non-zero return stops and is returned. */
+typedef int (*sg_term_fn)(void *ctx, struct sg_str term);
+int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx);
+
+/* The static rank: a song more popular, or equal and of smaller id, comes first. */
+int sg_static_rank_cmp(uint64_t popularity_a, uint64_t id_a, uint64_t popularity_b, uint64_t id_b);

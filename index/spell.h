@@ -1,0 +1,46 @@
+/* spell.h - the catalogue's words: prefix expansion and spelling correction
+ * from one mapped, immutable segment.
+ *
+ * Words lie sorted with their document frequency. Corrections come from a
+ * deletion neighbourhood: every word is filed under each string made by
+ * deleting up to d of its characters, and a query's own deletions are looked up
+ * there, then verified. Source: Bocek, Hunt, Stiller, "Fast Similarity Search
+ * in Large Dictionaries", 2007 (FastSS), with hashed keys. Distance is optimal
+ * string alignment (Damerau-Levenshtein with adjacent transpositions) on
+ * Unicode characters.
+ */
+#pragma once
+#include "core/err.h"
+#include "core/str.h"
+
+struct sg_spelling {
+    struct sg_str word; /* view into the segment or into the caller's scratch */
+    uint32_t frequency; /* documents holding it */
+    uint8_t distance;   /* edits */
+    char bytes[64];     /* where word points when it could not be a view */
+};
+
+struct sg_spell; /* thread-safe after open */
+int sg_spell_open(struct sg_spell **out, const char *path, struct sg_error *e);
+int sg_spell_open_bytes(struct sg_spell **out, struct sg_str bytes, struct sg_error *e);
+void sg_spell_close(struct sg_spell *s);
+uint64_t sg_spell_count(const struct sg_spell *s);
+/* 0 when the word is not in the catalogue. */
+uint32_t sg_spell_frequency(const struct sg_spell *s, struct sg_str word);
+/* Up to cap words starting with prefix, most frequent first. *more: there are others. */
+size_t sg_spell_prefix(const struct sg_spell *s, struct sg_str prefix, struct sg_spelling *out,
+                       size_t cap, bool *more);
+/* Up to cap words within max_distance (1 or 2) edits, nearest then most frequent
+ * first, the word itself left out. */
+size_t sg_spell_correct(const struct sg_spell *s, struct sg_str word, int max_distance,
+                        struct sg_spelling *out, size_t cap);
+/* Optimal string alignment distance of two UTF-8 words, > limit when above limit. */
+int sg_spell_distance(struct sg_str a, struct sg_str b, int limit);
+
+struct sg_spell_writer;
+int sg_spell_writer_open(struct sg_spell_writer **out, const char *path, struct sg_error *e);
+/* Adds count to the word's frequency. */
+int sg_spell_writer_add(struct sg_spell_writer *w, struct sg_str word, uint32_t count,
+                        struct sg_error *e);
+int sg_spell_writer_finish(struct sg_spell_writer *w, struct sg_error *e); /* frees w */
+void sg_spell_writer_abort(struct sg_spell_writer *w);
