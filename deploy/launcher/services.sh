@@ -1,0 +1,158 @@
+# services.sh - supervision by runit: one folder a service below var/service, a
+# crashed one is started again after 1, 2, 4 ... 16 s; logs rotate in var/log/NAME.
+
+SERVICES="postgres indexer recsys query api"
+
+# unix sockets live below var/: their paths are limited by the kernel.
+check_paths() {
+    [ ${#VAR} -le 80 ] || die "var_dir is ${#VAR} characters long; sockets below it allow at most 80: set var_dir in segue.conf"
+}
+
+service_command() {
+    case $1 in
+    postgres) echo "\"$SEGUE_HOME/deploy/postgres\" run \"$VAR/pg\"" ;;
+    indexer) echo "\"$BIN/segue-indexer\" run" ;;
+    *) echo "\"$BIN/segue-$1\" serve" ;;
+    esac
+}
+
+service_write() {
+    local name=$1 dir=$VAR/service/$1
+    mkdir -p "$dir/log" "$dir/control" "$VAR/log/$name"
+    touch "$dir/down"
+    cat >"$dir/run" <<RUN
+#!/bin/sh
+exec 2>&1
+cd "$SEGUE_HOME"
+export SEGUE_CONFIG="$CONF" SEGUE_VAR_DIR="$VAR"
+date +%s >"$VAR/run/$name.started"
+exec $(service_command "$name")
+RUN
+    cat >"$dir/finish" <<FINISH
+#!/bin/sh
+# Back-off: doubles while the service lives less than 20 s.
+now=\$(date +%s)
+started=\$(cat "$VAR/run/$name.started" 2>/dev/null || echo 0)
+wait=\$(cat "$VAR/run/$name.wait" 2>/dev/null || echo 1)
+if [ \$((now - started)) -ge 20 ]; then wait=1; fi
+echo \$((wait * 2 > 16 ? 16 : wait * 2)) >"$VAR/run/$name.wait"
+echo "\$(date -u +%FT%TZ) supervisor: $name ended (exit \$1, signal \$2)"
+[ "\$1" = 0 ] || sleep "\$wait"
+FINISH
+    cat >"$dir/log/run" <<LOG
+#!/bin/sh
+exec svlogd -tt "$VAR/log/$name"
+LOG
+    chmod +x "$dir/run" "$dir/finish" "$dir/log/run"
+    if [ "$name" = postgres ]; then # TERM would wait for clients: ask for a fast shutdown
+        printf '#!/bin/sh\nkill -INT "$(head -n 1 "%s/pg/data/postmaster.pid")"\n' "$VAR" >"$dir/control/t"
+        chmod +x "$dir/control/t"
+    fi
+}
+
+supervisor_pid() { cat "$VAR/run/supervisor.pid" 2>/dev/null || true; }
+supervisor_alive() {
+    local pid
+    pid=$(supervisor_pid)
+    [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = runsvdir ]
+}
+
+supervisor_start() {
+    local name
+    mkdir -p "$VAR/run" "$VAR/log"
+    for name in $SERVICES; do service_write "$name"; done
+    supervisor_alive && return 0
+    rm -f "$VAR"/service/*/supervise/lock
+    setsid runsvdir "$VAR/service" >>"$VAR/log/supervisor.log" 2>&1 </dev/null &
+    echo $! >"$VAR/run/supervisor.pid"
+    for name in $SERVICES; do
+        wait_for 100 "the supervisor of $name" test -p "$VAR/service/$name/supervise/ok"
+    done
+}
+
+# wait_for TENTHS WHAT command...: tries until it succeeds.
+wait_for() {
+    local tries=$1 what=$2
+    shift 2
+    while ! "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || {
+            say "$what did not get ready"
+            return 1
+        }
+        sleep 0.1
+    done
+}
+
+service_up() { sv up "$VAR/service/$1" >/dev/null; }
+service_restart() { sv -w 30 restart "$VAR/service/$1" >/dev/null; }
+service_down() { sv -w 60 down "$VAR/service/$1" >/dev/null 2>&1 || sv -w 5 force-stop "$VAR/service/$1" >/dev/null 2>&1 || true; }
+
+api_url() { echo "http://$(setting api.host):$(setting api.port)"; }
+api_healthy() { curl -fsS -m 3 "$(api_url)/health"; }
+postgres_ready() { PGHOST=$VAR/pg/socket psql -qAt -d postgres -c 'SELECT 1'; }
+
+help_down() { echo "usage: ./segue down
+Stops every service in order (API first, PostgreSQL last). State stays below var/."; }
+cmd_down() {
+    local name reversed=""
+    if ! supervisor_alive; then
+        say "segue is not running"
+        return 0
+    fi
+    for name in $SERVICES; do reversed="$name $reversed"; done
+    for name in $reversed; do
+        [ -d "$VAR/service/$name" ] && service_down "$name"
+    done
+    kill -HUP "$(supervisor_pid)" 2>/dev/null || true
+    rm -f "$VAR/run/supervisor.pid"
+    say "stopped"
+}
+
+help_status() { echo "usage: ./segue status
+Shows each service, what it serves and how far the index is behind the database.
+Exit code 0 when everything is healthy, 1 otherwise."; }
+cmd_status() {
+    local name rc=0 health
+    if ! supervisor_alive; then
+        echo "segue is not running (./segue up starts it)"
+        return 1
+    fi
+    for name in $SERVICES; do sv status "$VAR/service/$name" 2>/dev/null | sed "s#$VAR/service/##; s#; run: log.*##"; done
+    health=$(curl -sS -m 5 "$(api_url)/health" 2>&1) || rc=1
+    if [ $rc -eq 0 ]; then
+        echo "$health" | jq . 2>/dev/null || echo "$health"
+        [ "$(echo "$health" | jq -r .status 2>/dev/null)" = healthy ] || rc=1
+    else
+        echo "api: $health"
+    fi
+    "$BIN/segue-indexer" status || rc=1
+    return $rc
+}
+
+help_logs() { echo "usage: ./segue logs [-f] [SERVICE...]
+Prints the end of the services' logs ($SERVICES); -f follows them."; }
+cmd_logs() {
+    local follow=() files=() name
+    if [ "${1:-}" = -f ]; then
+        follow=(-F)
+        shift
+    fi
+    for name in ${@:-$SERVICES}; do
+        [ -f "$VAR/log/$name/current" ] || misuse "no log of '$name' (services: $SERVICES)"
+        files+=("$VAR/log/$name/current")
+    done
+    tail -n 50 "${follow[@]}" "${files[@]}"
+}
+
+help_reset() { echo "usage: ./segue reset [--yes]
+Stops everything and deletes all state below var/: catalogue, accounts, index, models, logs."; }
+cmd_reset() {
+    [ "${1:-}" = --yes ] || confirm "Delete everything below $VAR?" || return 1
+    cmd_down
+    if [ -d "$VAR" ]; then
+        [ -f "$VAR/.segue" ] || die "$VAR does not look like Segue's own state: not deleted"
+        rm -rf -- "${VAR:?}" 2>/dev/null || as_root rm -rf -- "$VAR"
+    fi
+    say "deleted $VAR"
+}

@@ -1,0 +1,139 @@
+# test.sh - everything that is checked before a change lands.
+
+FUZZ_SECONDS=${SEGUE_TEST_FUZZ_SECONDS:-5}
+
+help_test() { cat <<'TXT'
+usage: ./segue test [--only STAGE[,STAGE...]] [--no-install]
+
+Installs what the tests need, builds with sanitizers and runs everything.
+Stages, in order:
+  format     clang-format over every source file
+  dev        unit, integration, fault and relevance tests under ASan+UBSan
+  tsan       the threaded tests under ThreadSanitizer
+  fuzz       every fuzz target on its corpus and some seconds more
+  e2e        a whole Segue started by ./segue up: HTTP, command line, a real browser
+  bench      every benchmark, small: only to see that it runs
+Ends with one line: N passed, N failed, N skipped. Exit code 1 when one failed.
+SEGUE_TEST_FUZZ_SECONDS sets the time given to each fuzz target (5).
+TXT
+}
+
+passed=0 failed=0 skipped=0
+failures=()
+note_pass() { passed=$((passed + 1)); }
+note_fail() {
+    failed=$((failed + 1))
+    failures+=("$1")
+}
+
+# check "name" command...: one test of our own; its output is shown when it fails.
+check() {
+    local name=$1 log rc=0 from=$SECONDS
+    shift
+    log=$(mktemp)
+    "$@" >"$log" 2>&1 || rc=$?
+    if [ $rc -eq 0 ]; then
+        note_pass
+        say "  ${green}ok${plain}    $name ${dim}$((SECONDS - from)) s${plain}"
+    elif [ $rc -eq 77 ]; then
+        skipped=$((skipped + 1))
+        say "  SKIP  $name: $(tail -n 1 "$log")"
+    else
+        note_fail "$name"
+        say "  ${red}FAIL${plain}  $name (exit $rc)"
+        tail -n 60 "$log" >&2
+    fi
+    rm -f "$log"
+}
+
+# ctest_run PRESET ctest-options...: adds ctest's counts to ours.
+ctest_run() {
+    local preset=$1 log
+    shift
+    log=$(mktemp)
+    ctest --preset "$preset" --no-tests=error "$@" 2>&1 | tee "$log" >&2 || true
+    passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*   Passed ' "$log" || true)))
+    skipped=$((skipped + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log" || true)))
+    while read -r name; do note_fail "$preset: $name"; done < <(
+        sed -nE 's/^ *[0-9]+\/[0-9]+ Test +#[0-9]+: ([^ ]+) .*\*\*\*(Failed|Timeout|Exception|Not Run).*/\1/p' "$log")
+    grep -qE '^[0-9]+% tests passed' "$log" || note_fail "$preset: ctest itself"
+    rm -f "$log"
+}
+
+must_build() {
+    local log=$VAR/log/build-$1.log
+    mkdir -p "$VAR/log"
+    say "building $1"
+    if build_preset "$@" >"$log" 2>&1; then
+        note_pass
+    else
+        tail -n 40 "$log" >&2
+        note_fail "build of $1"
+        return 1
+    fi
+}
+
+stage_format() {
+    # shellcheck disable=SC2046
+    check "clang-format" clang-format --dry-run --Werror $(git ls-files '*.c' '*.h' '*.cpp')
+    check "launcher scripts parse" bash -c 'for f in segue deploy/launcher/*.sh; do bash -n "$f" || exit 1; done; sh -n deploy/postgres'
+}
+stage_dev() {
+    must_build dev && ctest_run dev
+}
+stage_tsan() {
+    # The fault tests time out under this sanitizer's slowness; their threads are the services' own,
+    # which the integration tests run.
+    must_build tsan && ctest_run tsan -L '^(unit|integration)$'
+}
+stage_fuzz() {
+    must_build fuzz || return 0
+    local program name corpus
+    for program in build/fuzz/fuzz/fuzz_*; do
+        name=${program##*/fuzz_}
+        corpus=$(mktemp -d)
+        [ -d "tests/fuzz/corpus/$name" ] && cp -r "tests/fuzz/corpus/$name/." "$corpus/"
+        check "fuzz $name" "$program" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 "$corpus"
+        rm -rf "$corpus"
+    done
+}
+stage_e2e() {
+    # shellcheck disable=SC1091
+    check "end to end" bash tests/e2e/run.sh
+}
+stage_bench() {
+    must_build release || return 0
+    check "benchmarks run" bench_small
+}
+
+cmd_test() {
+    local stages="format dev tsan fuzz e2e bench" install=1 stage
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --only)
+            stages=${2//,/ }
+            shift
+            ;;
+        --no-install) install=0 ;;
+        *) misuse "test: unknown option '$1' (see ./segue test --help)" ;;
+        esac
+        shift
+    done
+    for stage in $stages; do
+        declare -F "stage_$stage" >/dev/null || misuse "test: no stage '$stage'"
+    done
+    # shellcheck disable=SC2086
+    if [ $install = 1 ] && [ -n "$(packages_missing $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST $PACKAGES_BENCH)" ]; then
+        step "Installing packages" packages_install $PACKAGES_BUILD $PACKAGES_RUN $PACKAGES_TEST $PACKAGES_BENCH
+    fi
+    for stage in $stages; do
+        say ""
+        say "${bold}== $stage${plain} ${dim}after $((SECONDS - started_at)) s${plain}"
+        "stage_$stage"
+    done
+    say ""
+    for stage in "${failures[@]}"; do say "${red}failed:${plain} $stage"; done
+    say "took $((SECONDS - started_at)) s"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ $failed -eq 0 ]
+}
