@@ -42,6 +42,14 @@ int sg_delta_get(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_a
 typedef int (*sg_entity_fn)(void *ctx, enum sg_kind kind, uint64_t id);
 int sg_delta_each(struct sg_delta *d, enum sg_kind kind, sg_entity_fn fn, void *ctx,
                   struct sg_error *e); /* every live id of the kind, ascending */
+/* The writer's own notes, committed and rolled back with the batch, never seen by
+ * searchers (the indexer keeps what a record cannot hold there). Keys up to 64
+ * bytes, values up to 4096; put with value.n == 0 removes. get sees the open
+ * batch: SG_ENOENT; value lives in a. */
+int sg_delta_note_put(struct sg_delta *d, struct sg_str key, struct sg_str value,
+                      struct sg_error *e);
+int sg_delta_note_get(struct sg_delta *d, struct sg_str key, struct sg_arena *a,
+                      struct sg_str *value, struct sg_error *e);
 /* Durable when it returns 0. SG_ENOSPC: nothing of the batch is visible, retry later. */
 int sg_delta_commit(struct sg_delta *d, uint64_t lsn, uint64_t sequence, struct sg_error *e);
 void sg_delta_rollback(struct sg_delta *d);

@@ -20,6 +20,8 @@ struct sg_index_options {
     const char *dir;
     uint64_t verify_bytes; /* default when 0: 1 GiB */
     int poll_ms;           /* how often CURRENT is looked at; default when 0: 100 */
+    const char *only;      /* a folder below dir to serve whatever CURRENT says, verified in
+                              full, never swapped (the gate, before publish); NULL: follow */
 };
 /* Opens without a published generation too (then begin gives SG_ENOENT). */
 int sg_index_open(struct sg_index **out, const struct sg_index_options *o, struct sg_error *e);
