@@ -46,10 +46,15 @@ int sg_manifest_sum(struct sg_manifest *m, const char *generation_dir, struct sg
 int sg_manifest_check(const struct sg_manifest *m, const char *generation_dir, bool full,
                       struct sg_error *e);
 
+/* The same of one listed file, i < n_files. */
+int sg_manifest_check_file(const struct sg_manifest *m, size_t i, const char *generation_dir,
+                           bool full, struct sg_error *e);
+
 /* CURRENT: SG_ENOENT when nothing was published. */
 int sg_current_read(const char *index_dir, char name[SG_GENERATION_NAME], struct sg_error *e);
 /* Atomic: temporary file, fsync, rename, fsync of the directory. */
 int sg_current_publish(const char *index_dir, const char *name, struct sg_error *e);
 /* Complete generations (those with a manifest), newest first; returns how many. */
 size_t sg_generation_list(const char *index_dir, struct sg_manifest *out, size_t cap);
+/* SG_EBUSY: it is CURRENT. Readers holding it open are not disturbed. */
 int sg_generation_remove(const char *index_dir, const char *name, struct sg_error *e);
