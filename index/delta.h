@@ -50,6 +50,9 @@ int sg_delta_note_put(struct sg_delta *d, struct sg_str key, struct sg_str value
                       struct sg_error *e);
 int sg_delta_note_get(struct sg_delta *d, struct sg_str key, struct sg_arena *a,
                       struct sg_str *value, struct sg_error *e);
+/* Every live genre id as the batch sees it, for TRUNCATE. */
+int sg_delta_each_genre(struct sg_delta *d, int (*fn)(void *ctx, uint64_t id), void *ctx,
+                        struct sg_error *e);
 /* Durable when it returns 0. SG_ENOSPC: nothing of the batch is visible, retry later. */
 int sg_delta_commit(struct sg_delta *d, uint64_t lsn, uint64_t sequence, struct sg_error *e);
 void sg_delta_rollback(struct sg_delta *d);
