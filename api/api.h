@@ -1,0 +1,38 @@
+/* api.h - what the API's handlers share. */
+#pragma once
+#include "api/http.h"
+#include "core/config.h"
+#include "core/pg.h"
+#include "core/rpc.h"
+
+struct sg_web;
+struct sg_api {
+    const struct sg_config *config;
+    struct sg_rpc_client *query, *recsys, *indexer;
+    struct sg_pg_pool *pg;
+    struct sg_web *web;
+    struct sg_buf openapi; /* made once */
+    int64_t started_us;
+};
+
+/* Handlers, by file. */
+#define SG_HANDLER(name) void name(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+/* discovery.c */
+SG_HANDLER(sg_api_search);
+SG_HANDLER(sg_api_suggest);
+SG_HANDLER(sg_api_trending);
+SG_HANDLER(sg_api_similar);
+SG_HANDLER(sg_api_recommendations);
+/* catalogue.c */
+SG_HANDLER(sg_api_song);
+SG_HANDLER(sg_api_artist);
+SG_HANDLER(sg_api_album);
+SG_HANDLER(sg_api_genres);
+/* operations.c */
+SG_HANDLER(sg_api_health);
+SG_HANDLER(sg_api_metrics);
+SG_HANDLER(sg_api_metrics_of);
+SG_HANDLER(sg_api_openapi);
+
+/* A record as the 200 answer. */
+void sg_api_answer(struct sg_http_response *r, const struct sg_record *record, const void *value);

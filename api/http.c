@@ -1,0 +1,378 @@
+/* http.c - see http.h.
+ *
+ *   loop: headers read -> first call: exchange made
+ *                      -> second call: connection suspended, exchange queued
+ *   worker: handler fills the response -> connection resumed
+ *   loop: third call: response queued -> completed: exchange recycled
+ *
+ * Answering in a later call than the first keeps the connection alive (measured:
+ * queueing in the first call closes it).
+ */
+#include "api/http.h"
+#include "api/http_deadline.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum exchange_state { READING, TOO_LARGE, WAITING, ANSWERED };
+
+struct exchange {
+    struct exchange *next; /* in the queue or the free list */
+    struct MHD_Connection *connection;
+    enum exchange_state state;
+    size_t body_bytes;
+    struct sg_arena arena;
+    struct sg_http_param params[SG_HTTP_PARAMS_MAX];
+    bool params_overflow;
+    struct sg_http_request request;
+    struct sg_http_response response;
+};
+
+struct sg_http_server {
+    struct MHD_Daemon *daemon;
+    struct sg_http_options o;
+    struct sg_http_deadline *deadline;
+    pthread_t *workers;
+    size_t n_workers;
+    pthread_mutex_t lock; /* guards all below */
+    pthread_cond_t work;
+    struct exchange *first, *last;
+    size_t queued;
+    struct exchange *spare;
+    size_t n_spare;
+    bool stop;
+};
+
+enum { QUEUE_MAX = 4096, SPARE_MAX = 256, HEADER_BYTES = 32 << 10, CONNECTIONS_MAX = 16384 };
+
+void sg_http_header(struct sg_http_response *r, const char *name, struct sg_str value)
+{
+    if (r->n_headers < SG_HTTP_HEADERS_MAX && value.p) {
+        r->headers[r->n_headers].name = name;
+        r->headers[r->n_headers++].value = value;
+    }
+}
+
+static struct exchange *exchange_take(struct sg_http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    struct exchange *x = s->spare;
+    if (x) {
+        s->spare = x->next;
+        s->n_spare--;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return x ? x : calloc(1, sizeof *x);
+}
+
+static void exchange_free(struct exchange *x)
+{
+    sg_arena_free(&x->arena);
+    sg_buf_free(&x->response.body);
+    free(x);
+}
+
+static void exchange_give(struct sg_http_server *s, struct exchange *x)
+{
+    struct sg_buf body = x->response.body;
+    sg_arena_reset(&x->arena);
+    sg_buf_reset(&body);
+    x->request = (struct sg_http_request){0};
+    x->response = (struct sg_http_response){.body = body};
+    x->state = READING;
+    x->body_bytes = 0;
+    x->params_overflow = false;
+    pthread_mutex_lock(&s->lock);
+    bool keep = s->n_spare < SPARE_MAX;
+    if (keep) {
+        x->next = s->spare;
+        s->spare = x;
+        s->n_spare++;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (!keep)
+        exchange_free(x);
+}
+
+static enum MHD_Result take_param(void *ctx, enum MHD_ValueKind kind, const char *key,
+                                  size_t key_n, const char *value, size_t value_n)
+{
+    struct exchange *x = ctx;
+    (void)kind;
+    if (x->request.n_params == SG_HTTP_PARAMS_MAX) {
+        x->params_overflow = true;
+        return MHD_NO;
+    }
+    x->params[x->request.n_params++] = (struct sg_http_param){{key, key_n}, {value, value_n}};
+    return MHD_YES;
+}
+
+static struct sg_str header(struct MHD_Connection *c, const char *name)
+{
+    return sg_str(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
+}
+
+static void read_request(struct sg_http_server *s, struct exchange *x, const char *url,
+                         const char *method)
+{
+    struct sg_http_request *q = &x->request;
+    q->method = sg_arena_copy(&x->arena, sg_str(method));
+    q->path = sg_arena_copy(&x->arena, sg_str(url));
+    q->params = x->params;
+    MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, take_param, x);
+    q->if_none_match = header(x->connection, "If-None-Match");
+    q->traceparent = header(x->connection, "traceparent");
+    q->request_id = header(x->connection, "X-Request-Id");
+    q->start_us = sg_now_us();
+    q->deadline_us = q->start_us + s->o.timeout_us;
+    q->arena = &x->arena;
+}
+
+/* A place in the queue is taken before the connection is suspended, and filled
+ * after: a worker must not resume what is not yet suspended. */
+static bool queue_reserve(struct sg_http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool room = s->queued < QUEUE_MAX && !s->stop;
+    s->queued += room;
+    pthread_mutex_unlock(&s->lock);
+    return room;
+}
+
+static void enqueue(struct sg_http_server *s, struct exchange *x)
+{
+    pthread_mutex_lock(&s->lock);
+    x->next = NULL;
+    if (s->last)
+        s->last->next = x;
+    else
+        s->first = x;
+    s->last = x;
+    pthread_cond_signal(&s->work);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static struct exchange *dequeue(struct sg_http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    while (!s->first && !(s->stop && !s->queued))
+        pthread_cond_wait(&s->work, &s->lock);
+    struct exchange *x = s->first;
+    if (x) {
+        s->first = x->next;
+        if (!s->first)
+            s->last = NULL;
+        s->queued--;
+        if (s->stop && !s->queued)
+            pthread_cond_broadcast(&s->work);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return x;
+}
+
+static void *worker_main(void *ctx)
+{
+    struct sg_http_server *s = ctx;
+    struct exchange *x;
+    while ((x = dequeue(s))) {
+        s->o.handle(s->o.ctx, &x->request, &x->response);
+        __atomic_store_n(&x->state, ANSWERED, __ATOMIC_RELEASE);
+        MHD_resume_connection(x->connection);
+    }
+    return NULL;
+}
+
+static enum MHD_Result send_response(struct exchange *x)
+{
+    struct sg_http_response *r = &x->response;
+    struct sg_str body = r->shared.p ? r->shared : sg_buf_str(&r->body);
+    struct MHD_Response *m =
+        MHD_create_response_from_buffer(body.n, (void *)body.p, MHD_RESPMEM_PERSISTENT);
+    if (!m)
+        return MHD_NO;
+    if (r->content_type)
+        MHD_add_response_header(m, "Content-Type", r->content_type);
+    MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; i < r->n_headers; i++)
+        MHD_add_response_header(m, r->headers[i].name, r->headers[i].value.p);
+    enum MHD_Result rc =
+        MHD_queue_response(x->connection, r->status ? (unsigned)r->status : 200, m);
+    MHD_destroy_response(m);
+    return rc;
+}
+
+/* An answer made by the server itself, before or instead of the handler. */
+static enum MHD_Result refuse(struct exchange *x, int status, const char *title)
+{
+    struct sg_http_response *r = &x->response;
+    sg_buf_reset(&r->body);
+    r->status = status;
+    r->content_type = "application/problem+json";
+    sg_buf_printf(&r->body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}", title, status);
+    x->state = ANSWERED;
+    return send_response(x);
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_n, void **con_cls)
+{
+    struct sg_http_server *s = ctx;
+    struct exchange *x = *con_cls;
+    (void)version;
+    (void)upload;
+    if (!x) {
+        x = *con_cls = exchange_take(s);
+        if (!x)
+            return MHD_NO;
+        x->connection = c;
+        sg_http_deadline_body(c);
+        read_request(s, x, url, method);
+        return MHD_YES;
+    }
+    if (*upload_n) {
+        x->body_bytes += *upload_n;
+        if (x->body_bytes > SG_HTTP_BODY_MAX)
+            x->state = TOO_LARGE;
+        *upload_n = 0;
+        return MHD_YES;
+    }
+    switch (__atomic_load_n(&x->state, __ATOMIC_ACQUIRE)) {
+    case TOO_LARGE:
+        return refuse(x, 413, "Content Too Large");
+    case ANSWERED:
+        return send_response(x);
+    case WAITING:
+        return MHD_YES;
+    case READING:
+        break;
+    }
+    if (x->params_overflow)
+        return refuse(x, 400, "More than 64 parameters");
+    sg_http_deadline_busy(c);
+    if (!queue_reserve(s))
+        return refuse(x, 503, "Too many requests are waiting");
+    __atomic_store_n(&x->state, WAITING, __ATOMIC_RELEASE);
+    MHD_suspend_connection(c);
+    enqueue(s, x);
+    return MHD_YES;
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *c, void **con_cls,
+                         enum MHD_RequestTerminationCode code)
+{
+    struct sg_http_server *s = ctx;
+    (void)code;
+    if (*con_cls)
+        exchange_give(s, *con_cls);
+    *con_cls = NULL;
+    sg_http_deadline_idle(c);
+}
+
+static int bind_address(const char *host, int port, struct addrinfo **out, struct sg_error *e)
+{
+    char service[8];
+    snprintf(service, sizeof service, "%d", port);
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                             .ai_socktype = SOCK_STREAM};
+    int rc = getaddrinfo(host, service, &hints, out);
+    return rc ? sg_fail(e, SG_EINVAL, "api.host %s: %s", host, gai_strerror(rc)) : 0;
+}
+
+static int start_daemon(struct sg_http_server *s, struct sg_error *e)
+{
+    struct addrinfo *address;
+    int rc = bind_address(s->o.host, s->o.port, &address, e);
+    if (rc)
+        return rc;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
+                     (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+    s->daemon = MHD_start_daemon(
+        flags, (uint16_t)s->o.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
+        address->ai_addr, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->o.loops,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, 60u,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_LISTENING_ADDRESS_REUSE,
+        1u, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
+        sg_http_deadline_notify, s->deadline, MHD_OPTION_END);
+    freeaddrinfo(address);
+    return s->daemon ? 0 : sg_fail_errno(e, "listen on %s port %d", s->o.host, s->o.port);
+}
+
+static int start_workers(struct sg_http_server *s, struct sg_error *e)
+{
+    s->workers = calloc((size_t)s->o.workers, sizeof *s->workers);
+    if (!s->workers)
+        return sg_fail(e, SG_ENOMEM, "HTTP workers");
+    for (int i = 0; i < s->o.workers; i++) {
+        if (pthread_create(&s->workers[i], NULL, worker_main, s))
+            return sg_fail(e, SG_EIO, "cannot start HTTP worker %d", i);
+        s->n_workers++;
+    }
+    return 0;
+}
+
+int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, struct sg_error *e)
+{
+    struct sg_http_server *s = calloc(1, sizeof *s);
+    if (!s)
+        return sg_fail(e, SG_ENOMEM, "HTTP server");
+    s->o = *o;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->work, NULL);
+    int rc = sg_http_deadline_open(&s->deadline, e);
+    if (!rc)
+        rc = start_workers(s, e);
+    if (!rc)
+        rc = start_daemon(s, e);
+    if (rc)
+        sg_http_close(s);
+    else
+        *out = s;
+    return rc;
+}
+
+int sg_http_port(const struct sg_http_server *s)
+{
+    const union MHD_DaemonInfo *i = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    return i ? i->port : s->o.port;
+}
+
+static void stop_workers(struct sg_http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stop = true;
+    pthread_cond_broadcast(&s->work);
+    pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < s->n_workers; i++)
+        pthread_join(s->workers[i], NULL);
+    free(s->workers);
+}
+
+void sg_http_close(struct sg_http_server *s)
+{
+    if (!s)
+        return;
+    int listener = s->daemon ? MHD_quiesce_daemon(s->daemon) : -1;
+    stop_workers(s);
+    sg_http_deadline_stop(s->deadline);
+    if (s->daemon)
+        MHD_stop_daemon(s->daemon);
+    if (listener >= 0)
+        close(listener);
+    sg_http_deadline_close(s->deadline);
+    while (s->spare) {
+        struct exchange *x = s->spare;
+        s->spare = x->next;
+        exchange_free(x);
+    }
+    pthread_cond_destroy(&s->work);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}

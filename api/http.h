@@ -1,0 +1,62 @@
+/* http.h - the HTTP/1.1 server: libmicrohttpd's event loops in front of a pool of
+ * workers, so that a slow answer never holds a loop.
+ *
+ * A request is read whole by a loop, handed to a worker, answered by the
+ * handler into the exchange's own buffers, and written by the loop again.
+ * Bounds: request line and headers together 32 KiB, 64 parameters, body
+ * SG_HTTP_BODY_MAX, headers complete within 10 s of connecting (60 s when kept
+ * alive), queue of 4096 waiting requests (503 past it). Thread-safe.
+ */
+#pragma once
+#include "core/arena.h"
+#include "core/buf.h"
+#include "core/err.h"
+
+#define SG_HTTP_PARAMS_MAX  64
+#define SG_HTTP_BODY_MAX    (64u << 10)
+#define SG_HTTP_HEADERS_MAX 8
+
+struct sg_http_param {
+    struct sg_str name, value; /* percent-decoded; any bytes */
+};
+
+struct sg_http_request {
+    struct sg_str method, path; /* path percent-decoded, without the query */
+    const struct sg_http_param *params;
+    size_t n_params;
+    struct sg_str if_none_match, traceparent, request_id;
+    int64_t start_us, deadline_us; /* sg_now_us clock */
+    struct sg_arena *arena;        /* lives as long as the exchange */
+    struct sg_str id;              /* what the path's {id} stood for; set by the router */
+};
+
+struct sg_http_response {
+    int status;               /* 200 when untouched */
+    const char *content_type; /* static */
+    struct sg_buf body;       /* reused between requests */
+    struct sg_str shared;     /* instead of body: bytes that outlive the server */
+    struct {
+        const char *name; /* static */
+        struct sg_str value;
+    } headers[SG_HTTP_HEADERS_MAX];
+    size_t n_headers;
+};
+
+/* value must live in the request's arena or longer, zero-terminated. */
+void sg_http_header(struct sg_http_response *r, const char *name, struct sg_str value);
+
+typedef void (*sg_http_handler)(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
+
+struct sg_http_options {
+    const char *host; /* numeric address */
+    int port;         /* 0: any free one */
+    int loops, workers;
+    int64_t timeout_us; /* deadline given to each request */
+    sg_http_handler handle;
+    void *ctx;
+};
+struct sg_http_server;
+int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, struct sg_error *e);
+int sg_http_port(const struct sg_http_server *s);
+/* Stops accepting, finishes what is being answered, frees. */
+void sg_http_close(struct sg_http_server *s);

@@ -1,0 +1,23 @@
+/* route.h - which path is answered by whom; the same table makes the OpenAPI document. */
+#pragma once
+#include "api/http.h"
+#include "api/params.h"
+
+struct sg_api; /* what handlers share: see api.h */
+
+struct sg_route {
+    const char *path;     /* "/api/v1/songs/{id}": one {id}, a whole number */
+    void (*handle)(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r);
+    const char *tag, *summary, *help;
+    const struct sg_param *params;       /* ends with {0}; NULL: none */
+    const struct sg_record *params_of;   /* the record the params fill */
+    const struct sg_record *reply;       /* 200's body; NULL: see content_type */
+    const char *content_type;            /* of a reply that is no record */
+};
+
+/* Every route, ends with {0}. */
+extern const struct sg_route sg_routes[];
+
+/* Answers q by its route: 404 and 405 as problems, ETag and 304 on success,
+ * request id, metrics. ctx is the struct sg_api. */
+void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
