@@ -29,12 +29,13 @@ struct sg_config {
         int64_t keep;             /* published generations kept, >= 2 */
     } index;
     struct {
-        char source[SG_CONFIG_TEXT];  /* "postgres" or path of a JSONL snapshot */
-        int64_t threads;              /* builders; 0: one a core */
-        int64_t batch_ms;             /* tail: longest wait before a commit */
-        int64_t rebuild_after;        /* delta documents that trigger a rebuild; 0: a tenth of the base, >= 20000 */
-        int64_t gate_shrink_percent;  /* gate: refuse a generation this much smaller */
-        double gate_mrr_drop;         /* gate: canary MRR may fall by at most this */
+        char source[SG_CONFIG_TEXT]; /* "postgres" or path of a JSONL snapshot */
+        int64_t threads;             /* builders; 0: one a core */
+        int64_t batch_ms;            /* tail: longest wait before a commit */
+        int64_t rebuild_after; /* delta documents that trigger a rebuild; 0: a tenth of the base, >=
+                                  20000 */
+        int64_t gate_shrink_percent; /* gate: refuse a generation this much smaller */
+        double gate_mrr_drop;        /* gate: canary MRR may fall by at most this */
     } indexer;
     struct {
         char listen[SG_CONFIG_TEXT];  /* nng URL; default ipc://var/run/query.ipc */
@@ -46,7 +47,7 @@ struct sg_config {
     struct {
         char listen[SG_CONFIG_TEXT]; /* default ipc://var/run/recsys.ipc */
         int64_t workers;
-        char dir[SG_CONFIG_TEXT];    /* models; default var_dir/models */
+        char dir[SG_CONFIG_TEXT]; /* models; default var_dir/models */
         int64_t keep;
         int64_t trend_half_life_h;
         int64_t factors;
@@ -54,9 +55,9 @@ struct sg_config {
     struct {
         char host[SG_CONFIG_TEXT];
         int64_t port;
-        int64_t threads;     /* HTTP event loops, >= 2 */
-        int64_t workers;     /* handler threads */
-        int64_t timeout_ms;  /* deadline given to each request */
+        int64_t threads;              /* HTTP event loops, >= 2 */
+        int64_t workers;              /* handler threads */
+        int64_t timeout_ms;           /* deadline given to each request */
         char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
     } api;
     struct {

@@ -1,0 +1,588 @@
+/* config.c - see config.h.
+ *
+ * One table describes every key; parsing, environment, defaults and the
+ * template all walk it. Text may say {var_dir}, {user} and {source_dir}; they
+ * are replaced once everything has been read, so that moving var_dir moves
+ * what lies below it.
+ */
+#include "core/config.h"
+#include "core/buf.h"
+#include "core/nearest.h"
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum value_type { WHOLE, DECIMAL, TEXT, PATH, URL, CHOICE };
+
+struct key {
+    const char *name, *help;
+    size_t offset;
+    enum value_type type;
+    double min, max;
+    const char *dflt;
+    const char *const *choices; /* ends with NULL */
+};
+
+static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const formats[] = {"logfmt", "json", NULL};
+
+#define AT(member) offsetof(struct sg_config, member)
+#define K_WHOLE(m, lo, hi, d, help)                                                                \
+    {                                                                                              \
+#m, help, AT(m), WHOLE, lo, hi, d, NULL                                                    \
+    }
+#define K_DECIMAL(m, lo, hi, d, help)                                                              \
+    {                                                                                              \
+#m, help, AT(m), DECIMAL, lo, hi, d, NULL                                                  \
+    }
+#define K_TEXT(m, d, help)                                                                         \
+    {                                                                                              \
+#m, help, AT(m), TEXT, 0, 0, d, NULL                                                       \
+    }
+#define K_PATH(m, d, help)                                                                         \
+    {                                                                                              \
+#m, help, AT(m), PATH, 0, 0, d, NULL                                                       \
+    }
+#define K_URL(m, d, help)                                                                          \
+    {                                                                                              \
+#m, help, AT(m), URL, 0, 0, d, NULL                                                        \
+    }
+#define K_CHOICE(m, list, d, help)                                                                 \
+    {                                                                                              \
+#m, help, AT(m), CHOICE, 0, 0, d, list                                                     \
+    }
+
+static const struct key keys[] = {
+    K_PATH(var_dir, "var", "folder of all state"),
+    K_CHOICE(log.level, levels, "info", "least severe event that is logged"),
+    K_CHOICE(log.format, formats, "logfmt", "how a log line is written"),
+    K_TEXT(pg.dsn, "host={var_dir}/pg/socket dbname=segue user={user}",
+           "libpq connection string; the default is the private cluster"),
+    K_WHOLE(pg.pool_size, 1, 256, "8", "database connections of one service"),
+    K_PATH(index.dir, "{var_dir}/index", "generations of the index"),
+    K_WHOLE(index.keep, 2, 100, "2", "published generations kept"),
+    K_PATH(indexer.source, "postgres", "\"postgres\", or the path of a JSONL snapshot"),
+    K_WHOLE(indexer.threads, 0, 256, "0", "builder threads; 0: one a core"),
+    K_WHOLE(indexer.batch_ms, 1, 60000, "50", "tail: longest wait before a commit"),
+    K_WHOLE(indexer.rebuild_after, 0, 1e12, "0",
+            "changed documents that trigger a rebuild; 0: a tenth of the base, at least 20000"),
+    K_WHOLE(indexer.gate_shrink_percent, 0, 100, "20",
+            "gate: a generation smaller by more than this is not published"),
+    K_DECIMAL(indexer.gate_mrr_drop, 0, 1, "0.05",
+              "gate: the canary queries' mean reciprocal rank may fall by at most this"),
+    K_URL(query.listen, "ipc://{var_dir}/run/query.ipc", "where the query server listens"),
+    K_WHOLE(query.workers, 0, 256, "0", "threads; 0: two a core"),
+    K_WHOLE(query.candidates, 20, 1000000, "1000", "candidates per type before ranking"),
+    K_WHOLE(query.budget_us, 0, 10000000, "2000",
+            "time in which more candidates may still be looked for"),
+    K_PATH(query.weights, "", "file of ranker weights; empty: built in"),
+    K_URL(recsys.listen, "ipc://{var_dir}/run/recsys.ipc",
+          "where the recommendation server listens"),
+    K_WHOLE(recsys.workers, 1, 256, "2", "threads"),
+    K_PATH(recsys.dir, "{var_dir}/models", "trained models"),
+    K_WHOLE(recsys.keep, 1, 100, "2", "models kept"),
+    K_WHOLE(recsys.trend_half_life_h, 1, 8760, "24", "hours after which a play counts half"),
+    K_WHOLE(recsys.factors, 8, 1024, "64", "dimensions of the trained vectors"),
+    K_TEXT(api.host, "127.0.0.1", "address of the HTTP server"),
+    K_WHOLE(api.port, 1, 65535, "8080", "port of the HTTP server"),
+    K_WHOLE(api.threads, 2, 256, "2", "HTTP event loops"),
+    K_WHOLE(api.workers, 1, 1024, "16", "threads that answer requests"),
+    K_WHOLE(api.timeout_ms, 1, 600000, "2000", "time given to one request"),
+    K_PATH(api.web_dir, "{source_dir}/api/web", "files of the web page"),
+    K_WHOLE(demo.songs, 1, 100000000, "100000", "songs of the demo catalogue"),
+    K_WHOLE(demo.users, 1, 10000000, "2000", "listeners of the demo catalogue"),
+    K_WHOLE(demo.seed, 0, 9e15, "1", "the same seed gives the same demo"),
+};
+static const size_t n_keys = sizeof keys / sizeof *keys;
+
+static void expected(const struct key *k, char *out, size_t n)
+{
+    if (k->type == WHOLE)
+        snprintf(out, n, "a whole number from %.0f to %.0f", k->min, k->max);
+    else if (k->type == DECIMAL)
+        snprintf(out, n, "a number from %g to %g", k->min, k->max);
+    else if (k->type == URL)
+        snprintf(out, n, "an ipc://, tcp:// or inproc:// address");
+    else if (k->type != CHOICE)
+        snprintf(out, n, "at most %d bytes of UTF-8 without control characters",
+                 SG_CONFIG_TEXT - 1);
+    else
+        for (size_t i = 0, used = 0; k->choices[i] && used < n; i++)
+            used +=
+                (size_t)snprintf(out + used, n - used, "%s%s", i ? ", " : "one of ", k->choices[i]);
+}
+
+static int refuse(const struct key *k, const char *where, struct sg_str value, struct sg_error *e)
+{
+    char want[160] = "";
+    expected(k, want, sizeof want);
+    int shown = value.n > 80 ? 80 : (int)value.n;
+    int rc = sg_fail(e, SG_EINVAL, "%s%s: expected %s, got '%.*s'", where, k->name, want, shown,
+                     value.p ? value.p : "");
+    if (e)
+        snprintf(e->field, sizeof e->field, "%s", k->name);
+    return rc;
+}
+
+static bool is_text(struct sg_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            return false;
+    return s.n < SG_CONFIG_TEXT && sg_str_is_utf8(s);
+}
+
+static bool is_url(struct sg_str s)
+{
+    static const char *const schemes[] = {"ipc://", "tcp://", "inproc://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (sg_str_starts(s, sg_str(schemes[i])) && s.n > strlen(schemes[i]))
+            return is_text(s);
+    return false;
+}
+
+static bool choose(const struct key *k, struct sg_str s, int64_t *out)
+{
+    for (int64_t i = 0; k->choices[i]; i++)
+        if (sg_str_eq(s, sg_str(k->choices[i]))) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_whole(const struct key *k, struct sg_str s, int64_t *out)
+{
+    int64_t v;
+    if (!sg_str_to_i64(s, &v) || (double)v < k->min || (double)v > k->max)
+        return false;
+    *out = v;
+    return true;
+}
+
+static bool read_decimal(const struct key *k, struct sg_str s, double *out)
+{
+    double v;
+    if (!sg_str_to_f64(s, &v) || !(v >= k->min && v <= k->max))
+        return false;
+    *out = v;
+    return true;
+}
+
+static bool copy_text(struct sg_str s, char *out)
+{
+    if (!is_text(s))
+        return false;
+    if (s.n)
+        memcpy(out, s.p, s.n);
+    out[s.n] = '\0';
+    return true;
+}
+
+static bool assign(struct sg_config *c, const struct key *k, struct sg_str s)
+{
+    void *at = (char *)c + k->offset;
+    switch (k->type) {
+    case WHOLE:
+        return read_whole(k, s, at);
+    case DECIMAL:
+        return read_decimal(k, s, at);
+    case CHOICE:
+        return choose(k, s, at);
+    case URL:
+        return is_url(s) && copy_text(s, at);
+    default:
+        return copy_text(s, at);
+    }
+}
+
+static const struct key *find_key(struct sg_str name)
+{
+    for (size_t i = 0; i < n_keys; i++)
+        if (sg_str_eq(name, sg_str(keys[i].name)))
+            return &keys[i];
+    return NULL;
+}
+
+static const struct key *nearest_key(struct sg_str name)
+{
+    char typed[64];
+    if (name.n >= sizeof typed)
+        return NULL;
+    snprintf(typed, sizeof typed, "%.*s", SG_FMT(name));
+    const struct key *best = NULL;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < n_keys; i++) {
+        size_t d = sg_edit_distance(typed, keys[i].name);
+        if (d < least && sg_is_near(d, name.n)) {
+            least = d;
+            best = &keys[i];
+        }
+    }
+    return best;
+}
+
+/* The file. */
+
+struct line {
+    const char *file;
+    int number;
+    struct sg_str key, value;
+    char unquoted[SG_CONFIG_TEXT];
+};
+
+static int bad_line(const struct line *l, struct sg_error *e, const char *what)
+{
+    return sg_fail(e, SG_EINVAL, "%s:%d: %s", l->file, l->number, what);
+}
+
+static struct sg_str trim(struct sg_str s)
+{
+    while (s.n && isspace((unsigned char)s.p[0])) {
+        s.p++;
+        s.n--;
+    }
+    while (s.n && isspace((unsigned char)s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+/* Up to a '#' at the start or after white space. */
+static struct sg_str without_comment(struct sg_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '#' && (i == 0 || isspace((unsigned char)s.p[i - 1])))
+            return trim((struct sg_str){s.p, i});
+    return s;
+}
+
+/* "..." with \" and \\ inside; nothing but a comment may follow. */
+static int unquote(struct line *l, struct sg_error *e)
+{
+    struct sg_str s = l->value;
+    size_t n = 0, i = 1;
+    for (; i < s.n && s.p[i] != '"'; i++) {
+        if (s.p[i] == '\\' && i + 1 < s.n && (s.p[i + 1] == '"' || s.p[i + 1] == '\\'))
+            i++;
+        if (n + 1 >= sizeof l->unquoted)
+            return bad_line(l, e, "value is too long");
+        l->unquoted[n++] = s.p[i];
+    }
+    if (i >= s.n)
+        return bad_line(l, e, "the closing quote is missing");
+    if (without_comment(trim((struct sg_str){s.p + i + 1, s.n - i - 1})).n)
+        return bad_line(l, e, "text after the closing quote");
+    l->value = (struct sg_str){l->unquoted, n};
+    return 0;
+}
+
+/* 1: key and value were read, 0: nothing on this line, or an error. */
+static int read_line(struct line *l, struct sg_str text, struct sg_error *e)
+{
+    text = trim(text);
+    if (!text.n || text.p[0] == '#')
+        return 0;
+    const char *equals = memchr(text.p, '=', text.n);
+    if (!equals)
+        return bad_line(l, e, "expected 'section.key = value'");
+    l->key = trim((struct sg_str){text.p, (size_t)(equals - text.p)});
+    l->value = trim((struct sg_str){equals + 1, (size_t)(text.p + text.n - equals - 1)});
+    if (l->value.n && l->value.p[0] == '"') {
+        int rc = unquote(l, e);
+        return rc ? rc : 1;
+    }
+    l->value = without_comment(l->value);
+    return 1;
+}
+
+static int unknown_key(const struct line *l, struct sg_error *e)
+{
+    const struct key *near = nearest_key(l->key);
+    int shown = l->key.n > 80 ? 80 : (int)l->key.n;
+    return sg_fail(e, SG_EINVAL, "%s:%d: no key '%.*s'%s%s%s", l->file, l->number, shown, l->key.p,
+                   near ? "; did you mean '" : "", near ? near->name : "", near ? "'?" : "");
+}
+
+static int apply_line(struct sg_config *c, const struct line *l, int *seen, struct sg_error *e)
+{
+    const struct key *k = find_key(l->key);
+    if (!k)
+        return unknown_key(l, e);
+    int *first = &seen[k - keys];
+    if (*first)
+        return sg_fail(e, SG_EINVAL, "%s:%d: %s was already set on line %d", l->file, l->number,
+                       k->name, *first);
+    *first = l->number;
+    char where[300];
+    snprintf(where, sizeof where, "%s:%d: ", l->file, l->number);
+    return assign(c, k, l->value) ? 0 : refuse(k, where, l->value, e);
+}
+
+int sg_config_parse(struct sg_config *c, const char *name, struct sg_str text, struct sg_error *e)
+{
+    int seen[sizeof keys / sizeof *keys] = {0};
+    struct line l = {.file = name};
+    while (text.n) {
+        const char *newline = memchr(text.p, '\n', text.n);
+        size_t n = newline ? (size_t)(newline - text.p) : text.n;
+        l.number++;
+        int rc = read_line(&l, (struct sg_str){text.p, n}, e);
+        if (rc > 0)
+            rc = apply_line(c, &l, seen, e);
+        if (rc)
+            return rc;
+        n += newline != NULL;
+        text.p += n;
+        text.n -= n;
+    }
+    return 0;
+}
+
+static int read_file(struct sg_config *c, const char *path, struct sg_error *e)
+{
+    enum { LARGEST = 1 << 20 };
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return sg_fail_errno(e, "%s", path);
+    struct sg_buf text = {0};
+    char chunk[4096];
+    size_t n;
+    while ((n = fread(chunk, 1, sizeof chunk, f)) > 0 && text.n <= LARGEST)
+        sg_buf_put(&text, chunk, n);
+    int rc = 0;
+    if (ferror(f))
+        rc = sg_fail_errno(e, "%s", path);
+    else if (text.n > LARGEST)
+        rc = sg_fail(e, SG_ELIMIT, "%s: larger than %d bytes", path, LARGEST);
+    else if (sg_buf_failed(&text))
+        rc = sg_fail(e, SG_ENOMEM, "%s: out of memory", path);
+    else
+        rc = sg_config_parse(c, path, sg_buf_str(&text), e);
+    fclose(f);
+    sg_buf_free(&text);
+    return rc;
+}
+
+/* The environment. */
+
+extern char **environ;
+
+static void variable_name(const struct key *k, char out[80])
+{
+    snprintf(out, 80, "SEGUE_%s", k->name);
+    for (char *p = out; *p; p++)
+        *p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+}
+
+static const struct key *key_of_variable(struct sg_str name)
+{
+    char of_key[80];
+    for (size_t i = 0; i < n_keys; i++) {
+        variable_name(&keys[i], of_key);
+        if (sg_str_eq(name, sg_str(of_key)))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+/* Variables that belong to other programs of the project. */
+static bool is_foreign(struct sg_str name)
+{
+    return sg_str_eq(name, SG_STR("SEGUE_CONFIG")) || sg_str_eq(name, SG_STR("SEGUE_DATASETS")) ||
+           sg_str_eq(name, SG_STR("SEGUE_BIN")) || sg_str_starts(name, SG_STR("SEGUE_PG_")) ||
+           sg_str_starts(name, SG_STR("SEGUE_TEST_"));
+}
+
+/* A misspelt key: refused when it starts with a section's name or is close to
+ * a known variable, since a silent typo is worse than a stop. */
+static int unknown_variable(struct sg_str name, struct sg_error *e)
+{
+    char typed[64], known[80], near[80] = "";
+    bool in_section = false;
+    size_t least = SIZE_MAX;
+    snprintf(typed, sizeof typed, "%.*s", SG_FMT(name));
+    for (size_t i = 0; i < n_keys; i++) {
+        variable_name(&keys[i], known);
+        const char *dot = strchr(keys[i].name, '.');
+        size_t section = dot ? (size_t)(dot - keys[i].name) + sizeof "SEGUE_" : 0;
+        in_section |= section && sg_str_starts(name, (struct sg_str){known, section});
+        size_t d = sg_edit_distance(typed, known);
+        if (d < least && sg_is_near(d, name.n - strlen("SEGUE_"))) {
+            least = d;
+            memcpy(near, known, sizeof near);
+        }
+    }
+    if (!in_section && least > 2)
+        return 0;
+    return sg_fail(e, SG_EINVAL, "environment: no key for %s%s%s%s", typed,
+                   *near ? "; did you mean " : "", near, *near ? "?" : "");
+}
+
+static int read_variable(struct sg_config *c, const char *entry, struct sg_error *e)
+{
+    const char *equals = strchr(entry, '=');
+    if (!equals || strncmp(entry, "SEGUE_", 6) != 0)
+        return 0;
+    struct sg_str name = {entry, (size_t)(equals - entry)}, value = sg_str(equals + 1);
+    const struct key *k = key_of_variable(name);
+    if (!k)
+        return is_foreign(name) ? 0 : unknown_variable(name, e);
+    char where[100];
+    snprintf(where, sizeof where, "%.*s: ", SG_FMT(name));
+    return assign(c, k, value) ? 0 : refuse(k, where, value, e);
+}
+
+static int read_environment(struct sg_config *c, struct sg_error *e)
+{
+    for (char **entry = environ; *entry; entry++) {
+        int rc = read_variable(c, *entry, e);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+/* Placeholders and relative paths, once everything is read. */
+
+static void user_name(char *out, size_t n)
+{
+    struct passwd entry, *found = NULL;
+    char bytes[4096];
+    if (getpwuid_r(geteuid(), &entry, bytes, sizeof bytes, &found) == 0 && found)
+        snprintf(out, n, "%s", found->pw_name);
+    else
+        snprintf(out, n, "%u", (unsigned)geteuid());
+}
+
+static void substitute(struct sg_buf *out, const char *text, const char *var_dir)
+{
+    char user[256];
+    user_name(user, sizeof user);
+    const char *const pairs[][2] = {
+        {"{var_dir}", var_dir}, {"{user}", user}, {"{source_dir}", SEGUE_SOURCE_DIR}};
+    while (*text) {
+        size_t i = 0;
+        while (i < 3 && strncmp(text, pairs[i][0], strlen(pairs[i][0])) != 0)
+            i++;
+        if (i < 3) {
+            sg_buf_puts(out, pairs[i][1]);
+            text += strlen(pairs[i][0]);
+        } else {
+            sg_buf_putc(out, *text++);
+        }
+    }
+}
+
+static bool is_relative(const struct key *k, const char *value)
+{
+    if (k->type == URL)
+        return !strncmp(value, "ipc://", 6) && value[6] != '/';
+    return k->type == PATH && *value && *value != '/' &&
+           !(k->offset == AT(indexer.source) && !strcmp(value, "postgres"));
+}
+
+static int resolve_key(struct sg_config *c, const struct key *k, const char *base,
+                       struct sg_error *e)
+{
+    char *value = (char *)c + k->offset;
+    struct sg_buf text = {0}, full = {0};
+    substitute(&text, value, c->var_dir);
+    sg_buf_putc(&text, '\0');
+    int rc = sg_buf_failed(&text) ? sg_fail(e, SG_ENOMEM, "configuration") : 0;
+    if (!rc) {
+        bool relative = is_relative(k, text.p);
+        size_t scheme = k->type == URL && relative ? strlen("ipc://") : 0;
+        sg_buf_put(&full, text.p, scheme);
+        if (relative) {
+            sg_buf_puts(&full, base);
+            sg_buf_putc(&full, '/');
+        }
+        sg_buf_puts(&full, text.p + scheme);
+        if (sg_buf_failed(&full))
+            rc = sg_fail(e, SG_ENOMEM, "configuration");
+        else if (!copy_text(sg_buf_str(&full), value))
+            rc = sg_fail(e, SG_ELIMIT, "%s: longer than %d bytes with its folder", k->name,
+                         SG_CONFIG_TEXT - 1);
+    }
+    sg_buf_free(&text);
+    sg_buf_free(&full);
+    return rc;
+}
+
+/* var_dir is the first key, so the others see it resolved. */
+static int resolve(struct sg_config *c, const char *base, struct sg_error *e)
+{
+    for (size_t i = 0; i < n_keys; i++) {
+        bool text = keys[i].type == TEXT || keys[i].type == PATH || keys[i].type == URL;
+        int rc = text ? resolve_key(c, &keys[i], base, e) : 0;
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+static int base_folder(const char *path, char base[PATH_MAX], struct sg_error *e)
+{
+    char full[PATH_MAX];
+    if (!path)
+        return getcwd(base, PATH_MAX) ? 0 : sg_fail_errno(e, "current folder");
+    if (!realpath(path, full))
+        return sg_fail_errno(e, "%s", path);
+    *strrchr(full, '/') = '\0';
+    memcpy(base, full, strlen(full) + 1);
+    return 0;
+}
+
+static void set_defaults(struct sg_config *c)
+{
+    *c = (struct sg_config){0};
+    for (size_t i = 0; i < n_keys; i++)
+        assign(c, &keys[i], sg_str(keys[i].dflt));
+}
+
+void sg_config_defaults(struct sg_config *c)
+{
+    char base[PATH_MAX];
+    set_defaults(c);
+    if (base_folder(NULL, base, NULL) == 0)
+        resolve(c, base, NULL);
+}
+
+int sg_config_load(struct sg_config *c, const char *path, struct sg_error *e)
+{
+    char base[PATH_MAX];
+    set_defaults(c);
+    int rc = base_folder(path, base, e);
+    if (!rc && path)
+        rc = read_file(c, path, e);
+    if (!rc)
+        rc = read_environment(c, e);
+    return rc ? rc : resolve(c, base, e);
+}
+
+void sg_config_print_template(FILE *to)
+{
+    fprintf(to, "# segue.conf - the configuration of every Segue program.\n"
+                "#\n"
+                "# Each key is shown with its default; remove the '#' to change it. A variable\n"
+                "# SEGUE_SECTION_KEY (api.port: SEGUE_API_PORT) overrides the file. Relative\n"
+                "# paths start at this file's folder. {var_dir}, {user} and {source_dir} are\n"
+                "# replaced in text. Quote a value that holds ' #' or outer spaces.\n");
+    size_t section = SIZE_MAX;
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct key *k = &keys[i];
+        size_t n = strcspn(k->name, ".");
+        if (i == 0 || n != section || strncmp(k->name, keys[i - 1].name, n + 1) != 0)
+            fputc('\n', to);
+        section = n;
+        fprintf(to, "# %s", k->help);
+        char want[160] = "";
+        expected(k, want, sizeof want);
+        if (k->type == WHOLE || k->type == DECIMAL || k->type == CHOICE)
+            fprintf(to, " (%s)", want);
+        fprintf(to, "\n#%s =%s%s\n", k->name, *k->dflt ? " " : "", k->dflt);
+    }
+}
