@@ -17,6 +17,8 @@
 
 #define SG_DOC_ARTISTS_MAX 16 /* names of more credited artists are not searched */
 #define SG_TERM_MAX 240       /* bytes; Xapian's limit is 245 */
+#define SG_TERM_WHOLE_MAX 200 /* bytes of a whole value in a T or N term, prefix not counted */
+#define SG_DOC_TERMS_MAX 8192 /* terms of one document; words beyond are not searched */
 
 struct sg_document {
     enum sg_kind kind;
@@ -32,9 +34,24 @@ struct sg_document {
     uint64_t popularity;      /* song: plays; artist, album: plays of their songs; playlist: followers */
 };
 
-/* Each term once. A non-zero return stops and is returned. */
+/* The name of an artist or title of an album; {NULL, 0} when it is not known. */
+typedef struct sg_str (*sg_name_fn)(void *ctx, enum sg_kind kind, uint64_t id);
+/* The document of a record (struct sg_song ... by kind), with views into it and
+ * into the names. Each credited artist once, in order, of the first
+ * SG_DOC_ARTISTS_MAX credits; an unknown one keeps its id and has no name.
+ * Popularity of an artist or album is left 0 for the caller to set. */
+void sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
+                    void *ctx);
+
+/* Filters and whole values first, then words; each term once. A non-zero return stops and is returned. */
 typedef int (*sg_term_fn)(void *ctx, struct sg_str term);
 int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx);
+
+/* The term of a whole folded value (cap of its folding >= SG_TEXT_MAX), cut on a
+ * character to SG_TERM_WHOLE_MAX: prefix 'T' or 'N'. A view of out. */
+struct sg_str sg_term_whole(char prefix, struct sg_str folded, char out[SG_TERM_MAX]);
+/* The term of a number: prefix 'A', 'L', 'G' (ids) or 'Y' (year). A view of out. */
+struct sg_str sg_term_number(char prefix, uint64_t number, char out[SG_TERM_MAX]);
 
 /* The static rank: a song more popular, or equal and of smaller id, comes first. */
 int sg_static_rank_cmp(uint64_t popularity_a, uint64_t id_a, uint64_t popularity_b, uint64_t id_b);

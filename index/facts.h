@@ -1,10 +1,11 @@
 /* facts.h - what the ranker reads of each candidate: a fixed row per document
  * and its folded fields, in one mapped file per kind (facts-song.seg ...).
  *
- *   header | row[docid 1..n] | text heap ... | XXH3
+ *   header (its own XXH3 last) | row[docid 1..n] | text heap
  *
  * text of a row: folded title 0x1f folded artist 1 0x1f artist 2 ... 0x1e folded album,
- * where words are joined by single spaces. Readers check every offset.
+ * where words are joined by single spaces. Opening reads the header only and
+ * every get checks its offsets; the sum of the whole file is in the manifest.
  */
 #pragma once
 #include "index/document.h"
@@ -33,6 +34,11 @@ int sg_facts_writer_open(struct sg_facts_writer **out, const char *path, struct 
 int sg_facts_writer_add(struct sg_facts_writer *w, const struct sg_document *d, struct sg_error *e);
 /* Writes, syncs and frees w, whatever it returns. */
 int sg_facts_writer_finish(struct sg_facts_writer *w, struct sg_error *e);
+/* Flushes w's parts to disk for sg_facts_merge and frees w, whatever it returns. */
+int sg_facts_writer_part(struct sg_facts_writer *w, struct sg_error *e);
+/* Joins the parts written under these paths, in the order given, into one file
+ * and removes them. */
+int sg_facts_merge(const char *const *parts, size_t n, const char *path, struct sg_error *e);
 void sg_facts_writer_abort(struct sg_facts_writer *w);
 /* The packed text of a row as it stands in the file, for the delta. */
 void sg_facts_pack(const struct sg_document *d, struct sg_buf *out);

@@ -1,6 +1,11 @@
 /* postings.h - one kind's base of posting lists, over Xapian (postings.cpp is the only
  * unit that sees its C++). Docids are static-rank order, so reading on in docid
  * order is reading the best first. A reader is thread-bound.
+ *
+ * Groups are intersected by leapfrog: the rarest leads, the others skip to
+ * where it stands, and a group of several terms keeps its lists in a heap by
+ * docid. So a match can stop anywhere and go on from there, and costs nothing
+ * for what is not read.
  */
 #pragma once
 #include "index/searcher.h"
@@ -17,15 +22,22 @@ int sg_postings_begin(struct sg_postings *p, const struct sg_term_group *groups,
                       struct sg_error *e);
 /* Up to cap more docids; 0 at the end; negative error. */
 int sg_postings_next(struct sg_postings *p, uint32_t *out, size_t cap, struct sg_error *e);
-/* Xapian's estimate of all matches from the term frequencies, >= 0. */
+/* Of all matches, from the term frequencies as if terms were independent of each
+ * other, and never above the rarest group's. */
 uint64_t sg_postings_estimate(struct sg_postings *p);
 
-/* Writes documents docid first..: without termlist and docdata, for several shards
- * at once; merge concatenates shards in the order given into one compact database. */
+/* Writes documents as docid 1, 2, 3 ..., without termlist and docdata, for several
+ * shards at once; merge concatenates shards in the order given into one compact
+ * database. Thread-compatible. */
 struct sg_postings_writer;
 int sg_postings_writer_open(struct sg_postings_writer **out, const char *path, struct sg_error *e);
 int sg_postings_writer_add(struct sg_postings_writer *w, const struct sg_document *d,
                            struct sg_error *e);
+/* The same term by term, for callers that look at the terms too: any number of
+ * terms, then end. */
+int sg_postings_writer_term(struct sg_postings_writer *w, struct sg_str term, struct sg_error *e);
+int sg_postings_writer_end(struct sg_postings_writer *w, struct sg_error *e);
 int sg_postings_writer_finish(struct sg_postings_writer *w, struct sg_error *e); /* frees w */
 void sg_postings_writer_abort(struct sg_postings_writer *w);
+/* Synced to disk when it returns 0. The shards stay. */
 int sg_postings_merge(const char *const *shards, size_t n, const char *path, struct sg_error *e);

@@ -1,9 +1,11 @@
 /* store.h - the base's records: LMDB, one file, written once, read by all.
  *
- * Tables: record (kind u8, id u64 big-endian) -> msgpack record
- *         docid  (kind, id) -> base docid u32
- *         artist-song, artist-album, album-song (id -> ids, sorted duplicates)
- *         genre  id -> msgpack genre
+ * Tables: record        (kind u8, id u64 big-endian) -> base docid u32 little-endian, msgpack
+ *         artist-song, artist-album, album-song   id -> ids, all big-endian, sorted duplicates
+ *         genre         id u64 big-endian -> msgpack genre
+ *
+ * liblmdb trusts the pages it maps: a damaged file can crash the reader. So the
+ * file's sum in the manifest is what guards it, checked before it is opened.
  */
 #pragma once
 #include "index/generation.h"

@@ -1,0 +1,251 @@
+/* document.c - see document.h.
+ *
+ * A document has some 40 terms and rarely over a hundred; the few thousand of
+ * a long credit list are the exception. So the set that keeps each term single
+ * starts small enough to be cleared for every document and moves once.
+ */
+#include "index/document.h"
+#include <xxhash.h>
+
+enum { small_slots = 1024, big_slots = 2 * SG_DOC_TERMS_MAX };
+
+/* Terms already given, by hash: a collision of 64 bits costs one term of one
+ * document, so the bytes are not kept. */
+struct seen {
+    uint64_t *slots;
+    size_t mask, n;
+    uint64_t small[small_slots], big[big_slots];
+};
+
+struct emitter {
+    sg_term_fn emit;
+    void *ctx;
+    struct seen seen;
+};
+
+static bool insert(uint64_t *slots, size_t mask, uint64_t hash)
+{
+    size_t i = hash & mask;
+    for (; slots[i]; i = (i + 1) & mask)
+        if (slots[i] == hash)
+            return false;
+    slots[i] = hash;
+    return true;
+}
+
+static void seen_init(struct seen *s)
+{
+    memset(s->small, 0, sizeof s->small);
+    s->slots = s->small;
+    s->mask = small_slots - 1;
+    s->n = 0;
+}
+
+static void seen_grow(struct seen *s)
+{
+    memset(s->big, 0, sizeof s->big);
+    for (size_t i = 0; i < small_slots; i++)
+        if (s->small[i])
+            insert(s->big, big_slots - 1, s->small[i]);
+    s->slots = s->big;
+    s->mask = big_slots - 1;
+}
+
+static bool is_new(struct seen *s, struct sg_str term)
+{
+    if (s->n >= SG_DOC_TERMS_MAX)
+        return false;
+    if (s->slots == s->small && s->n >= small_slots * 3 / 4)
+        seen_grow(s);
+    uint64_t hash = XXH3_64bits(term.p, term.n);
+    if (!insert(s->slots, s->mask, hash ? hash : 1))
+        return false;
+    s->n++;
+    return true;
+}
+
+static int give(struct emitter *em, struct sg_str term)
+{
+    return is_new(&em->seen, term) ? em->emit(em->ctx, term) : 0;
+}
+
+struct sg_str sg_term_whole(char prefix, struct sg_str folded, char out[SG_TERM_MAX])
+{
+    size_t n = folded.n <= SG_TERM_WHOLE_MAX ? folded.n : sg_utf8_floor(folded, SG_TERM_WHOLE_MAX);
+    out[0] = prefix;
+    if (n)
+        memcpy(out + 1, folded.p, n);
+    return (struct sg_str){out, n + 1};
+}
+
+struct sg_str sg_term_number(char prefix, uint64_t number, char out[SG_TERM_MAX])
+{
+    char digits[20];
+    size_t i = sizeof digits;
+    do
+        digits[--i] = (char)('0' + number % 10);
+    while (number /= 10);
+    if (prefix == 'Y')
+        while (i > sizeof digits - 4)
+            digits[--i] = '0';
+    out[0] = prefix;
+    memcpy(out + 1, digits + i, sizeof digits - i);
+    return (struct sg_str){out, 1 + sizeof digits - i};
+}
+
+static int give_number(struct emitter *em, char prefix, uint64_t number)
+{
+    char term[SG_TERM_MAX];
+    return number ? give(em, sg_term_number(prefix, number, term)) : 0;
+}
+
+static int give_whole(struct emitter *em, char prefix, struct sg_str text)
+{
+    char folded[SG_TEXT_MAX], term[SG_TERM_MAX];
+    size_t n = sg_text_fold(folded, sizeof folded, text);
+    return n ? give(em, sg_term_whole(prefix, (struct sg_str){folded, n}, term)) : 0;
+}
+
+static int give_filters(struct emitter *em, const struct sg_document *d)
+{
+    int rc = give(em, SG_STR("Q"));
+    for (size_t i = 0; !rc && i < d->n_artists; i++)
+        rc = give_number(em, 'A', d->artist_ids[i]);
+    if (!rc)
+        rc = give_number(em, 'L', d->album_id);
+    if (!rc)
+        rc = give_number(em, 'G', d->genre_id);
+    if (!rc && d->year > 0)
+        rc = give_number(em, 'Y', (uint64_t)d->year);
+    return !rc && d->is_explicit ? give(em, SG_STR("E1")) : rc;
+}
+
+static int give_wholes(struct emitter *em, const struct sg_document *d)
+{
+    int rc = give_whole(em, 'T', d->title);
+    for (size_t i = 0; !rc && i < d->n_artists; i++)
+        rc = give_whole(em, 'N', d->artists[i]);
+    return rc;
+}
+
+/* A word seen before brings no new prefix either. */
+static int give_word(struct emitter *em, struct sg_str word)
+{
+    char term[1 + SG_WORD_MAX];
+    if (!word.n || word.n > SG_WORD_MAX)
+        return 0;
+    term[0] = 'W';
+    memcpy(term + 1, word.p, word.n);
+    struct sg_str whole = {term, word.n + 1};
+    if (!is_new(&em->seen, whole))
+        return 0;
+    int rc = em->emit(em->ctx, whole);
+    term[0] = 'P';
+    for (size_t k = 1, n = 0; !rc && k <= 4 && n < word.n; k++) {
+        n = sg_utf8_prefix(word, k);
+        rc = give(em, (struct sg_str){term, n + 1});
+    }
+    return rc;
+}
+
+static int give_words(struct emitter *em, struct sg_str text)
+{
+    struct sg_words words;
+    sg_text_words(&words, text);
+    int rc = 0;
+    for (size_t i = 0; !rc && i < words.n; i++)
+        rc = give_word(em, words.v[i].text);
+    if (rc)
+        return rc;
+
+    sg_text_alternatives(&words, text);
+    for (size_t i = 0; !rc && i < words.n; i++)
+        rc = give_word(em, words.v[i].text);
+    return rc;
+}
+
+int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx)
+{
+    struct emitter em;
+    em.emit = emit;
+    em.ctx = ctx;
+    seen_init(&em.seen);
+    int rc = give_filters(&em, d);
+    if (!rc)
+        rc = give_wholes(&em, d);
+    if (!rc)
+        rc = give_words(&em, d->title);
+    for (size_t i = 0; !rc && i < d->n_artists; i++)
+        rc = give_words(&em, d->artists[i]);
+    return rc ? rc : give_words(&em, d->album);
+}
+
+static void credit(struct sg_document *d, uint64_t artist_id, sg_name_fn name, void *ctx)
+{
+    if (!artist_id || d->n_artists == SG_DOC_ARTISTS_MAX)
+        return;
+    for (size_t i = 0; i < d->n_artists; i++)
+        if (d->artist_ids[i] == artist_id)
+            return;
+    d->artist_ids[d->n_artists] = artist_id;
+    d->artists[d->n_artists++] = name(ctx, SG_ARTIST, artist_id);
+}
+
+static void of_song(struct sg_document *d, const struct sg_song *s, sg_name_fn name, void *ctx)
+{
+    const uint64_t *ids = s->artist_ids.v;
+    d->id = s->song_id;
+    d->title = s->title;
+    for (size_t i = 0; i < s->artist_ids.n && i < SG_DOC_ARTISTS_MAX; i++)
+        credit(d, ids[i], name, ctx);
+    if (s->album_id)
+        d->album = name(ctx, SG_ALBUM, s->album_id);
+    d->album_id = s->album_id;
+    d->genre_id = s->genre_id;
+    d->year = sg_release_year(s->release_date);
+    d->is_explicit = s->is_explicit;
+    d->popularity = s->play_count;
+}
+
+static void of_artist(struct sg_document *d, const struct sg_artist *a)
+{
+    d->id = a->artist_id;
+    d->title = a->name;
+}
+
+static void of_album(struct sg_document *d, const struct sg_album *a, sg_name_fn name, void *ctx)
+{
+    d->id = a->album_id;
+    d->title = a->title;
+    credit(d, a->artist_id, name, ctx);
+    d->year = sg_release_year(a->release_date);
+}
+
+static void of_playlist(struct sg_document *d, const struct sg_playlist *p)
+{
+    d->id = p->playlist_id;
+    d->title = p->name;
+    d->popularity = p->followers;
+}
+
+void sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
+                    void *ctx)
+{
+    memset(d, 0, sizeof *d);
+    d->kind = kind;
+    if (kind == SG_SONG)
+        of_song(d, record, name, ctx);
+    else if (kind == SG_ARTIST)
+        of_artist(d, record);
+    else if (kind == SG_ALBUM)
+        of_album(d, record, name, ctx);
+    else
+        of_playlist(d, record);
+}
+
+int sg_static_rank_cmp(uint64_t popularity_a, uint64_t id_a, uint64_t popularity_b, uint64_t id_b)
+{
+    if (popularity_a != popularity_b)
+        return popularity_a > popularity_b ? -1 : 1;
+    return (id_a > id_b) - (id_a < id_b);
+}

@@ -1,0 +1,414 @@
+/* postings.cpp - see postings.h. No exception leaves this unit. */
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <string>
+#include <unistd.h>
+#include <vector>
+#include <xapian.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" /* C lets a function have a struct's name: sg_str */
+extern "C" {
+#include "index/postings.h"
+}
+#pragma GCC diagnostic pop
+
+namespace
+{
+
+const uint32_t end_of_list = UINT32_MAX;
+const size_t term_limit = 245; /* bytes: Xapian's own, chert and glass */
+
+/* Xapian flushes by itself every 10,000 documents unless told otherwise, and
+ * reads the threshold from the environment when a database opens: set before
+ * main, while there is one thread. Writers commit by their own count. */
+const int flush_documents = 400000;
+__attribute__((constructor)) void raise_flush_threshold()
+{
+    setenv("XAPIAN_FLUSH_THRESHOLD", "1000000000", 0);
+}
+
+bool is_full_disk(const Xapian::Error &x)
+{
+    const char *os = x.get_error_string();
+    const char *full = strerror(ENOSPC);
+    return (os && strcmp(os, full) == 0) || x.get_msg().find(full) != std::string::npos;
+}
+
+int describe(struct sg_error *e, int code, const char *what, const Xapian::Error &x)
+{
+    const char *os = x.get_error_string();
+    return sg_fail(e, is_full_disk(x) ? SG_ENOSPC : code, "%s: %s%s%s", what, x.get_msg().c_str(),
+                   os ? ": " : "", os ? os : "");
+}
+
+/* Called while an exception is being handled. */
+int trouble(struct sg_error *e, const char *what)
+{
+    try {
+        throw;
+    } catch (const Xapian::InvalidArgumentError &x) {
+        return describe(e, SG_EINVAL, what, x);
+    } catch (const Xapian::DatabaseCorruptError &x) {
+        return describe(e, SG_ECORRUPT, what, x);
+    } catch (const Xapian::DatabaseOpeningError &x) {
+        return describe(e, SG_ECORRUPT, what, x);
+    } catch (const Xapian::Error &x) {
+        return describe(e, SG_EIO, what, x);
+    } catch (const std::bad_alloc &) {
+        return sg_fail(e, SG_ENOMEM, "%s: out of memory", what);
+    } catch (const std::exception &x) {
+        return sg_fail(e, SG_EINTERNAL, "%s: %s", what, x.what());
+    }
+}
+
+template <class F> int guarded(struct sg_error *e, const char *what, F f)
+{
+    try {
+        return f();
+    } catch (...) {
+        return trouble(e, what);
+    }
+}
+
+/* One term's list; `at` is where it stands. */
+struct Leaf {
+    Xapian::PostingIterator it;
+    uint32_t at;
+
+    void skip_to(uint32_t target)
+    {
+        it.skip_to(target);
+        at = it == Xapian::PostingIterator() ? end_of_list : *it;
+    }
+};
+
+bool stands_later(const Leaf &a, const Leaf &b)
+{
+    return a.at > b.at;
+}
+
+/* A disjunction: a heap of leaves, the lowest docid first. */
+class Group
+{
+  public:
+    bool negate = false;
+    uint64_t frequency = 0;
+
+    void add(const Xapian::Database &db, const std::string &term)
+    {
+        Xapian::doccount f = db.get_termfreq(term);
+        if (!f)
+            return;
+        frequency += f;
+        Xapian::PostingIterator it = db.postlist_begin(term);
+        leaves.push_back({it, *it});
+        std::push_heap(leaves.begin(), leaves.end(), stands_later);
+    }
+
+    /* The first docid of the group at or after target. */
+    uint32_t advance(uint32_t target)
+    {
+        if (leaves.empty())
+            return end_of_list;
+        if (leaves.size() == 1) {
+            if (leaves[0].at < target)
+                leaves[0].skip_to(target);
+            return leaves[0].at;
+        }
+        while (leaves[0].at < target) {
+            leaves[0].skip_to(target);
+            sift_down();
+        }
+        return leaves[0].at;
+    }
+
+  private:
+    std::vector<Leaf> leaves;
+
+    void sift_down()
+    {
+        size_t i = 0, n = leaves.size();
+        for (;;) {
+            size_t child = 2 * i + 1;
+            if (child >= n)
+                return;
+            if (child + 1 < n && leaves[child + 1].at < leaves[child].at)
+                child++;
+            if (leaves[i].at <= leaves[child].at)
+                return;
+            std::swap(leaves[i], leaves[child]);
+            i = child;
+        }
+    }
+};
+
+bool leads(const Group &a, const Group &b)
+{
+    return a.negate != b.negate ? b.negate : a.frequency < b.frequency;
+}
+
+bool is_term(struct sg_str term)
+{
+    size_t zeros = (size_t)std::count(term.p, term.p + term.n, '\0');
+    return term.n > 0 && term.n + zeros <= term_limit; /* a zero byte is stored as two */
+}
+
+} // namespace
+
+struct sg_postings {
+    Xapian::Database db;
+    uint32_t count = 0;
+    uint32_t from = 1; /* where the running match goes on */
+    std::vector<Group> groups;
+
+    uint32_t next_match();
+    bool is_refused(uint32_t docid);
+};
+
+struct sg_postings_writer {
+    Xapian::WritableDatabase db;
+    Xapian::Document document;
+    std::string term;
+    int pending = 0;
+};
+
+int sg_postings_open(struct sg_postings **out, const char *path, struct sg_error *e)
+{
+    if (access(path, F_OK) != 0)
+        return sg_fail_errno(e, "open %s", path);
+    return guarded(e, path, [&] {
+        std::unique_ptr<sg_postings> p(new sg_postings);
+        p->db = Xapian::Database(path, Xapian::DB_BACKEND_GLASS);
+        p->count = p->db.get_doccount();
+        *out = p.release();
+        return 0;
+    });
+}
+
+void sg_postings_close(struct sg_postings *p)
+{
+    delete p;
+}
+
+uint32_t sg_postings_frequency(struct sg_postings *p, struct sg_str term)
+{
+    uint32_t frequency = 0;
+    if (is_term(term))
+        guarded(nullptr, "frequency", [&] {
+            frequency = p->db.get_termfreq(std::string(term.p, term.n));
+            return 0;
+        });
+    return frequency;
+}
+
+uint32_t sg_postings_count(struct sg_postings *p)
+{
+    return p->count;
+}
+
+static int check_groups(const struct sg_term_group *groups, size_t n, struct sg_error *e)
+{
+    bool positive = false;
+    for (size_t i = 0; i < n && n <= SG_GROUPS_MAX; i++) {
+        positive |= !groups[i].negate;
+        if (groups[i].n > SG_GROUP_TERMS_MAX)
+            return sg_fail(e, SG_EINVAL, "%zu terms in a group, at most %d", groups[i].n,
+                           SG_GROUP_TERMS_MAX);
+        for (size_t t = 0; t < groups[i].n; t++)
+            if (!is_term(groups[i].terms[t]))
+                return sg_fail(e, SG_EINVAL, "a term of %zu bytes, at most %zu",
+                               groups[i].terms[t].n, term_limit);
+    }
+    if (!positive)
+        return sg_fail(e, SG_EINVAL, "%zu groups, from 1 to %d and one not negated", n,
+                       SG_GROUPS_MAX);
+    return 0;
+}
+
+int sg_postings_begin(struct sg_postings *p, const struct sg_term_group *groups, size_t n,
+                      struct sg_error *e)
+{
+    p->groups.clear();
+    p->from = end_of_list;
+    int rc = check_groups(groups, n, e);
+    if (rc)
+        return rc;
+    return guarded(e, "match", [&] {
+        p->groups.resize(n);
+        for (size_t i = 0; i < n; i++) {
+            p->groups[i].negate = groups[i].negate;
+            for (size_t t = 0; t < groups[i].n; t++)
+                p->groups[i].add(p->db, std::string(groups[i].terms[t].p, groups[i].terms[t].n));
+        }
+        std::sort(p->groups.begin(), p->groups.end(), leads);
+        p->from = 1;
+        return 0;
+    });
+}
+
+bool sg_postings::is_refused(uint32_t docid)
+{
+    for (size_t i = groups.size(); i > 0 && groups[i - 1].negate; i--)
+        if (groups[i - 1].advance(docid) == docid)
+            return true;
+    return false;
+}
+
+uint32_t sg_postings::next_match()
+{
+    uint32_t docid = groups[0].advance(from);
+    for (size_t i = 1; docid != end_of_list;) {
+        if (i < groups.size() && !groups[i].negate) {
+            uint32_t other = groups[i].advance(docid);
+            i++;
+            if (other == docid)
+                continue;
+            docid = other == end_of_list ? other : groups[0].advance(other);
+            i = 1;
+        } else if (is_refused(docid)) {
+            docid = groups[0].advance(docid + 1);
+            i = 1;
+        } else {
+            break;
+        }
+    }
+    return docid;
+}
+
+int sg_postings_next(struct sg_postings *p, uint32_t *out, size_t cap, struct sg_error *e)
+{
+    cap = std::min(cap, (size_t)INT32_MAX);
+    return guarded(e, "match", [&] {
+        size_t n = 0;
+        while (n < cap && p->from != end_of_list) {
+            uint32_t docid = p->next_match();
+            p->from = docid == end_of_list ? docid : docid + 1;
+            if (docid != end_of_list)
+                out[n++] = docid;
+        }
+        return (int)n;
+    });
+}
+
+uint64_t sg_postings_estimate(struct sg_postings *p)
+{
+    if (p->groups.empty() || !p->count)
+        return 0;
+    double all = p->count, share = 1;
+    for (const Group &g : p->groups) {
+        double f = std::min((double)g.frequency, all) / all;
+        share *= g.negate ? 1 - f : f;
+    }
+    uint64_t most = std::min(p->groups[0].frequency, (uint64_t)p->count);
+    return std::min((uint64_t)(share * all + 0.5), most);
+}
+
+int sg_postings_writer_open(struct sg_postings_writer **out, const char *path, struct sg_error *e)
+{
+    const int flags = Xapian::DB_CREATE_OR_OVERWRITE | Xapian::DB_BACKEND_GLASS |
+                      Xapian::DB_NO_TERMLIST | Xapian::DB_NO_SYNC | Xapian::DB_DANGEROUS;
+    return guarded(e, path, [&] {
+        std::unique_ptr<sg_postings_writer> w(new sg_postings_writer);
+        w->db = Xapian::WritableDatabase(path, flags);
+        *out = w.release();
+        return 0;
+    });
+}
+
+int sg_postings_writer_term(struct sg_postings_writer *w, struct sg_str term, struct sg_error *e)
+{
+    if (!is_term(term))
+        return sg_fail(e, SG_EINVAL, "a term of %zu bytes, at most %zu", term.n, term_limit);
+    return guarded(e, "add a term", [&] {
+        w->term.assign(term.p, term.n);
+        w->document.add_boolean_term(w->term);
+        return 0;
+    });
+}
+
+int sg_postings_writer_end(struct sg_postings_writer *w, struct sg_error *e)
+{
+    return guarded(e, "add a document", [&] {
+        w->db.add_document(w->document);
+        w->document.clear_terms();
+        if (++w->pending >= flush_documents) {
+            w->db.commit();
+            w->pending = 0;
+        }
+        return 0;
+    });
+}
+
+struct adding {
+    struct sg_postings_writer *w;
+    struct sg_error *e;
+};
+
+static int add_term(void *ctx, struct sg_str term)
+{
+    struct adding *a = static_cast<struct adding *>(ctx);
+    return sg_postings_writer_term(a->w, term, a->e);
+}
+
+int sg_postings_writer_add(struct sg_postings_writer *w, const struct sg_document *d,
+                           struct sg_error *e)
+{
+    struct adding a = {w, e};
+    int rc = sg_document_terms(d, add_term, &a);
+    return rc ? rc : sg_postings_writer_end(w, e);
+}
+
+int sg_postings_writer_finish(struct sg_postings_writer *w, struct sg_error *e)
+{
+    std::unique_ptr<sg_postings_writer> owned(w);
+    return guarded(e, "finish a shard", [&] {
+        w->db.commit();
+        w->db.close();
+        return 0;
+    });
+}
+
+void sg_postings_writer_abort(struct sg_postings_writer *w)
+{
+    delete w;
+}
+
+static int sync_path(const std::string &path, struct sg_error *e)
+{
+    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return sg_fail_errno(e, "open %s", path.c_str());
+    int rc = fsync(fd) ? sg_fail_errno(e, "sync %s", path.c_str()) : 0;
+    close(fd);
+    return rc;
+}
+
+static int sync_folder(const char *path, struct sg_error *e)
+{
+    DIR *d = opendir(path);
+    if (!d)
+        return sg_fail_errno(e, "open %s", path);
+    int rc = 0;
+    for (struct dirent *entry; !rc && (entry = readdir(d));)
+        if (entry->d_name[0] != '.')
+            rc = sync_path(std::string(path) + "/" + entry->d_name, e);
+    closedir(d);
+    return rc ? rc : sync_path(path, e);
+}
+
+int sg_postings_merge(const char *const *shards, size_t n, const char *path, struct sg_error *e)
+{
+    return guarded(e, path, [&] {
+        Xapian::Database all;
+        for (size_t i = 0; i < n; i++)
+            all.add_database(Xapian::Database(shards[i], Xapian::DB_BACKEND_GLASS));
+        all.compact(path, Xapian::Compactor::FULL);
+        return sync_folder(path, e);
+    });
+}
