@@ -7,7 +7,9 @@
 
 /* A failure's text starts with the server's message; SG_EUNAVAIL when the
  * connection is what failed, SG_EEXIST on unique violations, SG_EINVAL on other
- * class 22/23 errors, SG_EIO otherwise. */
+ * class 22/23 errors, SG_EBUSY (object in use, lock not available), SG_ENOENT
+ * (undefined table or object), SG_ECANCELED, SG_ENOSPC, SG_EIO otherwise.
+ * Sessions are UTF-8, UTC, ISO dates. */
 int sg_pg_connect(PGconn **out, const char *dsn, struct sg_error *e);
 /* params: text, NULL for SQL NULL. *out (may be NULL) is owned by the caller: PQclear. */
 int sg_pg_exec(PGconn *c, const char *sql, int n, const char *const *params, PGresult **out,

@@ -79,3 +79,22 @@ CREATE TABLE lyrics (
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (song_id, language)
 );
+
+-- updated_at follows edits, not plays: a trigger with a column list costs an
+-- UPDATE of play_count alone nothing, it is not even called.
+CREATE FUNCTION segue_touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW IS DISTINCT FROM OLD AND NEW.updated_at = OLD.updated_at THEN
+        NEW.updated_at := now();
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER artists_touch BEFORE UPDATE OF artist_id, name, user_id, image_url, bio, external_id
+    ON artists FOR EACH ROW EXECUTE FUNCTION segue_touch();
+CREATE TRIGGER albums_touch
+    BEFORE UPDATE OF artist_id, album_id, title, release_date, cover_art_url, external_id
+    ON albums FOR EACH ROW EXECUTE FUNCTION segue_touch();
+CREATE TRIGGER songs_touch
+    BEFORE UPDATE OF artist_id, song_id, title, album_id, genre_id, duration_s, track_no,
+        release_date, explicit, external_id
+    ON songs FOR EACH ROW EXECUTE FUNCTION segue_touch();

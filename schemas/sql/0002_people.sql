@@ -87,3 +87,11 @@ CREATE TABLE song_plays_daily (
     plays   bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (song_id, day, region)
 );
+
+CREATE TRIGGER users_touch
+    BEFORE UPDATE OF email, password_hash, display_name, subscription_type, country, roles,
+        preferences
+    ON users FOR EACH ROW EXECUTE FUNCTION segue_touch();
+CREATE TRIGGER playlists_touch
+    BEFORE UPDATE OF user_id, playlist_id, name, description, is_public, external_id
+    ON playlists FOR EACH ROW EXECUTE FUNCTION segue_touch();

@@ -1,0 +1,246 @@
+/* pg.c - see pg.h. */
+#include "tests/support/pg.h"
+#include "core/clock.h"
+#include "core/pg.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CLUSTERS_MAX = 8, SKIPPED = 77 };
+
+static struct cluster {
+    struct test_pg pg;
+    pid_t watcher;
+    int leash; /* closed by our end: the watcher then cleans up */
+} clusters[CLUSTERS_MAX];
+static size_t n_clusters;
+static pid_t owner;
+
+const char *test_source_dir(void)
+{
+    static char dir[512];
+    const char *from = getenv("SEGUE_SOURCE");
+    if (from)
+        return from;
+    snprintf(dir, sizeof dir, "%s", __FILE__);
+    char *tail = strstr(dir, "/tests/support/pg.c");
+    if (!tail)
+        return ".";
+    *tail = '\0';
+    return dir;
+}
+
+static _Noreturn void give_up(int code, const char *what, const char *detail)
+{
+    fprintf(stderr, "test PostgreSQL: %s: %s\n", what, detail);
+    exit(code);
+}
+
+static int run_script(const char *verb, const char *dir)
+{
+    char script[600];
+    snprintf(script, sizeof script, "%s/deploy/postgres", test_source_dir());
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("SEGUE_PG_SHARED_BUFFERS", "64MB", 0);
+        execl(script, script, verb, dir, (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void remove_folder(const char *dir)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("rm", "rm", "-rf", "--", dir, (char *)NULL);
+        _exit(127);
+    }
+    if (pid > 0)
+        waitpid(pid, NULL, 0);
+}
+
+/* Sleeps on the leash until the last process of the test is gone. */
+static _Noreturn void watch(const char *dir, int leash)
+{
+    char c;
+    setsid();
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    while (read(leash, &c, 1) > 0)
+        ;
+    if (!freopen("/dev/null", "w", stderr))
+        _exit(1);
+    run_script("stop-now", dir);
+    remove_folder(dir);
+    _exit(0);
+}
+
+static void start_watcher(struct cluster *k)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        give_up(1, "pipe", "refused");
+    k->watcher = fork();
+    if (k->watcher < 0)
+        give_up(1, "fork", "refused");
+    if (k->watcher == 0) {
+        for (size_t i = 0; i < n_clusters; i++)
+            close(clusters[i].leash);
+        close(ends[1]);
+        watch(k->pg.dir, ends[0]);
+    }
+    close(ends[0]);
+    k->leash = ends[1];
+}
+
+static void end_all(void)
+{
+    if (getpid() != owner) /* a test's forked child ends: not the program */
+        return;
+    for (size_t i = 0; i < n_clusters; i++) {
+        close(clusters[i].leash);
+        waitpid(clusters[i].watcher, NULL, 0);
+    }
+}
+
+static void add_settings(const char *dir, const char *settings)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/data/postgresql.conf", dir);
+    FILE *f = fopen(path, "a");
+    if (!f)
+        give_up(1, path, "cannot be opened");
+    /* A test kills processes, not the machine: nothing to sync for. */
+    fprintf(f, "fsync = off\n%s\n", settings ? settings : "");
+    fclose(f);
+}
+
+static void create_database(struct test_pg *pg)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    PGconn *c;
+    char dsn[128];
+    snprintf(dsn, sizeof dsn, "host=%s/socket dbname=postgres", pg->dir);
+    if (sg_pg_connect(&c, dsn, &e) || sg_pg_exec(c, "CREATE DATABASE segue", 0, NULL, NULL, &e))
+        give_up(1, "create database", e.text);
+    PQfinish(c);
+}
+
+struct test_pg *test_pg_start(const char *settings)
+{
+    if (n_clusters == CLUSTERS_MAX)
+        give_up(1, "start", "too many clusters in one program");
+    if (access("/usr/lib/postgresql", R_OK) != 0 && !getenv("SEGUE_PG_BIN"))
+        give_up(SKIPPED, "SKIPPED", "no PostgreSQL below /usr/lib/postgresql");
+    struct cluster *k = &clusters[n_clusters];
+    char dir[] = "/tmp/segue-pg-XXXXXX";
+    if (!mkdtemp(dir))
+        give_up(1, dir, "cannot be made");
+    memcpy(k->pg.dir, dir, sizeof dir);
+    snprintf(k->pg.dsn, sizeof k->pg.dsn, "host=%s/socket dbname=segue", dir);
+    if (!owner) {
+        owner = getpid();
+        atexit(end_all);
+    }
+    start_watcher(k);
+    n_clusters++;
+    if (run_script("init", k->pg.dir))
+        give_up(1, "init", k->pg.dir);
+    add_settings(k->pg.dir, settings);
+    test_pg_up(&k->pg);
+    create_database(&k->pg);
+    return &k->pg;
+}
+
+struct test_pg *test_pg_start_migrated(const char *settings)
+{
+    struct test_pg *pg = test_pg_start(settings);
+    test_pg_migrate(pg);
+    return pg;
+}
+
+void test_pg_migrate(const struct test_pg *pg)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    char dir[600];
+    snprintf(dir, sizeof dir, "%s/schemas/sql", test_source_dir());
+    PGconn *c = test_pg_connect(pg);
+    if (sg_pg_migrate(c, dir, NULL, &e))
+        give_up(1, "migrate", e.text);
+    PQfinish(c);
+}
+
+void test_pg_stop(const struct test_pg *pg)
+{
+    if (run_script("stop", pg->dir))
+        give_up(1, "stop", pg->dir);
+}
+
+/* The children of a killed postmaster notice and end; until then its shared
+ * memory is held and a new one refuses to start. */
+void test_pg_up(const struct test_pg *pg)
+{
+    for (int tries = 0; tries < 20; tries++) {
+        if (run_script("start", pg->dir) == 0)
+            return;
+        sg_sleep_us(250000);
+    }
+    give_up(1, "start", pg->dir);
+}
+
+void test_pg_restart(const struct test_pg *pg)
+{
+    test_pg_stop(pg);
+    test_pg_up(pg);
+}
+
+void test_pg_crash(const struct test_pg *pg)
+{
+    char path[128];
+    int pid = 0;
+    snprintf(path, sizeof path, "%s/data/postmaster.pid", pg->dir);
+    FILE *f = fopen(path, "r");
+    if (!f || fscanf(f, "%d", &pid) != 1 || pid <= 1)
+        give_up(1, path, "names no server");
+    fclose(f);
+    kill(pid, SIGKILL);
+    while (kill(pid, 0) == 0)
+        sg_sleep_us(1000);
+}
+
+PGconn *test_pg_connect(const struct test_pg *pg)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    PGconn *c;
+    if (sg_pg_connect(&c, pg->dsn, &e))
+        give_up(1, "connect", e.text);
+    return c;
+}
+
+const char *test_pg_sql(PGconn *c, const char *fmt, ...)
+{
+    static char value[1024];
+    static char sql[64 << 10];
+    struct sg_error e = SG_ERROR_INIT;
+    PGresult *r = NULL;
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(sql, sizeof sql, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof sql)
+        give_up(1, "sql", "too long");
+    if (sg_pg_exec(c, sql, 0, NULL, &r, &e))
+        give_up(1, e.text, sql);
+    snprintf(value, sizeof value, "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
+    PQclear(r);
+    return value;
+}

@@ -1,0 +1,36 @@
+/* pg.h - a private PostgreSQL for tests.
+ *
+ * Lives in its own folder below /tmp, on a unix socket only. A watcher process
+ * stops the server at once and removes the folder when the test program ends,
+ * however it ends; at a normal end the program waits for that. Any failure to
+ * start prints why and ends the program (77, skipped, when there is no
+ * PostgreSQL to run).
+ */
+#pragma once
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+struct test_pg {
+    char dir[64];  /* data/, socket/, log/ */
+    char dsn[128]; /* host=... dbname=segue */
+};
+
+/* Starts one, with an empty database. settings: lines for postgresql.conf, may
+ * be NULL. Owned by the support library, which ends it with the program. */
+struct test_pg *test_pg_start(const char *settings);
+/* As above, with schemas/sql applied. */
+struct test_pg *test_pg_start_migrated(const char *settings);
+void test_pg_migrate(const struct test_pg *pg);
+
+void test_pg_stop(const struct test_pg *pg);    /* clean */
+void test_pg_crash(const struct test_pg *pg);   /* kill -9 of the postmaster */
+void test_pg_up(const struct test_pg *pg);      /* again, after either */
+void test_pg_restart(const struct test_pg *pg); /* stop and up */
+
+/* A new connection, for PQfinish. */
+PGconn *test_pg_connect(const struct test_pg *pg);
+/* Runs sql, which must succeed; text of the first value or "" (static buffer). */
+const char *test_pg_sql(PGconn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Folder of the sources, from SEGUE_SOURCE or where this was compiled. */
+const char *test_source_dir(void);
