@@ -16,7 +16,8 @@ struct sg_api {
 };
 
 /* Handlers, by file. */
-#define SG_HANDLER(name) void name(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+#define SG_HANDLER(name)                                                                           \
+    void name(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 /* discovery.c */
 SG_HANDLER(sg_api_search);
 SG_HANDLER(sg_api_suggest);

@@ -101,8 +101,8 @@ static void exchange_give(struct sg_http_server *s, struct exchange *x)
         exchange_free(x);
 }
 
-static enum MHD_Result take_param(void *ctx, enum MHD_ValueKind kind, const char *key,
-                                  size_t key_n, const char *value, size_t value_n)
+static enum MHD_Result take_param(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_n,
+                                  const char *value, size_t value_n)
 {
     struct exchange *x = ctx;
     (void)kind;
@@ -215,7 +215,8 @@ static enum MHD_Result refuse(struct exchange *x, int status, const char *title)
     sg_buf_reset(&r->body);
     r->status = status;
     r->content_type = "application/problem+json";
-    sg_buf_printf(&r->body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}", title, status);
+    sg_buf_printf(&r->body, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d}", title,
+                  status);
     x->state = ANSWERED;
     return send_response(x);
 }
@@ -298,9 +299,9 @@ static int start_daemon(struct sg_http_server *s, struct sg_error *e)
         flags, (uint16_t)s->o.port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
         address->ai_addr, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->o.loops,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, 60u,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES, MHD_OPTION_LISTENING_ADDRESS_REUSE,
-        1u, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION,
-        sg_http_deadline_notify, s->deadline, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_BYTES,
+        MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, sg_http_deadline_notify, s->deadline, MHD_OPTION_END);
     freeaddrinfo(address);
     return s->daemon ? 0 : sg_fail_errno(e, "listen on %s port %d", s->o.host, s->o.port);
 }

@@ -16,8 +16,9 @@ static int read_number(const struct sg_field *f, const char *name, struct sg_str
 {
     int64_t n;
     if (!sg_str_to_i64(v, &n) || n < f->min || n > f->max)
-        return sg_fail_field(e, name, "%s: expected a whole number from %" PRId64 " to %" PRId64 ", got '%.*s'",
-                             name, f->min, f->max, (int)(v.n < 60 ? v.n : 60), v.p);
+        return sg_fail_field(
+            e, name, "%s: expected a whole number from %" PRId64 " to %" PRId64 ", got '%.*s'",
+            name, f->min, f->max, (int)(v.n < 60 ? v.n : 60), v.p);
     memcpy(at, &n, sizeof n);
     return 0;
 }
@@ -31,15 +32,16 @@ static int read_bool(const char *name, struct sg_str v, bool *at, struct sg_erro
     return 0;
 }
 
-static int read_text(const struct sg_field *f, const char *name, struct sg_str v,
-                     struct sg_str *at, struct sg_error *e)
+static int read_text(const struct sg_field *f, const char *name, struct sg_str v, struct sg_str *at,
+                     struct sg_error *e)
 {
     if (memchr(v.p, 0, v.n))
         return sg_fail_field(e, name, "%s: holds a zero byte", name);
     if ((int64_t)v.n < f->min)
         return sg_fail_field(e, name, "%s: must not be empty", name);
     if ((int64_t)v.n > f->max)
-        return sg_fail_field(e, name, "%s: %zu bytes, at most %" PRId64 " are allowed", name, v.n, f->max);
+        return sg_fail_field(e, name, "%s: %zu bytes, at most %" PRId64 " are allowed", name, v.n,
+                             f->max);
     *at = v;
     return 0;
 }
@@ -90,7 +92,8 @@ static int read_param(const struct sg_param *p, const struct sg_record *record, 
     if (!sg_str_is_utf8(v))
         return sg_fail_field(e, p->name, "%s: not valid UTF-8", p->name);
     if (p->read)
-        return p->read(out, v, a, e) ? (snprintf(e->field, sizeof e->field, "%s", p->name), e->code) : 0;
+        return p->read(out, v, a, e) ? (snprintf(e->field, sizeof e->field, "%s", p->name), e->code)
+                                     : 0;
     const struct sg_field *f = sg_record_field(record, p->field);
     if (!f)
         return sg_fail(e, SG_EINTERNAL, "%s has no field %s", record->name, p->field);

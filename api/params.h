@@ -14,7 +14,7 @@ struct sg_param {
     const char *field; /* of the record: "types"; NULL: read has a rule of its own */
     /* For values that are not one field: writes into the record. */
     int (*read)(void *record, struct sg_str value, struct sg_arena *a, struct sg_error *e);
-    const char *help;  /* for OpenAPI */
+    const char *help;   /* for OpenAPI */
     const char *schema; /* JSON schema text where read is given; NULL: from the field */
 };
 

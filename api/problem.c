@@ -68,6 +68,8 @@ void sg_problem(const struct sg_http_request *q, struct sg_http_response *r,
 void sg_problem_status(const struct sg_http_request *q, struct sg_http_response *r, int status,
                        const char *detail)
 {
-    const char *slug = status == 404 ? "not-found" : status == 405 ? "method-not-allowed" : "refused";
+    const char *slug = status == 404   ? "not-found"
+                       : status == 405 ? "method-not-allowed"
+                                       : "refused";
     write_problem(q, r, status, slug, status_title(status), detail, NULL);
 }

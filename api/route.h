@@ -6,14 +6,23 @@
 struct sg_api; /* what handlers share: see api.h */
 
 struct sg_route {
-    const char *path;     /* "/api/v1/songs/{id}": one {id}, a whole number */
+    const char *path; /* "/api/v1/songs/{id}": one {id}, a whole number */
     void (*handle)(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r);
     const char *tag, *summary, *help;
-    const struct sg_param *params;       /* ends with {0}; NULL: none */
-    const struct sg_record *params_of;   /* the record the params fill */
-    const struct sg_record *reply;       /* 200's body; NULL: see content_type */
-    const char *content_type;            /* of a reply that is no record */
+    const struct sg_param *params;     /* ends with {0}; NULL: none */
+    const struct sg_record *params_of; /* the record the params fill */
+    const struct sg_record *reply;     /* 200's body; NULL: see content_type */
+    const char *content_type;          /* of a reply that is no record */
 };
+
+/* params_discovery.c */
+struct sg_trending_view_request { /* a genre comes by name */
+    struct sg_str genre, region;
+    int64_t limit;
+};
+extern const struct sg_record sg_trending_view_record;
+extern const struct sg_param sg_search_params[], sg_suggest_params[], sg_trending_params[],
+    sg_similar_params[], sg_recommend_params[];
 
 /* Every route, ends with {0}. */
 extern const struct sg_route sg_routes[];

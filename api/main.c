@@ -1,0 +1,46 @@
+/* main.c - segue-api. */
+#include "api/openapi.h"
+#include "api/serve.h"
+#include "core/service.h"
+#include <string.h>
+
+static int report(const struct sg_error *e)
+{
+    fprintf(stderr, "segue-api: %s\n", e->text);
+    return 1;
+}
+
+static int serve(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    (void)argc;
+    (void)argv;
+    return sg_api_serve(config, &e) ? report(&e) : 0;
+}
+
+static int openapi(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_buf b = {0};
+    (void)config;
+    if (argc > 1 && strcmp(argv[1], "--yaml") == 0)
+        return sg_openapi_yaml(stdout, &e) ? report(&e) : 0;
+    int rc = sg_openapi_json(&b, &e);
+    if (!rc)
+        printf("%.*s\n", SG_FMT(sg_buf_str(&b)));
+    sg_buf_free(&b);
+    return rc ? report(&e) : 0;
+}
+
+static const struct sg_command commands[] = {
+    {"serve", "serve", "answer HTTP requests until stopped",
+     "Listens on api.host and api.port; see segue.conf.", serve},
+    {"openapi", "openapi [--yaml]", "print the OpenAPI document", NULL, openapi},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct sg_program program = {"segue-api", "Segue's HTTP API and page", commands};
+    return sg_program_main(&program, argc, argv);
+}

@@ -1,0 +1,101 @@
+/* operations.c - health of every dependency, metrics, the OpenAPI document. */
+#include "api/api.h"
+#include "api/problem.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include "schemas/service.h"
+#include "schemas/views.h"
+
+static const int64_t check_us = 1000000;
+
+static void check_peer(struct sg_http_request *q, struct sg_rpc_client *peer, const char *name,
+                       struct sg_health_check *out)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_health_reply h;
+    *out = (struct sg_health_check){.name = sg_str(name), .lag_bytes = -1};
+    if (sg_rpc_call(peer, SG_METHOD_HEALTH, NULL, NULL, &sg_health_reply_record, &h, q->arena,
+                    sg_now_us() + check_us, q->traceparent, &e)) {
+        out->detail = sg_arena_copy(q->arena, sg_str(e.text));
+        return;
+    }
+    out->healthy = !sg_str_eq(h.status, SG_STR("down"));
+    out->detail = h.detail;
+    out->generation = h.generation;
+    out->lag_bytes = h.lag_bytes;
+}
+
+static void check_database(struct sg_api *api, struct sg_http_request *q,
+                           struct sg_health_check *out)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    PGconn *c;
+    *out = (struct sg_health_check){.name = SG_STR("database"), .lag_bytes = -1};
+    int rc = sg_pg_pool_take(api->pg, &c, sg_now_us() + check_us, &e);
+    if (!rc) {
+        rc = sg_pg_exec(c, "SELECT 1", 0, NULL, NULL, &e);
+        sg_pg_pool_give(api->pg, c);
+    }
+    out->healthy = rc == 0;
+    if (rc)
+        out->detail = sg_arena_copy(q->arena, sg_str(e.text));
+}
+
+void sg_api_health(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+{
+    struct sg_health_check c[4];
+    check_database(api, q, &c[0]);
+    check_peer(q, api->query, "query", &c[1]);
+    check_peer(q, api->recsys, "recsys", &c[2]);
+    check_peer(q, api->indexer, "indexer", &c[3]);
+    bool all = c[0].healthy && c[1].healthy && c[2].healthy && c[3].healthy;
+    struct sg_health_view view = {
+        .status = all ? SG_STR("healthy") : SG_STR("unhealthy"),
+        .database = c[0].healthy,
+        .query = c[1].healthy,
+        .recsys = c[2].healthy,
+        .indexer = c[3].healthy,
+        .checks = {c, 4},
+    };
+    sg_http_header(r, "Cache-Control", SG_STR("no-store"));
+    sg_api_answer(r, &sg_health_view_record, &view);
+    if (!all)
+        r->status = 503;
+}
+
+void sg_api_metrics(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+{
+    (void)api;
+    (void)q;
+    sg_metrics_expose(&r->body);
+    r->content_type = "text/plain; version=0.0.4";
+}
+
+static struct sg_rpc_client *peer_named(struct sg_api *api, struct sg_str path)
+{
+    const char *slash = memrchr(path.p, '/', path.n);
+    struct sg_str name = {slash + 1, path.n - (size_t)(slash + 1 - path.p)};
+    return sg_str_eq(name, SG_STR("query"))    ? api->query
+           : sg_str_eq(name, SG_STR("recsys")) ? api->recsys
+                                               : api->indexer;
+}
+
+void sg_api_metrics_of(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_metrics_reply out;
+    if (sg_rpc_call(peer_named(api, q->path), SG_METHOD_METRICS, NULL, NULL,
+                    &sg_metrics_reply_record, &out, q->arena, q->deadline_us, q->traceparent, &e)) {
+        sg_problem(q, r, &e);
+        return;
+    }
+    sg_buf_str_put(&r->body, out.text);
+    r->content_type = "text/plain; version=0.0.4";
+}
+
+void sg_api_openapi(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+{
+    (void)q;
+    r->shared = sg_buf_str(&api->openapi);
+    r->content_type = "application/json";
+}

@@ -1,0 +1,105 @@
+/* route.c - see route.h. */
+#include "api/route.h"
+#include "api/api.h"
+#include "api/problem.h"
+#include "api/web.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include <stdio.h>
+#include <xxhash.h>
+
+/* Matches path against a pattern with at most one {id}; an id has no slash. */
+static bool match(const char *pattern, struct sg_str path, struct sg_str *id)
+{
+    const char *hole = strstr(pattern, "{id}");
+    if (!hole)
+        return sg_str_eq(sg_str(pattern), path);
+    struct sg_str before = {pattern, (size_t)(hole - pattern)}, after = sg_str(hole + 4);
+    if (path.n <= before.n + after.n || !sg_str_starts(path, before) ||
+        !sg_str_eq((struct sg_str){path.p + path.n - after.n, after.n}, after))
+        return false;
+    *id = (struct sg_str){path.p + before.n, path.n - before.n - after.n};
+    return !memchr(id->p, '/', id->n);
+}
+
+static const struct sg_route *find_route(struct sg_http_request *q)
+{
+    for (const struct sg_route *r = sg_routes; r->path; r++)
+        if (match(r->path, q->path, &q->id))
+            return r;
+    return NULL;
+}
+
+/* A strong validator over the body; a repeated question costs no transfer. */
+static void tag(struct sg_http_request *q, struct sg_http_response *r)
+{
+    struct sg_str body = r->shared.p ? r->shared : sg_buf_str(&r->body);
+    struct sg_str etag =
+        sg_arena_printf(q->arena, "\"%016llx\"", (unsigned long long)XXH3_64bits(body.p, body.n));
+    sg_http_header(r, "ETag", etag);
+    if (q->if_none_match.p && memmem(q->if_none_match.p, q->if_none_match.n, etag.p, etag.n)) {
+        r->status = 304;
+        r->shared = SG_STR_NONE;
+        sg_buf_reset(&r->body);
+    }
+}
+
+/* 1 to 64 characters of [A-Za-z0-9._-] are echoed; anything else gets one of ours. */
+static void identify(struct sg_http_request *q, struct sg_http_response *r)
+{
+    static _Atomic uint64_t counter;
+    struct sg_str id = q->request_id;
+    bool good = id.n >= 1 && id.n <= 64;
+    for (size_t i = 0; good && i < id.n; i++)
+        good = (id.p[i] >= '0' && id.p[i] <= '9') ||
+               ((id.p[i] | 32) >= 'a' && (id.p[i] | 32) <= 'z') || id.p[i] == '.' ||
+               id.p[i] == '_' || id.p[i] == '-';
+    if (!good)
+        id = sg_arena_printf(q->arena, "%llx-%llx", (unsigned long long)sg_wall_us(),
+                             (unsigned long long)counter++);
+    sg_http_header(r, "X-Request-Id", id);
+}
+
+static void answer(struct sg_api *api, const struct sg_route *route, struct sg_http_request *q,
+                   struct sg_http_response *r)
+{
+    bool get = sg_str_eq(q->method, SG_STR("GET")) || sg_str_eq(q->method, SG_STR("HEAD"));
+    if (!get) {
+        sg_http_header(r, "Allow", SG_STR("GET, HEAD"));
+        sg_problem_status(q, r, 405, "only GET and HEAD are answered here");
+    } else if (route) {
+        r->content_type = route->content_type;
+        route->handle(api, q, r);
+    } else if (!sg_web_answer(api->web, q, r)) {
+        sg_problem_status(q, r, 404, "no such path; /openapi.json lists them");
+    }
+}
+
+void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
+{
+    static struct sg_metric *requests, *seconds;
+    if (!requests) {
+        seconds = sg_metric_new(SG_HISTOGRAM, "segue_http_request_duration_seconds",
+                                "Time from a request's headers to its answer", "route");
+        requests =
+            sg_metric_new(SG_COUNTER, "segue_http_requests_total", "Requests by status", "status");
+    }
+    const struct sg_route *route = find_route(q);
+    identify(q, r);
+    answer(ctx, route, q, r);
+    if (r->status == 0 || r->status == 200) {
+        r->status = 200;
+        tag(q, r);
+    }
+    char status[8];
+    snprintf(status, sizeof status, "%d", r->status);
+    sg_metric_add(requests, status, 1);
+    sg_metric_observe(seconds, route ? route->path : "page",
+                      (double)(sg_now_us() - q->start_us) / 1e6);
+}
+
+void sg_api_answer(struct sg_http_response *r, const struct sg_record *record, const void *value)
+{
+    sg_record_to_json(record, value, &r->body);
+    r->content_type = "application/json";
+}

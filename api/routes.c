@@ -1,0 +1,48 @@
+/* routes.c - the table of everything the API answers. */
+#include "api/api.h"
+#include "api/route.h"
+#include "schemas/recs.h"
+#include "schemas/views.h"
+
+static const char text_metrics[] = "text/plain; version=0.0.4";
+
+const struct sg_route sg_routes[] = {
+    {"/api/v1/search", sg_api_search, "Discovery", "Search songs, artists, albums and playlists",
+     "Results of several types come in one list, best first. `total` is exact when `total_exact` "
+     "says so, else an estimate.",
+     sg_search_params, &sg_search_request_record, &sg_search_reply_record, NULL},
+    {"/api/v1/suggest", sg_api_suggest, "Discovery", "Complete what is being typed",
+     "At most 20 completions, heaviest first.", sg_suggest_params, &sg_suggest_request_record,
+     &sg_suggest_reply_record, NULL},
+    {"/api/v1/songs/trending", sg_api_trending, "Discovery", "Songs on the rise",
+     "Plays of the last days, newer ones counting more.", sg_trending_params,
+     &sg_trending_view_record, &sg_song_list_record, NULL},
+    {"/api/v1/songs/{id}", sg_api_song, "Catalogue", "One song", NULL, NULL, NULL, &sg_hit_record,
+     NULL},
+    {"/api/v1/songs/{id}/similar", sg_api_similar, "Discovery", "Songs like this one",
+     "Nearest by what the same people listen to; popular songs of its artist and genre when it "
+     "has no plays yet, and `fallback` then says so.",
+     sg_similar_params, &sg_similar_request_record, &sg_song_list_record, NULL},
+    {"/api/v1/artists/{id}", sg_api_artist, "Catalogue", "An artist with top songs and albums",
+     NULL, NULL, NULL, &sg_artist_page_record, NULL},
+    {"/api/v1/albums/{id}", sg_api_album, "Catalogue", "An album with its songs", NULL, NULL, NULL,
+     &sg_album_page_record, NULL},
+    {"/api/v1/genres", sg_api_genres, "Catalogue", "Every genre", NULL, NULL, NULL,
+     &sg_genres_reply_record, NULL},
+    {"/api/v1/recommendations", sg_api_recommendations, "Discovery", "Songs for a user", NULL,
+     sg_recommend_params, &sg_recommend_request_record, &sg_song_list_record, NULL},
+    {"/health", sg_api_health, "Operations", "Health of every dependency",
+     "Answers 503 with the same body when one of them is down.", NULL, NULL, &sg_health_view_record,
+     NULL},
+    {"/metrics", sg_api_metrics, "Operations", "This process's metrics for Prometheus", NULL, NULL,
+     NULL, NULL, text_metrics},
+    {"/metrics/query", sg_api_metrics_of, "Operations", "The query server's metrics", NULL, NULL,
+     NULL, NULL, text_metrics},
+    {"/metrics/recsys", sg_api_metrics_of, "Operations", "The recommender's metrics", NULL, NULL,
+     NULL, NULL, text_metrics},
+    {"/metrics/indexer", sg_api_metrics_of, "Operations", "The indexer's metrics", NULL, NULL, NULL,
+     NULL, text_metrics},
+    {"/openapi.json", sg_api_openapi, "Operations", "This description", NULL, NULL, NULL, NULL,
+     "application/json"},
+    {0},
+};

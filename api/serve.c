@@ -1,0 +1,75 @@
+/* serve.c - see serve.h. Peers may be down at start: their routes answer 503. */
+#include "api/serve.h"
+#include "api/api.h"
+#include "api/openapi.h"
+#include "api/route.h"
+#include "api/web.h"
+#include "core/clock.h"
+#include "core/service.h"
+#include <stdio.h>
+
+static int open_peers(struct sg_api *api, struct sg_error *e)
+{
+    const struct sg_config *c = api->config;
+    char indexer[SG_CONFIG_TEXT + 32];
+    snprintf(indexer, sizeof indexer, "ipc://%s/run/indexer.ipc", c->var_dir);
+    int rc = sg_rpc_client_open(&api->query, c->query.listen, e);
+    if (!rc)
+        rc = sg_rpc_client_open(&api->recsys, c->recsys.listen, e);
+    if (!rc)
+        rc = sg_rpc_client_open(&api->indexer, indexer, e);
+    if (!rc)
+        rc = sg_pg_pool_open(&api->pg, c->pg.dsn, (int)c->pg.pool_size, e);
+    return rc;
+}
+
+static void close_peers(struct sg_api *api)
+{
+    if (api->query)
+        sg_rpc_client_close(api->query);
+    if (api->recsys)
+        sg_rpc_client_close(api->recsys);
+    if (api->indexer)
+        sg_rpc_client_close(api->indexer);
+    if (api->pg)
+        sg_pg_pool_close(api->pg);
+    sg_web_close(api->web);
+    sg_buf_free(&api->openapi);
+}
+
+static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
+{
+    const struct sg_config *c = api->config;
+    struct sg_http_options o = {
+        .host = c->api.host,
+        .port = (int)c->api.port,
+        .loops = (int)c->api.threads,
+        .workers = (int)c->api.workers,
+        .timeout_us = c->api.timeout_ms * 1000,
+        .handle = sg_route_handle,
+        .ctx = api,
+    };
+    struct sg_http_server *http;
+    int rc = sg_http_open(&http, &o, e);
+    if (rc)
+        return rc;
+    sg_log(SG_LOG_INFO, "answering", "host=%s port=%d", o.host, sg_http_port(http));
+    sg_wait_stop(-1);
+    sg_log(SG_LOG_INFO, "stopping", NULL);
+    sg_http_close(http);
+    return 0;
+}
+
+int sg_api_serve(const struct sg_config *config, struct sg_error *e)
+{
+    struct sg_api api = {.config = config, .started_us = sg_now_us()};
+    int rc = sg_openapi_json(&api.openapi, e);
+    if (!rc)
+        rc = sg_web_open(&api.web, config->api.web_dir, e);
+    if (!rc)
+        rc = open_peers(&api, e);
+    if (!rc)
+        rc = answer_until_stopped(&api, e);
+    close_peers(&api);
+    return rc;
+}

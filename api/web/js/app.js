@@ -1,0 +1,88 @@
+// app.js - the address decides the view; links and the search box change the address.
+import { combobox } from './combobox.js';
+import { el } from './dom.js';
+import { plural } from './hits.js';
+import * as views from './views.js';
+
+const input = document.querySelector('#q');
+const main = document.querySelector('#main');
+const status = document.querySelector('#status');
+const types = document.querySelector('#types');
+let current; // the view being loaded: an older one never overwrites a newer
+
+function pick(url, signal) {
+  const [, kind, id] = url.pathname.match(/^\/(song|artist|album)\/(\d+)$/) ?? [];
+  if (kind) return views[kind](id);
+  const q = url.searchParams.get('q')?.trim();
+  return q ? views.results(q, url.searchParams.get('type') ?? '', Number(url.searchParams.get('offset')) || 0, signal) : views.start();
+}
+
+function showTypes(url) {
+  const q = url.pathname === '/' ? url.searchParams.get('q') : null;
+  types.hidden = !q;
+  const now = url.searchParams.get('type') ?? '';
+  types.replaceChildren(...['', ...Object.keys(plural)].map((t) => el('button', {
+    type: 'button', 'aria-pressed': String(t === now),
+    onclick: () => go(`/?${new URLSearchParams(t ? { q, type: t } : { q })}`),
+  }, plural[t] ?? 'All')));
+}
+
+async function render({ focus = false } = {}) {
+  const url = new URL(location.href);
+  current?.abort();
+  const mine = current = new AbortController();
+  if (url.pathname === '/' && document.activeElement !== input) input.value = url.searchParams.get('q') ?? '';
+  showTypes(url);
+  let view;
+  try {
+    view = await pick(url, mine.signal);
+  } catch (error) {
+    if (error.name === 'AbortError') return;
+    view = { title: 'Segue', status: '', nodes: [el('p', { class: 'problem', role: 'alert' }, error.message)] };
+  }
+  if (mine.signal.aborted) return;
+  document.title = view.title;
+  status.textContent = view.status;
+  main.replaceChildren(...view.nodes);
+  if (focus) main.focus({ preventScroll: true });
+}
+
+function go(href, options = {}) {
+  if (options.replace) history.replaceState(null, '', href);
+  else history.pushState(null, '', href);
+  if (options.focus) scrollTo(0, 0);
+  return render(options);
+}
+
+const completions = combobox(input, document.querySelector('#completions'), {
+  choose: (s) => {
+    input.value = s.text;
+    go(s.type === 'playlist' ? `/?${new URLSearchParams({ q: s.text, type: s.type })}` : `/${s.type}/${s.id}`, { focus: true });
+  },
+});
+
+// Results follow the typing after a short rest; Enter asks at once and keeps a place in the history.
+let rest;
+const resultsAddress = () => (input.value.trim() ? `/?${new URLSearchParams({ q: input.value.trim() })}` : '/');
+input.addEventListener('input', () => {
+  clearTimeout(rest);
+  rest = setTimeout(() => go(resultsAddress(), { replace: location.pathname === '/' && location.search !== '' }), 150);
+});
+document.querySelector('#search').addEventListener('submit', (event) => {
+  event.preventDefault();
+  clearTimeout(rest);
+  completions.close();
+  go(resultsAddress());
+});
+
+document.addEventListener('click', (event) => {
+  const a = event.target.closest('a[href^="/"]');
+  if (!a || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go(a.getAttribute('href'), { focus: true });
+});
+document.addEventListener('keydown', (event) => {
+  if (event.key === '/' && document.activeElement !== input) { event.preventDefault(); input.focus(); input.select(); }
+});
+addEventListener('popstate', () => render());
+render();

@@ -1,0 +1,65 @@
+// views.js - one function a view; each returns { title, status, nodes }.
+import * as api from './client.js';
+import { el } from './dom.js';
+import { artistLinks, count, cover, duration, hitList, plural } from './hits.js';
+
+const section = (heading, hits) => (hits?.length ? [el('h2', {}, heading), hitList(hits)] : []);
+
+export async function start() {
+  const { results = [], fallback } = await api.trending();
+  return { title: 'Segue', status: fallback ? `Showing popular songs: ${fallback}` : '', nodes: section('Trending', results) };
+}
+
+function totals(answer) {
+  const n = answer.total ?? 0;
+  const about = answer.total_exact ? '' : 'about ';
+  const corrected = answer.corrected ? ` for “${answer.corrected}”` : '';
+  return `${about}${n.toLocaleString('en')} result${n === 1 ? '' : 's'}${corrected} in ${(answer.took_us / 1000).toFixed(1)} ms`;
+}
+
+export async function results(q, type, offset, signal) {
+  const limit = type ? 20 : 8;
+  const answer = await api.search({ q, type, limit, offset: offset || undefined }, signal);
+  const hits = answer.results ?? [];
+  const more = type && answer.total > offset + hits.length
+    ? [el('a', { class: 'more', href: `/?${new URLSearchParams({ q, type, offset: offset + limit })}` }, 'More')] : [];
+  const order = [...new Set(hits.map((h) => h.type))];
+  const nodes = order.flatMap((t) => section(plural[t], hits.filter((h) => h.type === t).slice(0, limit)));
+  return {
+    title: `${q} - Segue`, status: hits.length ? totals(answer) : '',
+    nodes: hits.length ? [...nodes, ...more] : [el('p', {}, `Nothing found for “${q}”. Fewer or other words may help.`)],
+  };
+}
+
+export async function song(id) {
+  const s = await api.song(id);
+  const like = await api.similar(id).catch(() => ({ results: [] }));
+  const facts = [['Artist', artistLinks(s)], ['Album', s.album && [el('a', { href: `/album/${s.album.album_id}` }, s.album.title)]],
+    ['Length', s.duration && [duration(s.duration)]], ['Genre', s.genre && [s.genre]], ['Year', s.year && [String(s.year)]],
+    ['Plays', s.play_count > 0 && [s.play_count.toLocaleString('en')]]].filter(([, v]) => v);
+  return {
+    title: `${s.title} - Segue`, status: '',
+    nodes: [el('div', { class: 'card' }, cover(s, true), el('h1', {}, s.title)),
+      el('dl', {}, ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, ...value)])),
+      ...section('Similar songs', like.results)],
+  };
+}
+
+export async function artist(id) {
+  const a = await api.artist(id);
+  return {
+    title: `${a.name} - Segue`, status: '',
+    nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'artist' }, true), el('h1', {}, a.name)),
+      el('p', { class: 'soft' }, `${count(a.song_count) || 0} songs · ${count(a.album_count) || 0} albums`),
+      ...section('Top songs', a.top_songs), ...section('Albums', a.albums)],
+  };
+}
+
+export async function album(id) {
+  const a = await api.album(id);
+  return {
+    title: `${a.title} - Segue`, status: '',
+    nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'album' }, true), el('h1', {}, a.title)),
+      el('p', { class: 'soft' }, ...artistLinks(a), a.year ? ` · ${a.year}` : ''), ...section('Songs', a.songs)],
+  };
+}

@@ -1,0 +1,43 @@
+/* views.h - the API's own answers, put together from what the services say. */
+#pragma once
+#include "schemas/search.h"
+
+struct sg_song_list {
+    struct sg_list results;   /* sg_hit, best first */
+    int64_t limit;
+    struct sg_str generation; /* of the model that chose; absent: none */
+    struct sg_str fallback;   /* why something simpler answered; absent: it did not */
+};
+struct sg_artist_page {
+    uint64_t artist_id;
+    struct sg_str name, image_url;
+    int64_t song_count, album_count;
+    struct sg_list top_songs, albums; /* sg_hit */
+};
+struct sg_album_page {
+    uint64_t album_id;
+    struct sg_str title;
+    struct sg_artist_ref *artist;
+    int64_t year; /* 0: unknown */
+    struct sg_str cover_art_url;
+    struct sg_list songs; /* sg_hit, in track order */
+};
+struct sg_health_check {
+    struct sg_str name;
+    bool healthy;
+    struct sg_str detail, generation; /* may be absent */
+    int64_t lag_bytes;                /* -1: does not apply */
+};
+struct sg_health_view {
+    struct sg_str status; /* "healthy" or "unhealthy" */
+    bool database, query, recsys, indexer;
+    struct sg_list checks; /* sg_health_check */
+};
+struct sg_problem_view { /* RFC 9457; written by api/problem.c, described for OpenAPI */
+    struct sg_str type, title;
+    int64_t status;
+    struct sg_str detail, instance, field;
+};
+
+extern const struct sg_record sg_song_list_record, sg_artist_page_record, sg_album_page_record,
+    sg_health_check_record, sg_health_view_record, sg_problem_record;
