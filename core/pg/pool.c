@@ -80,8 +80,9 @@ static bool alive(PGconn *c)
     struct pollfd p = {.fd = PQsocket(c), .events = POLLIN};
     if (PQstatus(c) != CONNECTION_OK)
         return false;
-    if (poll(&p, 1, 0) > 0 && !PQconsumeInput(c))
-        return false;
+    while (poll(&p, 1, 0) > 0)
+        if (!PQconsumeInput(c))
+            return false;
     return PQstatus(c) == CONNECTION_OK;
 }
 
