@@ -495,7 +495,8 @@ size_t sg_generation_list(const char *index_dir, struct sg_manifest *out, size_t
     size_t n = 0;
     for (struct dirent *i; d && m && (i = readdir(d));) {
         char path[PATH_MAX];
-        if (!name_ok(i->d_name, SG_GENERATION_NAME) || path_join(path, index_dir, i->d_name, NULL))
+        if (strncmp(i->d_name, "gen-", 4) != 0 || !name_ok(i->d_name, SG_GENERATION_NAME) ||
+            path_join(path, index_dir, i->d_name, NULL))
             continue;
         if (sg_manifest_read(m, path, NULL) == 0 && strcmp(m->name, i->d_name) == 0)
             n = insert_newest(out, n, cap, m);
