@@ -12,39 +12,22 @@
 
 /* --- from records to a document --- */
 
-static int artist_name(struct sg_delta *d, uint64_t id, struct sg_document *doc, struct sg_error *e)
-{
-    union sg_delta_record r;
-    if (id == 0 || doc->n_artists == SG_DOC_ARTISTS_MAX)
-        return 0;
-    int rc = sg_delta_look(d, SG_ARTIST, id, &d->arena, &r, e);
-    if (rc)
-        return rc == SG_ENOENT ? 0 : rc;
-    doc->artists[doc->n_artists] = r.artist.name;
-    doc->artist_ids[doc->n_artists++] = id;
-    return 0;
-}
+struct naming {
+    struct sg_delta *d;
+    struct sg_error *e;
+    int rc;
+};
 
-static int document_song(struct sg_delta *d, const struct sg_song *s, struct sg_document *doc,
-                         struct sg_error *e)
+static struct sg_str name(void *ctx, enum sg_kind kind, uint64_t id)
 {
-    union sg_delta_record album;
-    const uint64_t *artists = s->artist_ids.v;
-    int rc = 0;
-    doc->title = s->title;
-    doc->album_id = s->album_id;
-    doc->genre_id = s->genre_id;
-    doc->year = sg_release_year(s->release_date);
-    doc->is_explicit = s->is_explicit;
-    doc->popularity = s->play_count;
-    for (size_t i = 0; !rc && i < s->artist_ids.n; i++)
-        rc = artist_name(d, artists[i], doc, e);
-    if (rc || s->album_id == 0)
-        return rc;
-    rc = sg_delta_look(d, SG_ALBUM, s->album_id, &d->arena, &album, e);
-    if (!rc)
-        doc->album = album.album.title;
-    return rc == SG_ENOENT ? 0 : rc;
+    struct naming *n = ctx;
+    union sg_delta_record r;
+    int rc = n->rc ? n->rc : sg_delta_look(n->d, kind, id, &n->d->arena, &r, n->e);
+    if (rc && rc != SG_ENOENT)
+        n->rc = rc;
+    if (rc)
+        return SG_STR_NONE;
+    return kind == SG_ARTIST ? r.artist.name : r.album.title;
 }
 
 struct sum {
@@ -100,24 +83,11 @@ static int parent_popularity(struct sg_delta *d, struct sg_document *doc, struct
 static int document_of(struct sg_delta *d, enum sg_kind kind, const union sg_delta_record *r,
                        struct sg_document *doc, struct sg_error *e)
 {
-    int rc;
-    *doc = (struct sg_document){.kind = kind, .id = r->id};
-    switch (kind) {
-    case SG_SONG:
-        return document_song(d, &r->song, doc, e);
-    case SG_ARTIST:
-        doc->title = r->artist.name;
-        return parent_popularity(d, doc, e);
-    case SG_ALBUM:
-        doc->title = r->album.title;
-        doc->year = sg_release_year(r->album.release_date);
-        rc = artist_name(d, r->album.artist_id, doc, e);
-        return rc ? rc : parent_popularity(d, doc, e);
-    default:
-        doc->title = r->playlist.name;
-        doc->popularity = r->playlist.followers;
-        return 0;
-    }
+    struct naming n = {.d = d, .e = e};
+    sg_document_of(doc, kind, r, name, &n);
+    if (n.rc)
+        return n.rc;
+    return kind == SG_ARTIST || kind == SG_ALBUM ? parent_popularity(d, doc, e) : 0;
 }
 
 /* --- terms --- */
