@@ -1,0 +1,223 @@
+// What a developer meets over HTTP.
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { before, test } from 'node:test';
+import { eventually, get, raw, sleep, sql, url } from './segue.mjs';
+
+let popular; // the most played song, as the database knows it
+before(async () => {
+  popular = JSON.parse(await sql(`SELECT json_build_object('song_id', s.song_id, 'title', s.title, 'artist_id', a.artist_id,
+    'artist', a.name, 'album_id', s.album_id, 'genre', g.name) FROM songs s JOIN artists a USING (artist_id)
+    LEFT JOIN genres g USING (genre_id) WHERE s.album_id IS NOT NULL ORDER BY play_count DESC, song_id LIMIT 1`));
+});
+const q = encodeURIComponent;
+
+test('a search answers with the fields of the contract', async () => {
+  const { status, body } = await get(`/api/v1/search?q=${q(`${popular.title} ${popular.artist}`)}&type=song&limit=5`);
+  assert.equal(status, 200);
+  const [first] = body.results;
+  assert.equal(first.type, 'song');
+  assert.equal(first.song_id, popular.song_id);
+  assert.equal(first.title, popular.title);
+  assert.deepEqual(first.artist, { artist_id: popular.artist_id, name: popular.artist });
+  assert.equal(first.album.album_id, popular.album_id);
+  for (const field of ['duration', 'play_count']) assert.equal(typeof first[field], 'number');
+  assert.equal(body.limit, 5);
+  assert.equal(body.offset, 0);
+  assert.equal(typeof body.total, 'number');
+  assert.equal(typeof body.total_exact, 'boolean');
+});
+
+test('search finds each of the four types', async () => {
+  const playlist = await sql('SELECT name FROM playlists WHERE is_public ORDER BY followers DESC, playlist_id LIMIT 1');
+  const album = await sql('SELECT title FROM albums ORDER BY album_id LIMIT 1');
+  for (const [type, name] of [['song', popular.title], ['artist', popular.artist], ['album', album], ['playlist', playlist]]) {
+    const { body } = await get(`/api/v1/search?q=${q(name)}&type=${type}`);
+    assert.ok(body.results.length > 0, `${type} ${name}`);
+    assert.ok(body.results.every((hit) => hit.type === type));
+    assert.equal(body.results[0].title ?? body.results[0].name, name);
+  }
+});
+
+test('pages of a search do not overlap and keep their order', async () => {
+  const word = 'love';
+  const whole = (await get(`/api/v1/search?q=${word}&type=song&limit=20`)).body.results.map((h) => h.song_id);
+  const parts = [];
+  for (const offset of [0, 5, 10, 15]) {
+    parts.push(...(await get(`/api/v1/search?q=${word}&type=song&limit=5&offset=${offset}`)).body.results.map((h) => h.song_id));
+  }
+  assert.deepEqual(parts, whole);
+});
+
+test('filters hold for every result', async () => {
+  const byArtist = await get(`/api/v1/search?q=${q(popular.artist)}&type=song&artist_id=${popular.artist_id}`);
+  assert.ok(byArtist.body.results.length > 0);
+  for (const hit of byArtist.body.results) assert.ok(hit.artists.some((a) => a.artist_id === popular.artist_id));
+  const byGenre = await get(`/api/v1/search?q=love&type=song&genre=${q(popular.genre.toUpperCase())}`);
+  assert.ok(byGenre.body.results.every((hit) => hit.genre === popular.genre));
+  const byYear = await get('/api/v1/search?q=love&type=song&year=1990..1999');
+  assert.ok(byYear.body.results.length > 0);
+  assert.ok(byYear.body.results.every((hit) => hit.year >= 1990 && hit.year <= 1999));
+  const clean = await get('/api/v1/search?q=love&type=song&explicit=false');
+  assert.ok(clean.body.results.every((hit) => hit.explicit === 0));
+});
+
+test('highlights are byte ranges of what matched', async () => {
+  const { body } = await get(`/api/v1/search?q=${q(popular.title)}&type=song&limit=1`);
+  const [hit] = body.results;
+  assert.ok(hit.highlights.some((h) => h.field === 'title'));
+  for (const h of hit.highlights) assert.ok(h.from < h.to && h.to <= Buffer.byteLength(h.field === 'title' ? hit.title : hit.artist.name + hit.title + 'x'.repeat(2000)));
+});
+
+test('explain gives features whose contributions make the score', async () => {
+  const { body } = await get(`/api/v1/search?q=${q(popular.title)}&type=song&limit=1&explain=true`);
+  const [hit] = body.results;
+  assert.ok(hit.features.length > 3);
+  const sum = hit.features.reduce((s, f) => s + f.contribution, 0);
+  assert.ok(Math.abs(sum - hit.score) < 1e-6 * Math.max(1, Math.abs(sum)), `${sum} against ${hit.score}`);
+});
+
+test('completion follows the typing', async () => {
+  const { body } = await get(`/api/v1/suggest?q=${q([...popular.artist].slice(0, 4).join(''))}`);
+  assert.ok(body.suggestions.length > 0);
+  for (const s of body.suggestions) assert.ok(s.text && s.type && s.id);
+});
+
+test('song, artist and album pages answer', async () => {
+  const song = await get(`/api/v1/songs/${popular.song_id}`);
+  assert.equal(song.body.title, popular.title);
+  const artist = await get(`/api/v1/artists/${popular.artist_id}`);
+  assert.equal(artist.body.name, popular.artist);
+  assert.ok(artist.body.top_songs.length > 0);
+  const album = await get(`/api/v1/albums/${popular.album_id}`);
+  assert.ok(album.body.songs.some((s) => s.song_id === popular.song_id));
+});
+
+test('trending and similar songs answer with songs', async () => {
+  for (const path of ['/api/v1/songs/trending?limit=10', `/api/v1/songs/trending?genre=${q(popular.genre)}&limit=5`,
+    `/api/v1/songs/${popular.song_id}/similar?limit=10`]) {
+    const { status, body } = await get(path);
+    assert.equal(status, 200, path);
+    assert.ok(body.results.length > 0, path);
+    assert.ok(body.results.every((h) => h.type === 'song' && h.title));
+  }
+  const { body } = await get(`/api/v1/songs/${popular.song_id}/similar`);
+  assert.ok(body.results.every((h) => h.song_id !== popular.song_id));
+});
+
+test('health names every dependency', async () => {
+  const { status, body } = await get('/health');
+  assert.equal(status, 200);
+  assert.deepEqual([body.status, body.database, body.query, body.recsys, body.indexer], ['healthy', true, true, true, true]);
+});
+
+test('metrics are in the Prometheus text format', async () => {
+  for (const path of ['/metrics', '/metrics/query', '/metrics/recsys', '/metrics/indexer']) {
+    const { status, type, body } = await get(path);
+    assert.equal(status, 200);
+    assert.match(type, /^text\/plain; version=0\.0\.4/);
+    for (const line of body.trimEnd().split('\n')) {
+      assert.match(line, /^(# (HELP|TYPE) [a-z_:][a-z0-9_:]* .+|[a-z_:][a-z0-9_:]*(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? [-+0-9.eE]+|[a-z_:]+_bucket\{.*\} \d+)$/i, line);
+    }
+  }
+});
+
+test('the OpenAPI document describes every path that answers', async () => {
+  const { body } = await get('/openapi.json');
+  assert.equal(body.openapi, '3.1.0');
+  for (const [path, { get: operation }] of Object.entries(body.paths)) {
+    const at = path.replace('{id}', path.includes('songs') ? popular.song_id : path.includes('artists') ? popular.artist_id : popular.album_id);
+    const needed = (operation.parameters ?? []).filter((p) => p.required && p.in === 'query').map((p) => `${p.name}=1`).join('&');
+    const { status } = await get(needed ? `${at}?${needed}` : at);
+    assert.equal(status, 200, path);
+  }
+  for (const ref of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) assert.ok(body.components.schemas[ref[1]], ref[1]);
+});
+
+const long = 'x'.repeat(600);
+const wrong = [
+  ['/api/v1/search', 'q'], ['/api/v1/search?q=', 'q'], [`/api/v1/search?q=${long}`, 'q'], ['/api/v1/search?q=%ff%fe', 'q'],
+  ['/api/v1/search?q=a%00b', 'q'], ['/api/v1/search?q=%20%20', 'q'], ['/api/v1/search?q=a&q=b', 'q'],
+  ['/api/v1/search?q=a&limit=-1', 'limit'], ['/api/v1/search?q=a&limit=0', 'limit'], ['/api/v1/search?q=a&limit=101', 'limit'],
+  ['/api/v1/search?q=a&limit=99999999999999999999', 'limit'], ['/api/v1/search?q=a&limit=ten', 'limit'], ['/api/v1/search?q=a&limit=', 'limit'],
+  ['/api/v1/search?q=a&offset=-1', 'offset'], ['/api/v1/search?q=a&offset=1000000', 'offset'],
+  ['/api/v1/search?q=a&type=film', 'type'], ['/api/v1/search?q=a&type=song,film', 'type'], ['/api/v1/search?q=a&type=', 'type'],
+  ['/api/v1/search?q=a&year=abc', 'year'], ['/api/v1/search?q=a&year=-5', 'year'], ['/api/v1/search?q=a&explicit=maybe', 'explicit'],
+  ['/api/v1/search?q=a&artist_id=x', 'artist_id'], ['/api/v1/search?q=a&explain=ja', 'explain'],
+  ['/api/v1/suggest', 'q'], ['/api/v1/suggest?q=', 'q'], [`/api/v1/suggest?q=${long}`, 'q'], ['/api/v1/suggest?q=%c3%28', 'q'],
+  ['/api/v1/suggest?q=a&limit=0', 'limit'], ['/api/v1/suggest?q=a&limit=1e3', 'limit'], ['/api/v1/suggest?q=a&limit=-3', 'limit'],
+  ['/api/v1/songs/abc', 'id'], ['/api/v1/songs/-1', 'id'], ['/api/v1/songs/0', 'id'], ['/api/v1/songs/99999999999999999999999', 'id'],
+  ['/api/v1/songs/%ff', 'id'], [`/api/v1/songs/${long}`, 'id'], ['/api/v1/artists/x', 'id'], ['/api/v1/albums/1.5', 'id'],
+  ['/api/v1/songs/trending?limit=0', 'limit'], ['/api/v1/songs/trending?limit=9999', 'limit'], ['/api/v1/songs/trending?region=Germany', 'region'],
+  ['/api/v1/songs/trending?genre=', 'genre'], ['/api/v1/songs/trending?genre=nosuchgenre', 'genre'], ['/api/v1/songs/trending?genre=%ff', 'genre'],
+  ['/api/v1/songs/1/similar?limit=-1', 'limit'], ['/api/v1/songs/x/similar', 'id'],
+  ['/api/v1/recommendations', 'user_id'], ['/api/v1/recommendations?user_id=-4', 'user_id'], ['/api/v1/recommendations?user_id=1&limit=0', 'limit'],
+];
+for (const [path, field] of wrong) {
+  test(`400 names ${field}: ${path.length > 70 ? `${path.slice(0, 70)}…` : path}`, async () => {
+    const { status, type, body } = await get(path);
+    assert.equal(status, 400, JSON.stringify(body));
+    assert.equal(type, 'application/problem+json');
+    assert.equal(body.status, 400);
+    assert.equal(body.field, field, JSON.stringify(body));
+    assert.ok(body.title && body.detail);
+  });
+}
+
+test('what is not there is 404, a wrong method 405', async () => {
+  for (const path of ['/api/v1/songs/999999999', '/api/v1/artists/999999999', '/api/v1/albums/999999999', '/api/v1/nothing', '/../etc/passwd', '/js/../../main.c', '/%2e%2e/segue.conf']) {
+    const { status, type } = await get(path);
+    assert.equal(status, 404, path);
+    assert.equal(type, 'application/problem+json');
+  }
+  const answer = await get('/api/v1/search?q=a', { method: 'POST', body: '{}' });
+  assert.equal(answer.status, 405);
+  assert.equal(answer.headers.get('allow'), 'GET, HEAD');
+});
+
+test('an ETag spares a repeated transfer', async () => {
+  const first = await get('/api/v1/genres');
+  const again = await fetch(`${url}/api/v1/genres`, { headers: { 'If-None-Match': first.headers.get('etag') } });
+  assert.equal(again.status, 304);
+  assert.equal(await again.text(), '');
+});
+
+test('rubbish on the port gets an error and harms nobody', async () => {
+  for (const bytes of ['\0\0\0\0\r\n\r\n', 'GET\r\n\r\n', `GET /${'a'.repeat(40000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `GET / HTTP/1.1\r\nHost: x\r\n${'X: y\r\n'.repeat(20000)}\r\n`, 'GET / HTTP/9.9\r\n\r\n', 'POST /api/v1/search HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n',
+    `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${'z'.repeat(200000)}`]) {
+    const got = await raw(bytes, 1500);
+    assert.ok(got === '' || /^HTTP\/1\.[01] [45]/.test(got), got.slice(0, 80));
+  }
+  assert.equal((await get('/health')).status, 200);
+});
+
+test('a client that trickles its headers is closed, others are served meanwhile', async () => {
+  const { hostname, port } = new URL(url);
+  const from = Date.now();
+  const socket = net.connect(Number(port), hostname);
+  const closed = new Promise((done) => { socket.on('close', done); socket.on('error', done); });
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n');
+  const drip = setInterval(() => socket.write('X-Drip: 1\r\n'), 500);
+  await sleep(1000);
+  assert.equal((await get('/health')).status, 200);
+  await closed;
+  clearInterval(drip);
+  assert.ok(Date.now() - from < 15000, `${Date.now() - from} ms`);
+});
+
+test('a committed change is found within a second', async () => {
+  const name = `Quorfle Brindlezax ${Date.now() % 100000}`;
+  const id = await sql(`INSERT INTO songs (artist_id, title, duration_s) VALUES (${popular.artist_id}, '${name}', 200) RETURNING song_id`);
+  await sql(`INSERT INTO song_artists (artist_id, song_id, position, credited_artist_id) VALUES (${popular.artist_id}, ${id}, 1, ${popular.artist_id})`);
+  const found = (path) => async () => (await get(path)).body;
+  const first = await eventually(async () => (await found(`/api/v1/search?q=${q(name)}&type=song`)()).results?.[0]?.song_id === Number(id), 2000, 20);
+  assert.ok(first);
+  const typed = await found(`/api/v1/suggest?q=${q('quorfle brin')}`)();
+  assert.ok(typed.suggestions.some((s) => s.id === Number(id)));
+  await sql(`UPDATE songs SET title = 'Vexomatic ${name}' WHERE song_id = ${id}`);
+  await eventually(async () => (await found(`/api/v1/songs/${id}`)()).title === `Vexomatic ${name}`, 2000, 20);
+  await sql(`DELETE FROM songs WHERE song_id = ${id}`);
+  await eventually(async () => (await get(`/api/v1/songs/${id}`)).status === 404, 2000, 20);
+  assert.ok(!(await found(`/api/v1/search?q=${q(name)}&type=song`)()).results.some((h) => h.song_id === Number(id)));
+});

@@ -1,0 +1,87 @@
+// What a person meets in a browser.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { eventually, sql, url } from './segue.mjs';
+
+let browser, page, song;
+const errors = [];
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+  page = await browser.newPage({ viewport: { width: 1100, height: 800 } });
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  song = JSON.parse(await sql(`SELECT json_build_object('id', song_id, 'title', title, 'artist', name) FROM songs JOIN artists USING (artist_id)
+    WHERE title ~ '^[A-Za-z]{5,} [A-Za-z]+' ORDER BY play_count DESC LIMIT 1`));
+});
+after(() => browser?.close());
+
+test('the start page shows what is trending', async () => {
+  await page.goto(`${url}/`);
+  await page.waitForSelector('ol.hits li');
+  assert.equal(await page.title(), 'Segue');
+});
+
+test('typing shows completions that the keyboard reaches', async () => {
+  await page.click('#q');
+  await page.keyboard.type(song.title.slice(0, 5), { delay: 30 });
+  await page.waitForSelector('#completions li');
+  assert.equal(await page.getAttribute('#q', 'aria-expanded'), 'true');
+  await page.keyboard.press('ArrowDown');
+  const active = await page.getAttribute('#q', 'aria-activedescendant');
+  assert.equal(await page.getAttribute(`#${active}`, 'aria-selected'), 'true');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getAttribute('#q', 'aria-expanded'), 'false');
+  await page.waitForSelector('ol.hits li[data-type]');
+});
+
+test('Enter searches; results come by type; one type can be chosen', async () => {
+  await page.fill('#q', `${song.title} ${song.artist}`);
+  await page.keyboard.press('Enter');
+  await eventually(async () => (await page.textContent('ol.hits li[data-type=song] .title')) === song.title);
+  assert.match(await page.textContent('#status'), /result/);
+  await page.click('#types button:has-text("Songs")');
+  await eventually(async () => (await page.getAttribute('#types button:has-text("Songs")', 'aria-pressed')) === 'true');
+  assert.equal(await page.locator('ol.hits li:not([data-type=song])').count(), 0);
+});
+
+test('a song opens with its facts and similar songs; back returns', async () => {
+  await page.goto(`${url}/?q=${encodeURIComponent(`${song.title} ${song.artist}`)}&type=song`);
+  await page.click('ol.hits li .title');
+  await eventually(async () => (await page.textContent('h1')) === song.title);
+  await page.waitForSelector('h2:has-text("Similar songs")');
+  assert.match(page.url(), new RegExp(`/song/${song.id}$`));
+  await page.reload();
+  await eventually(async () => (await page.textContent('h1')) === song.title);
+  await page.goBack();
+  await page.waitForSelector('ol.hits li[data-type=song]');
+});
+
+test('a title with markup in it stays text', async () => {
+  const id = await sql(`WITH s AS (INSERT INTO songs (artist_id, title, duration_s) SELECT artist_id, '<img src=x onerror=alert(1)> zzmarkup', 60 FROM artists LIMIT 1 RETURNING *)
+    INSERT INTO song_artists (artist_id, song_id, position, credited_artist_id) SELECT artist_id, song_id, 1, artist_id FROM s RETURNING song_id`);
+  await eventually(async () => { await page.goto(`${url}/song/${id}`); return (await page.textContent('h1', { timeout: 500 })).includes('zzmarkup'); });
+  assert.equal(await page.locator('main img').count(), 0);
+  await sql(`DELETE FROM songs WHERE song_id = ${id}`);
+});
+
+test('nothing found and an error are said in words', async () => {
+  await page.goto(`${url}/?q=qqqqzzzzxxxxwwww`);
+  await page.waitForSelector('text=Nothing found');
+  await page.goto(`${url}/song/999999999`);
+  await page.waitForSelector('[role=alert]');
+});
+
+test('the page works at a phone\'s width without a sideways scroll bar', async () => {
+  await page.setViewportSize({ width: 360, height: 700 });
+  await page.goto(`${url}/?q=love`);
+  await page.waitForSelector('ol.hits li');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
+
+test('no script failed on the way', () => {
+  assert.deepEqual(errors.filter((e) => !/404/.test(e)), []);
+});

@@ -1,0 +1,93 @@
+// What an operator meets: the command line, crashes, restarts.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readFile } from 'node:fs/promises';
+import { bin, eventually, get, home, run, sleep, sql, varDir } from './segue.mjs';
+
+const pid = async (name) => Number((await readFile(`${varDir}/service/${name}/supervise/pid`, 'utf8')).trim());
+const segue = (...args) => run(`${home}/segue`, args);
+
+test('segue-query prints a readable table, and JSON', async () => {
+  const title = await sql('SELECT title FROM songs ORDER BY play_count DESC, song_id LIMIT 1');
+  const { stdout } = await run(`${bin}/segue-query`, ['search', title, '--type', 'song']);
+  assert.ok(stdout.includes(title), stdout);
+  const json = JSON.parse((await run(`${bin}/segue-query`, ['search', title, '--type', 'song', '--json'])).stdout);
+  assert.equal(json.results[0].title, title);
+  const typed = await run(`${bin}/segue-query`, ['suggest', [...title].slice(0, 3).join(''), '--json']);
+  assert.ok(Array.isArray(JSON.parse(typed.stdout).suggestions));
+});
+
+test('every program says what it can do and refuses what it cannot', async () => {
+  for (const name of ['segue-indexer', 'segue-query', 'segue-recsys', 'segue-api', 'segue-data']) {
+    const help = await run(`${bin}/${name}`, ['--help']);
+    assert.match(help.stdout, /usage/i);
+    await assert.rejects(run(`${bin}/${name}`, ['frobnicate']), (e) => e.code === 2 && e.stderr.includes('frobnicate'));
+  }
+  for (const command of ['up', 'down', 'status', 'logs', 'reset', 'test', 'bench', 'import', 'rebuild']) {
+    assert.match((await segue(command, '--help')).stdout, /usage/);
+  }
+  await assert.rejects(segue('frobnicate'), (e) => e.code === 2);
+});
+
+test('a wrong setting is refused with what was expected', async () => {
+  const env = { ...process.env, SEGUE_QUERY_WORKERS: 'many' };
+  await assert.rejects(run(`${bin}/segue-query`, ['serve'], { env }), (e) => /workers/.test(e.stderr) && /number/.test(e.stderr));
+});
+
+test('verify finds the index equal to the database', async () => {
+  await run(`${bin}/segue-indexer`, ['verify', '--wait', '20']);
+});
+
+for (const name of ['query', 'recsys', 'indexer', 'api']) {
+  test(`${name} killed with SIGKILL comes back by itself`, async () => {
+    const old = await pid(name);
+    process.kill(old, 'SIGKILL');
+    if (name === 'query') {
+      const { status, body } = await get('/health');
+      assert.ok([200, 503].includes(status));
+      if (status === 503) assert.equal(body.query, false);
+    }
+    await eventually(async () => (await pid(name)) !== old && (await get('/health')).status === 200, 20000);
+  });
+}
+
+test('PostgreSQL killed: searches go on, changes arrive when it is back', async () => {
+  process.kill(await pid('postgres'), 'SIGKILL');
+  for (let i = 0; i < 20; i++) {
+    assert.equal((await get('/api/v1/search?q=love')).status, 200);
+    await sleep(50);
+  }
+  await eventually(async () => (await get('/health')).status === 200, 30000);
+  const id = await sql("UPDATE artists SET name = 'Zyxwort Reborn' WHERE artist_id = (SELECT min(artist_id) FROM artists) RETURNING artist_id");
+  await eventually(async () => (await get('/api/v1/search?q=zyxwort&type=artist')).body.results[0]?.artist_id === Number(id), 10000);
+});
+
+test('a rebuild publishes a new generation while searches go on', async () => {
+  const before = (await get('/api/v1/search?q=love')).body.generation;
+  let asking = true;
+  const asker = (async () => {
+    let n = 0;
+    while (asking) { assert.equal((await get('/api/v1/search?q=love')).status, 200); n++; }
+    return n;
+  })();
+  await segue('rebuild');
+  await eventually(async () => (await get('/api/v1/search?q=love')).body.generation !== before, 5000);
+  asking = false;
+  assert.ok((await asker) > 10);
+  assert.match((await run(`${bin}/segue-indexer`, ['status'])).stdout, /gen-/);
+});
+
+test('a second up takes seconds and changes nothing', async () => {
+  const songs = await sql('SELECT count(*) FROM songs');
+  const from = Date.now();
+  await segue('up', '--no-install');
+  assert.ok(Date.now() - from < 20000, `${Date.now() - from} ms`);
+  assert.equal(await sql('SELECT count(*) FROM songs'), songs);
+});
+
+test('down and up again: nothing is lost', async () => {
+  await segue('down');
+  await segue('up', '--no-install');
+  await run(`${bin}/segue-indexer`, ['verify', '--wait', '20']);
+  assert.equal((await get('/api/v1/search?q=zyxwort&type=artist')).body.results.length > 0, true);
+});
