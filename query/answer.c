@@ -1,0 +1,186 @@
+/* answer.c - the page of a search: see run.h. */
+#include "core/clock.h"
+#include "query/highlight.h"
+#include "query/run.h"
+
+#define CORRECTED_MAX (4 * SG_QUERY_MAX) /* bytes, as the reply's description has it */
+
+static struct sg_ranker ranker_of(struct sg_search *s, const struct sg_top_entry *t)
+{
+    struct sg_ranker r = s->rankers[t->kind];
+    r.reading = &s->readings[t->reading];
+    r.verify_last = false;
+    return r;
+}
+
+static int add_highlights(const struct sg_reading *r, const char *field, struct sg_str text,
+                          struct sg_arena *a, struct sg_list *list, struct sg_error *e)
+{
+    struct sg_range ranges[SG_HIGHLIGHTS_MAX];
+    size_t n = sg_highlight(r, text, ranges, SG_HIGHLIGHTS_MAX);
+    if (n == 0)
+        return 0;
+    struct sg_highlight *all = sg_arena_array(a, list->n + n, sizeof *all);
+    if (!all)
+        return sg_fail(e, SG_ENOMEM, "highlights");
+    if (list->n)
+        memcpy(all, list->v, list->n * sizeof *all);
+    for (size_t i = 0; i < n; i++)
+        all[list->n + i] =
+            (struct sg_highlight){sg_str(field), (int64_t)ranges[i].from, (int64_t)ranges[i].to};
+    *list = (struct sg_list){all, list->n + n};
+    return 0;
+}
+
+static int highlight_hit(const struct sg_reading *r, struct sg_hit *h, struct sg_arena *a,
+                         struct sg_error *e)
+{
+    const struct {
+        const char *field;
+        struct sg_str text;
+    } fields[] = {
+        {"title", h->title},
+        {"name", h->name},
+        {"artist", h->artist ? h->artist->name : SG_STR_NONE},
+        {"album", h->album ? h->album->title : SG_STR_NONE},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields && !rc; i++)
+        if (fields[i].text.n)
+            rc = add_highlights(r, fields[i].field, fields[i].text, a, &h->highlights, e);
+    return rc;
+}
+
+static int explain_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_arena *a,
+                       struct sg_hit *h, struct sg_error *e)
+{
+    struct sg_ranker r = ranker_of(s, t);
+    struct sg_facts f;
+    float values[SG_FEATURES];
+    struct sg_feature *all = sg_arena_array(a, SG_FEATURES, sizeof *all);
+    if (!all)
+        return sg_fail(e, SG_ENOMEM, "explanation");
+    if (!sg_searcher_facts(s->searcher, (enum sg_kind)t->kind, t->doc, &f))
+        return 0;
+    sg_rank(&r, &f, values);
+    for (size_t i = 0; i < SG_FEATURES; i++) {
+        double value = (double)values[i], weight = (double)s->options.weights.w[i];
+        all[i] = (struct sg_feature){sg_str(sg_feature_name((enum sg_feature_id)i)), value, weight,
+                                     value * weight};
+    }
+    h->features = (struct sg_list){all, SG_FEATURES};
+    return 0;
+}
+
+static int add_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_arena *a,
+                   struct sg_hit *h, struct sg_error *e)
+{
+    int rc = sg_present(s->searcher, (enum sg_kind)t->kind, t->id, a, h, e);
+    if (!rc) {
+        h->score = (double)t->score;
+        rc = highlight_hit(&s->readings[t->reading], h, a, e);
+    }
+    if (!rc && s->query.explain)
+        rc = explain_hit(s, t, a, h, e);
+    return rc;
+}
+
+/* A document whose record is gone is left out. */
+static int add_hits(struct sg_search *s, struct sg_arena *a, struct sg_list *out,
+                    struct sg_error *e)
+{
+    struct sg_top *top = &s->retrieval.top;
+    struct sg_hit *hits = sg_arena_array(a, s->query.limit, sizeof *hits);
+    size_t n = 0;
+    if (!hits)
+        return sg_fail(e, SG_ENOMEM, "hits");
+    sg_top_sort(top);
+    for (size_t i = s->query.offset; i < top->n; i++) {
+        int rc = add_hit(s, &top->v[i], a, &hits[n], e);
+        if (rc && rc != SG_ENOENT)
+            return rc;
+        n += rc == 0;
+    }
+    *out = (struct sg_list){hits, n};
+    return sg_search_check(s, e);
+}
+
+static int add_totals(struct sg_search *s, struct sg_arena *a, struct sg_search_reply *out,
+                      struct sg_error *e)
+{
+    struct sg_type_total *all = sg_arena_array(a, SG_KINDS, sizeof *all);
+    size_t n = 0;
+    if (!all)
+        return sg_fail(e, SG_ENOMEM, "totals");
+    out->total_exact = true;
+    for (int k = 0; k < SG_KINDS; k++) {
+        if (!(s->query.kinds >> k & 1))
+            continue;
+        const struct sg_kind_total *t = &s->totals[k];
+        uint64_t total = s->retrieval.found[k] > t->n ? s->retrieval.found[k] : t->n;
+        all[n++] = (struct sg_type_total){sg_str(sg_kind_names[k]), (int64_t)total, t->exact};
+        out->total += (int64_t)total;
+        out->total_exact &= t->exact;
+    }
+    out->totals = (struct sg_list){all, n};
+    return 0;
+}
+
+static struct sg_str spelled(const struct sg_reading *r, const uint8_t *patterns, char *buf,
+                             size_t cap)
+{
+    size_t n = 0;
+    for (size_t w = 0; w < r->n_words; w++) {
+        struct sg_str word =
+            patterns[w] < r->n_patterns ? r->patterns[patterns[w]].text : r->words[w];
+        if (n + word.n + 1 > cap)
+            break;
+        if (n)
+            buf[n++] = ' ';
+        memcpy(buf + n, word.p, word.n);
+        n += word.n;
+    }
+    return (struct sg_str){buf, n};
+}
+
+static bool is_respelt(const struct sg_reading *r, const uint8_t *patterns)
+{
+    bool respelt = r->how == SG_JOINED || r->how == SG_SPLIT;
+    for (size_t w = 0; w < r->n_words; w++)
+        respelt |= patterns[w] < r->n_patterns && r->patterns[patterns[w]].edits > 0;
+    return respelt;
+}
+
+/* The reply says how the best hit was understood. */
+static void tell_reading(struct sg_search *s, struct sg_arena *a, struct sg_search_reply *out)
+{
+    const struct sg_top_entry *best = s->retrieval.top.v;
+    if (s->retrieval.top.n == 0 || best->reading == 0)
+        return;
+    struct sg_ranker r = ranker_of(s, best);
+    uint8_t patterns[SG_WORDS_MAX];
+    char buf[CORRECTED_MAX];
+    struct sg_facts f;
+    out->relaxed = sg_str(sg_loosening_names[r.reading->how]);
+    if (!sg_searcher_facts(s->searcher, r.kind, best->doc, &f))
+        return;
+    sg_rank_spellings(&r, &f, patterns);
+    if (is_respelt(r.reading, patterns))
+        out->corrected = sg_arena_copy(a, spelled(r.reading, patterns, buf, sizeof buf));
+}
+
+int sg_search_answer(struct sg_search *s, const struct sg_search_request *r, struct sg_arena *a,
+                     struct sg_search_reply *out, struct sg_error *e)
+{
+    int rc = add_hits(s, a, &out->results, e);
+    if (!rc)
+        rc = add_totals(s, a, out, e);
+    if (rc)
+        return rc;
+    tell_reading(s, a, out);
+    out->limit = r->limit;
+    out->offset = r->offset;
+    out->generation = sg_str(sg_searcher_generation(s->searcher));
+    out->took_us = sg_now_us() - s->start_us;
+    return 0;
+}

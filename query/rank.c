@@ -1,0 +1,270 @@
+/* rank.c - see rank.h. */
+#include "query/rank.h"
+#include <math.h>
+
+/* What was found of the query in one field, or in several names of one. */
+struct seen {
+    uint64_t exact, open, one_edit, more_edits; /* query words, by how they matched */
+    uint64_t pairs; /* query words that directly follow the one before them */
+    uint64_t whole; /* words of the query up to each bit are this whole value */
+    uint32_t n_words, n_covered, n_lead;
+    uint32_t whole_length; /* in words, article left out */
+    bool covered;          /* every word of the value (of some name) is in the query */
+    float untyped;         /* smallest share of an unfinished word's completion */
+};
+
+/* The words of a value, one after the other. */
+struct cursor {
+    const char *p, *end;
+    struct sg_str word;
+    uint64_t head;
+};
+
+static bool next_word(struct cursor *c)
+{
+    const char *p = c->p;
+    while (p < c->end && (unsigned char)*p <= ' ')
+        p++;
+    const char *from = p;
+    uint64_t head = 0;
+    unsigned shift = 0;
+    for (; p < c->end && (unsigned char)*p > ' '; p++, shift += 8)
+        if (shift < 64)
+            head |= (uint64_t)(unsigned char)*p << shift;
+    c->word = (struct sg_str){from, (size_t)(p - from)};
+    c->head = head;
+    c->p = p;
+    return p > from;
+}
+
+/* All query words that this word matches, into s by how; exact ones alone in *exact. */
+static uint64_t match_word(const struct sg_reading *r, const struct cursor *c, struct seen *s,
+                           uint64_t *exact)
+{
+    uint64_t any = 0;
+    *exact = 0;
+    for (size_t i = 0; i < r->n_patterns; i++) {
+        const struct sg_pattern *p = &r->patterns[i];
+        if (!sg_pattern_matches(p, c->word, c->head))
+            continue;
+        uint64_t bit = 1ull << p->word;
+        any |= bit;
+        if (p->edits)
+            *(p->edits > 1 ? &s->more_edits : &s->one_edit) |= bit;
+        else if (p->text.n == c->word.n)
+            *exact |= bit;
+        else {
+            float untyped = (float)(c->word.n - p->text.n) / (float)c->word.n;
+            s->untyped = s->open && s->untyped < untyped ? s->untyped : untyped;
+            s->open |= bit;
+        }
+    }
+    s->exact |= *exact;
+    return any;
+}
+
+/* Folded articles that people leave out. */
+static bool is_article(struct sg_str w)
+{
+    return sg_str_eq(w, SG_STR("the")) || sg_str_eq(w, SG_STR("a")) || sg_str_eq(w, SG_STR("an")) ||
+           sg_str_eq(w, SG_STR("los")) || sg_str_eq(w, SG_STR("les")) ||
+           sg_str_eq(w, SG_STR("die"));
+}
+
+/* Reads one value (a title, one artist's name, an album) into s. A leading
+ * article that the query leaves out does not count. */
+static void see_value(const struct sg_reading *r, struct sg_str value, struct seen *s)
+{
+    struct cursor c = {.p = value.p, .end = value.p + value.n};
+    uint64_t run = ~0ull, before = 0;
+    uint32_t n = 0, covered = 0, position = 0;
+    while (next_word(&c)) {
+        uint64_t exact, any = match_word(r, &c, s, &exact);
+        if (position++ == 0 && !any && is_article(c.word))
+            continue;
+        n++;
+        covered += any != 0;
+        s->pairs |= (before << 1) & any;
+        before = any;
+        if (s->n_lead + 1 == n && n <= SG_WORDS_MAX)
+            s->n_lead += (uint32_t)(any >> (n - 1) & 1);
+        run = (n > 1 ? run << 1 : ~0ull) & exact;
+    }
+    s->n_words += n;
+    s->n_covered += covered;
+    s->covered |= n && covered == n;
+    s->whole = n ? run : 0;
+    s->whole_length = n;
+}
+
+static void see_names(const struct sg_reading *r, struct sg_str names, struct seen *s)
+{
+    while (names.n) {
+        const char *at = memchr(names.p, 0x1f, names.n);
+        size_t n = at ? (size_t)(at - names.p) : names.n;
+        see_value(r, (struct sg_str){names.p, n}, s);
+        size_t used = n + (at != NULL);
+        names.p += used;
+        names.n -= used;
+    }
+}
+
+static uint64_t low_bits(size_t n)
+{
+    return n >= 64 ? ~0ull : (1ull << n) - 1;
+}
+
+/* The title is a run of the query as typed, and what the query says besides is
+ * of the artists. */
+static bool is_whole(const struct seen *title, const struct seen *artists, uint64_t all)
+{
+    for (uint64_t ends = title->whole; ends; ends &= ends - 1) {
+        unsigned end = (unsigned)__builtin_ctzll(ends);
+        uint64_t run = low_bits(end + 1) & ~low_bits(end + 1 - title->whole_length);
+        if (((run | artists->exact) & all) == all)
+            return true;
+    }
+    return false;
+}
+
+struct record_seen {
+    struct seen title, artists, album;
+    uint64_t exact, any; /* over all fields */
+};
+
+static uint64_t any_of(const struct seen *s)
+{
+    return s->exact | s->open | s->one_edit | s->more_edits;
+}
+
+static void see_record(const struct sg_reading *r, const struct sg_facts *f, struct record_seen *s)
+{
+    *s = (struct record_seen){0};
+    see_value(r, f->title, &s->title);
+    see_names(r, f->artists, &s->artists);
+    see_value(r, f->album, &s->album);
+    s->exact = s->title.exact | s->artists.exact | s->album.exact;
+    s->any = any_of(&s->title) | any_of(&s->artists) | any_of(&s->album);
+}
+
+/* Words seen nowhere were matched by an alternative form that only the index
+ * knows (another script): as good as a prefix. */
+static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct record_seen *s)
+{
+    const struct sg_reading *q = r->reading;
+    uint64_t all = low_bits(q->n_words);
+    if (r->verify_last && !(s->any >> (q->n_words - 1) & 1))
+        return SG_NO_EVIDENCE;
+    if (q->how == SG_DROPPED)
+        return SG_PARTIAL;
+    if (q->how != SG_AS_TYPED)
+        return SG_MISSPELT;
+    if (s->exact != all)
+        return SG_PREFIX;
+    return is_whole(&s->title, &s->artists, all) ? SG_WHOLE : SG_WORDS;
+}
+
+static float share(uint64_t words, size_t of)
+{
+    return (float)__builtin_popcountll(words) / (float)of;
+}
+
+static float edits_of(const struct record_seen *s)
+{
+    uint64_t right = s->exact | s->title.open | s->artists.open | s->album.open;
+    uint64_t one = s->title.one_edit | s->artists.one_edit | s->album.one_edit;
+    uint64_t wrong = s->any & ~right;
+    return (float)(__builtin_popcountll(wrong & one) + 2 * __builtin_popcountll(wrong & ~one));
+}
+
+static float untyped_of(const struct record_seen *s)
+{
+    const struct seen *fields[] = {&s->title, &s->artists, &s->album};
+    float least = 1;
+    bool open = false;
+    for (size_t i = 0; i < 3; i++) {
+        if (!(fields[i]->open & ~s->exact))
+            continue;
+        open = true;
+        least = fields[i]->untyped < least ? fields[i]->untyped : least;
+    }
+    return open ? least : 0;
+}
+
+static void text_features(const struct sg_reading *q, const struct record_seen *s, float *v)
+{
+    size_t n = q->n_words;
+    uint64_t title = any_of(&s->title), artists = any_of(&s->artists), album = any_of(&s->album);
+    uint64_t pairs = s->title.pairs | s->artists.pairs | s->album.pairs;
+    v[SG_F_TITLE_WORDS] = share(title, n);
+    v[SG_F_TITLE_COVER] =
+        s->title.n_words ? (float)s->title.n_covered / (float)s->title.n_words : 0;
+    v[SG_F_ARTIST_WORDS] = share(artists, n);
+    v[SG_F_ARTIST_COVER] = s->artists.covered;
+    v[SG_F_ALBUM_WORDS] = share(album & ~title & ~artists, n);
+    v[SG_F_ORDER] = n > 1 ? share(pairs, n - 1) : 0;
+    v[SG_F_STARTS] = (float)s->title.n_lead / (float)n;
+    v[SG_F_UNTYPED] = untyped_of(s);
+    v[SG_F_EDITS] = edits_of(s);
+    v[SG_F_DROPPED] = (float)q->n_dropped / (float)(n + q->n_dropped);
+}
+
+static float freshness(int year, int this_year)
+{
+    float span = (float)(this_year - 1950);
+    float v = year > 1950 && span > 0 ? (float)(year - 1950) / span : 0;
+    return v > 1 ? 1 : v;
+}
+
+void sg_ranker_init(struct sg_ranker *r, enum sg_kind kind, const struct sg_weights *w,
+                    uint64_t top_popularity, int this_year)
+{
+    *r = (struct sg_ranker){.weights = w, .kind = kind, .this_year = this_year};
+    r->popularity_scale = 1 / log2f(2.0f + (float)top_popularity);
+}
+
+float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FEATURES])
+{
+    struct record_seen s;
+    see_record(r->reading, f, &s);
+    memset(v, 0, SG_FEATURES * sizeof *v);
+    v[SG_F_EVIDENCE] = (float)evidence_of(r, &s);
+    text_features(r->reading, &s, v);
+    float popularity = log2f(1.0f + (float)f->popularity) * r->popularity_scale;
+    v[SG_F_POPULARITY] = popularity > 1 ? 1 : popularity;
+    v[SG_F_FRESHNESS] = freshness(f->year, r->this_year);
+    v[SG_F_KIND_SONG + r->kind] = 1;
+    float score = 0;
+    for (size_t i = 0; i < SG_FEATURES; i++)
+        score += v[i] * r->weights->w[i];
+    return score;
+}
+
+/* Fewer edits first, then a whole word rather than the start of one. */
+static int badness(const struct sg_pattern *p, struct sg_str word)
+{
+    return 2 * p->edits + (p->text.n != word.n);
+}
+
+void sg_rank_spellings(const struct sg_ranker *r, const struct sg_facts *f,
+                       uint8_t patterns[SG_WORDS_MAX])
+{
+    const struct sg_reading *q = r->reading;
+    const struct sg_str fields[] = {f->title, f->artists, f->album};
+    int best[SG_WORDS_MAX];
+    for (size_t i = 0; i < SG_WORDS_MAX; i++) {
+        patterns[i] = SG_SPELLINGS_MAX;
+        best[i] = INT32_MAX;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct cursor c = {.p = fields[i].p, .end = fields[i].p + fields[i].n};
+        while (next_word(&c))
+            for (size_t k = 0; k < q->n_patterns; k++) {
+                const struct sg_pattern *p = &q->patterns[k];
+                if (!sg_pattern_matches(p, c.word, c.head) || badness(p, c.word) >= best[p->word])
+                    continue;
+                best[p->word] = badness(p, c.word);
+                patterns[p->word] = (uint8_t)k;
+            }
+    }
+}

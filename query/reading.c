@@ -1,0 +1,214 @@
+/* reading.c - see reading.h. */
+#include "query/reading.h"
+
+#define CORRECTIONS       8  /* spellings tried for an unknown word */
+#define CORRECTIONS_KNOWN 3  /* for a word that exists but leads nowhere */
+#define RARE              3  /* documents; a word used less may be a slip */
+#define SUSPECT_RATIO     20 /* times more frequent is the word that was meant */
+
+const char *const sg_loosening_names[] = {NULL, "typo", "joined words", "split word",
+                                          "dropped word"};
+
+int sg_reading_edits(struct sg_str word)
+{
+    size_t n = sg_utf8_count(word);
+    return n <= 3 ? 0 : n <= 7 ? 1 : 2;
+}
+
+static void set_head(struct sg_pattern *p)
+{
+    size_t n = p->text.n < 8 ? p->text.n : 8;
+    p->head = 0;
+    for (size_t i = 0; i < n; i++)
+        p->head |= (uint64_t)(unsigned char)p->text.p[i] << (8 * i);
+    p->mask = p->open && n < 8 ? ~0ull >> (64 - 8 * n) : ~0ull;
+}
+
+static void add_pattern(struct sg_reading *r, struct sg_str text, size_t word, int edits, bool open)
+{
+    if (r->n_patterns == SG_SPELLINGS_MAX)
+        return;
+    struct sg_pattern *p = &r->patterns[r->n_patterns++];
+    *p = (struct sg_pattern){
+        .text = text, .word = (uint8_t)word, .edits = (uint8_t)edits, .open = open};
+    set_head(p);
+}
+
+static struct sg_str keep(struct sg_reading *r, struct sg_str s)
+{
+    if (s.n > sizeof r->bytes - r->used)
+        return SG_STR_NONE;
+    char *p = memcpy(r->bytes + r->used, s.p, s.n);
+    r->used += s.n;
+    return (struct sg_str){p, s.n};
+}
+
+static void begin(struct sg_reading *r, enum sg_loosening how)
+{
+    r->how = how;
+    r->n_words = r->n_dropped = r->n_patterns = r->used = 0;
+    r->first[0] = 0;
+}
+
+/* text must outlive r, or be inside it. */
+static void add_word(struct sg_reading *r, struct sg_str text, int edits, bool open)
+{
+    if (r->n_words == SG_WORDS_MAX || text.n == 0)
+        return;
+    r->words[r->n_words] = text;
+    add_pattern(r, text, r->n_words, edits, open);
+    r->n_words++;
+    r->first[r->n_words] = (uint8_t)r->n_patterns;
+}
+
+static bool is_open(const struct sg_query *q, size_t word)
+{
+    return q->prefix && word + 1 == q->words.n;
+}
+
+void sg_reading_as_typed(struct sg_reading *r, const struct sg_query *q)
+{
+    begin(r, SG_AS_TYPED);
+    r->prefix = q->prefix;
+    for (size_t i = 0; i < q->words.n; i++)
+        add_word(r, q->words.v[i].text, 0, is_open(q, i));
+}
+
+/* The corrections of the word just added. An existing word is doubted only in
+ * favour of more frequent ones. */
+static size_t add_corrections(struct sg_reading *r, const struct sg_spell *s, bool every, bool open)
+{
+    size_t w = r->n_words - 1;
+    struct sg_str word = r->words[w];
+    uint32_t frequency = sg_spell_frequency(s, word);
+    int edits = sg_reading_edits(word);
+    if (edits == 0 || (frequency > RARE && !every))
+        return 0;
+    struct sg_spelling found[CORRECTIONS];
+    size_t n = sg_spell_correct(s, word, edits, found, frequency ? CORRECTIONS_KNOWN : CORRECTIONS);
+    size_t added = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct sg_str text = found[i].frequency > frequency ? keep(r, found[i].word) : SG_STR_NONE;
+        if (text.n == 0)
+            continue;
+        add_pattern(r, text, w, found[i].distance, open);
+        added++;
+    }
+    r->first[w + 1] = (uint8_t)r->n_patterns;
+    return added;
+}
+
+bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                     bool every)
+{
+    begin(r, SG_TYPO);
+    r->prefix = q->prefix;
+    size_t added = 0;
+    for (size_t i = 0; i < q->words.n; i++) {
+        bool open = is_open(q, i);
+        add_word(r, q->words.v[i].text, 0, open);
+        added += add_corrections(r, s, every, open);
+    }
+    return added > 0;
+}
+
+bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                     size_t i)
+{
+    struct sg_str a = q->words.v[i].text, b = q->words.v[i + 1].text;
+    char joined[SG_WORD_MAX];
+    if (a.n + b.n > sizeof joined)
+        return false;
+    memcpy(joined, a.p, a.n);
+    memcpy(joined + a.n, b.p, b.n);
+    struct sg_str word = {joined, a.n + b.n};
+    if (sg_spell_frequency(s, word) == 0)
+        return false;
+    begin(r, SG_JOINED);
+    r->prefix = q->prefix;
+    for (size_t w = 0; w < q->words.n; w++) {
+        if (w == i)
+            add_word(r, keep(r, word), 1, is_open(q, i + 1));
+        else if (w != i + 1)
+            add_word(r, q->words.v[w].text, 0, is_open(q, w));
+    }
+    return true;
+}
+
+static size_t best_cut(struct sg_str word, const struct sg_spell *s)
+{
+    size_t best = 0;
+    uint32_t best_frequency = 0;
+    for (size_t at = 1; at < word.n; at++) {
+        if (((unsigned char)word.p[at] & 0xc0) == 0x80)
+            continue;
+        uint32_t a = sg_spell_frequency(s, (struct sg_str){word.p, at});
+        uint32_t b = a ? sg_spell_frequency(s, (struct sg_str){word.p + at, word.n - at}) : 0;
+        uint32_t rarer = a < b ? a : b;
+        if (rarer > best_frequency) {
+            best_frequency = rarer;
+            best = at;
+        }
+    }
+    return best;
+}
+
+bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                      size_t i)
+{
+    struct sg_str word = q->words.v[i].text;
+    size_t cut = best_cut(word, s);
+    if (cut == 0 || q->words.n == SG_WORDS_MAX)
+        return false;
+    begin(r, SG_SPLIT);
+    r->prefix = q->prefix;
+    for (size_t w = 0; w < q->words.n; w++) {
+        if (w != i) {
+            add_word(r, q->words.v[w].text, 0, is_open(q, w));
+            continue;
+        }
+        add_word(r, (struct sg_str){word.p, cut}, 1, false);
+        add_word(r, (struct sg_str){word.p + cut, word.n - cut}, 0, is_open(q, w));
+    }
+    return true;
+}
+
+bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                     uint64_t drop)
+{
+    begin(r, SG_DROPPED);
+    r->prefix = q->prefix && !(drop >> (q->words.n - 1) & 1);
+    for (size_t w = 0; w < q->words.n; w++) {
+        if (drop >> w & 1) {
+            r->n_dropped++;
+            continue;
+        }
+        add_word(r, q->words.v[w].text, 0, is_open(q, w));
+        add_corrections(r, s, false, is_open(q, w));
+    }
+    return r->n_words > 0;
+}
+
+/* An unfinished word is no slip while well-known words start with it. */
+static bool is_promising(const struct sg_spell *s, struct sg_str prefix)
+{
+    struct sg_spelling best;
+    bool more;
+    return sg_spell_prefix(s, prefix, &best, 1, &more) && best.frequency > RARE;
+}
+
+bool sg_reading_is_suspect(const struct sg_query *q, const struct sg_spell *s)
+{
+    for (size_t i = 0; i < q->words.n; i++) {
+        struct sg_str word = q->words.v[i].text;
+        uint32_t frequency = sg_spell_frequency(s, word);
+        struct sg_spelling better;
+        if (frequency > RARE || sg_reading_edits(word) == 0 ||
+            (is_open(q, i) && is_promising(s, word)))
+            continue;
+        if (sg_spell_correct(s, word, 1, &better, 1) &&
+            better.frequency >= SUSPECT_RATIO * (frequency + 1))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,63 @@
+/* reading.h - one way of understanding a query: its words, each with the
+ * spellings that may stand for it.
+ *
+ *   as typed      teh beatles
+ *   typo          (teh|the) (beatles)
+ *   joined/split  thebeatles -> the beatles, sky scraper -> skyscraper
+ *   dropped       beatles
+ *
+ * The plan (what the index is asked) and the ranker (what a record is compared
+ * with) both work from a reading. Readings are tried from the strictest to the
+ * loosest, each only while too little was found. Thread-compatible.
+ */
+#pragma once
+#include "index/spell.h"
+#include "query/parse.h"
+
+#define SG_SPELLINGS_MAX 160 /* of one reading, all words together */
+
+enum sg_loosening { SG_AS_TYPED, SG_TYPO, SG_JOINED, SG_SPLIT, SG_DROPPED };
+extern const char *const sg_loosening_names[]; /* NULL, "typo", "joined words" ... */
+
+/* One acceptable spelling of a word. The first 8 bytes are kept as a number so
+ * that the ranker compares most words without touching memory. */
+struct sg_pattern {
+    uint64_t head, mask; /* first bytes, little-endian; which of them count */
+    struct sg_str text;
+    uint8_t word; /* index of the query word */
+    uint8_t edits;
+    bool open; /* matches words that start with it */
+};
+
+struct sg_reading {
+    enum sg_loosening how;
+    size_t n_words;    /* 1..SG_WORDS_MAX */
+    size_t n_dropped;  /* words of the query left out */
+    bool prefix;       /* the last word is unfinished */
+    size_t n_patterns; /* grouped by word, the typed spelling first */
+    struct sg_pattern patterns[SG_SPELLINGS_MAX];
+    uint8_t first[SG_WORDS_MAX + 1]; /* patterns of word w: first[w] .. first[w + 1] */
+    struct sg_str words[SG_WORDS_MAX];
+    char bytes[4096]; /* spellings that are nobody else's */
+    size_t used;
+};
+
+void sg_reading_as_typed(struct sg_reading *r, const struct sg_query *q);
+/* Adds spellings to words that are rare or unknown (or to all, with every).
+ * False when it has nothing to add. */
+bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                     bool every);
+/* Words i and i + 1 written as one; false when that is no word of the catalogue. */
+bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                     size_t i);
+/* Word i written as two, cut where the rarer half is most frequent. */
+bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                      size_t i);
+/* Without the words whose bit is set in drop, the others also as corrected.
+ * False when nothing would be left. */
+bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                     uint64_t drop);
+/* True when some word looks misspelt: hardly used, and near a much used one. */
+bool sg_reading_is_suspect(const struct sg_query *q, const struct sg_spell *s);
+/* Edits forgiven in a word: 0 up to 3 letters, 1 up to 7, else 2. */
+int sg_reading_edits(struct sg_str word);

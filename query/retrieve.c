@@ -1,0 +1,109 @@
+/* retrieve.c - see retrieve.h. */
+#include "query/retrieve.h"
+#include "core/clock.h"
+
+#define CHUNK 256
+
+void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const struct sg_filters *f,
+                        size_t top)
+{
+    t->searcher = s;
+    t->filters = f;
+    sg_top_init(&t->top, top);
+    memset(t->found, 0, sizeof t->found);
+    t->good = t->strong = t->read = t->n_seen = 0;
+    if (++t->epoch == 1u << 30) {
+        memset(t->seen, 0, sizeof t->seen);
+        t->epoch = 1;
+    }
+}
+
+/* The document's slot: holding it, or free. */
+static uint64_t *seen_slot(struct sg_retrieval *t, enum sg_kind kind, sg_docref doc, uint64_t *key)
+{
+    *key = (uint64_t)t->epoch << 34 | (uint64_t)kind << 32 | doc;
+    size_t i = (size_t)((*key * 0x9e3779b97f4a7c15ull) >> 48);
+    while (t->seen[i] >> 34 == t->epoch && t->seen[i] != *key)
+        i = (i + 1) % SG_SEEN_SLOTS;
+    return &t->seen[i];
+}
+
+static bool has_room(const struct sg_retrieval *t)
+{
+    return t->n_seen + CHUNK < SG_SEEN_SLOTS * 3 / 4;
+}
+
+static void accept(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref doc,
+                   const struct sg_facts *f, float score, enum sg_evidence evidence)
+{
+    enum sg_kind kind = pass->ranker->kind;
+    t->found[kind]++;
+    t->good += evidence >= SG_PREFIX;
+    t->strong += evidence >= SG_WORDS;
+    struct sg_top_entry entry = {.score = score,
+                                 .kind = (uint8_t)kind,
+                                 .reading = pass->reading,
+                                 .doc = doc,
+                                 .popularity = f->popularity,
+                                 .id = f->id};
+    sg_top_push(&t->top, &entry);
+}
+
+static void judge(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref doc)
+{
+    enum sg_kind kind = pass->ranker->kind;
+    uint64_t key, *slot = seen_slot(t, kind, doc, &key);
+    struct sg_facts f;
+    if (*slot == key || !sg_searcher_facts(t->searcher, kind, doc, &f))
+        return;
+    if (pass->plan->check_years && !sg_filters_pass(t->filters, &f))
+        return;
+    float values[SG_FEATURES];
+    float score = sg_rank(pass->ranker, &f, values);
+    enum sg_evidence evidence = (enum sg_evidence)values[SG_F_EVIDENCE];
+    if (evidence == SG_NO_EVIDENCE)
+        return;
+    *slot = key;
+    t->n_seen++;
+    accept(t, pass, doc, &f, score, evidence);
+}
+
+static bool wants_more(const struct sg_retrieval *t, const struct sg_pass *pass, size_t read)
+{
+    if (!has_room(t))
+        return false;
+    return read < pass->want || (pass->until_us && sg_now_us() < pass->until_us);
+}
+
+/* Judges a chunk; false at the first document that the pass is not about. */
+static bool judge_all(struct sg_retrieval *t, const struct sg_pass *pass, const sg_docref *docs,
+                      size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (pass->delta_only && !(docs[i] & SG_DELTA_DOC))
+            return false;
+        judge(t, pass, docs[i]);
+    }
+    return true;
+}
+
+int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhausted,
+                struct sg_error *e)
+{
+    *exhausted = pass->plan->impossible;
+    if (*exhausted)
+        return 0;
+    int n = sg_match_begin(t->searcher, pass->ranker->kind, pass->plan->groups, pass->plan->n, e);
+    size_t read = 0;
+    while (n >= 0 && !*exhausted && wants_more(t, pass, read)) {
+        sg_docref docs[CHUNK];
+        size_t left = pass->want > read ? pass->want - read : CHUNK;
+        n = sg_match_next(t->searcher, docs, left < CHUNK ? left : CHUNK, e);
+        if (n < 0)
+            break;
+        read += (size_t)n;
+        *exhausted = n == 0 || !judge_all(t, pass, docs, (size_t)n);
+    }
+    t->read += read;
+    return n < 0 ? n : 0;
+}

@@ -1,0 +1,40 @@
+/* retrieve.h - candidates of one plan and kind, from the index into the top.
+ *
+ * Reads the postings in static-rank order, a chunk at a time, and ranks each
+ * document once: what a stricter reading has found is not judged again by a
+ * looser one. Thread-bound with its searcher; allocates nothing.
+ */
+#pragma once
+#include "query/plan.h"
+#include "query/rank.h"
+#include "query/top.h"
+
+#define SG_SEEN_SLOTS (1u << 16)
+
+struct sg_retrieval {
+    struct sg_searcher *searcher;
+    const struct sg_filters *filters;
+    struct sg_top top;
+    size_t found[SG_KINDS]; /* documents accepted, each once */
+    size_t good, strong;    /* of them: SG_PREFIX or better, SG_WORDS or better */
+    size_t read;            /* postings looked at */
+    /* The set of accepted documents: epoch << 34 | kind << 32 | document. */
+    uint64_t seen[SG_SEEN_SLOTS];
+    size_t n_seen;
+    uint32_t epoch;
+};
+
+struct sg_pass {
+    const struct sg_plan *plan;
+    const struct sg_ranker *ranker;
+    uint8_t reading;
+    size_t want;      /* documents to read at least, while there are any */
+    int64_t until_us; /* and on until then (sg_now_us's clock; 0: no longer) */
+    bool delta_only;  /* stop at the first document of the base */
+};
+
+void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const struct sg_filters *f,
+                        size_t top);
+/* *exhausted: nothing is left to read. The searcher's match stays open, for its total. */
+int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhausted,
+                struct sg_error *e);

@@ -1,0 +1,257 @@
+/* search.c - see search.h.
+ *
+ * The main pass of a kind is the conjunction of all words in static-rank order.
+ * When it has more than were read, what popularity could have hidden is asked
+ * for by name: the exact title, title and artist at every cut, and the last
+ * word as a whole word.
+ */
+#include "core/clock.h"
+#include "query/run.h"
+#include <stdlib.h>
+#include <time.h>
+
+#define SIDE_WANT  128  /* candidates of a pass for exact values */
+#define EXACT_WANT 256  /* of the pass with the last word as it stands */
+#define LOOSE_WANT 4096 /* postings verified for completions past the plan's cap */
+#define CUTS_MAX   8    /* words of a query that is cut into title and artist */
+
+int sg_search_open(struct sg_search **out, const struct sg_search_options *o, struct sg_error *e)
+{
+    struct sg_search *s = calloc(1, sizeof *s);
+    if (!s)
+        return sg_fail(e, SG_ENOMEM, "search state");
+    s->options = *o;
+    *out = s;
+    return 0;
+}
+
+void sg_search_close(struct sg_search *s)
+{
+    free(s);
+}
+
+const struct sg_search_times *sg_search_last(const struct sg_search *s)
+{
+    return &s->times;
+}
+
+int sg_search_check(const struct sg_search *s, struct sg_error *e)
+{
+    if (s->deadline_us && sg_now_us() > s->deadline_us)
+        return sg_fail(e, SG_ETIMEOUT, "search: the deadline passed");
+    return 0;
+}
+
+struct sg_reading *sg_search_next_reading(struct sg_search *s)
+{
+    return s->n_readings < SG_READINGS_MAX ? &s->readings[s->n_readings] : NULL;
+}
+
+static bool same_name(struct sg_str a, struct sg_str b)
+{
+    char fa[SG_TEXT_MAX], fb[SG_TEXT_MAX];
+    size_t na = sg_text_fold(fa, sizeof fa, a), nb = sg_text_fold(fb, sizeof fb, b);
+    return na && sg_str_eq((struct sg_str){fa, na}, (struct sg_str){fb, nb});
+}
+
+static int find_genres(struct sg_search *s, struct sg_arena *a, struct sg_error *e)
+{
+    struct sg_list all;
+    int rc = sg_searcher_genres(s->searcher, a, &all, e);
+    if (rc)
+        return rc;
+    const struct sg_genre *g = all.v;
+    for (size_t i = 0; i < all.n && s->filters.n_genres < SG_GENRES_MAX; i++)
+        if (same_name(g[i].name, s->query.genre))
+            s->genres[s->filters.n_genres++] = g[i].genre_id;
+    return 0;
+}
+
+static int set_filters(struct sg_search *s, struct sg_arena *a, struct sg_error *e)
+{
+    const struct sg_query *q = &s->query;
+    s->filters = (struct sg_filters){.artist_id = q->artist_id,
+                                     .genres = s->genres,
+                                     .by_genre = q->genre.n > 0,
+                                     .year_from = q->year_from,
+                                     .year_to = q->year_to,
+                                     .is_explicit = q->is_explicit};
+    return s->filters.by_genre ? find_genres(s, a, e) : 0;
+}
+
+static int this_year(void)
+{
+    return 1970 + (int)(time(NULL) / 31556952);
+}
+
+/* The first document of a base is its most popular. */
+static void set_rankers(struct sg_search *s)
+{
+    int year = this_year();
+    for (int k = 0; k < SG_KINDS; k++) {
+        struct sg_facts top = {0};
+        bool known = sg_searcher_facts(s->searcher, (enum sg_kind)k, 1, &top);
+        sg_ranker_init(&s->rankers[k], (enum sg_kind)k, &s->options.weights,
+                       known ? top.popularity : 0, year);
+        s->totals[k] = (struct sg_kind_total){0, true};
+    }
+}
+
+static struct sg_pass pass_of(struct sg_search *s, enum sg_kind kind, const struct sg_plan *plan,
+                              const struct sg_reading *r, size_t want)
+{
+    struct sg_ranker *ranker = &s->rankers[kind];
+    ranker->reading = r;
+    ranker->verify_last = false;
+    return (struct sg_pass){
+        .plan = plan, .ranker = ranker, .reading = (uint8_t)(r - s->readings), .want = want};
+}
+
+static int run_side(struct sg_search *s, enum sg_kind kind, size_t want, struct sg_error *e)
+{
+    bool exhausted;
+    struct sg_pass pass = pass_of(s, kind, &s->side, &s->readings[0], want);
+    return sg_retrieve(&s->retrieval, &pass, &exhausted, e);
+}
+
+static bool has_artists(enum sg_kind kind)
+{
+    return kind == SG_SONG || kind == SG_ALBUM;
+}
+
+static int run_cuts(struct sg_search *s, enum sg_kind kind, struct sg_error *e)
+{
+    size_t n = s->query.words.n;
+    int rc = 0;
+    for (size_t cut = n; cut >= 1 && !rc; cut--)
+        for (int swapped = 0; swapped <= (cut < n) && !rc; swapped++) {
+            if (cut < n && (!has_artists(kind) || n > CUTS_MAX))
+                return 0;
+            sg_plan_filters(&s->side, &s->filters);
+            sg_plan_whole(&s->side, &s->query, cut, swapped);
+            rc = run_side(s, kind, SIDE_WANT, e);
+        }
+    return rc;
+}
+
+/* What the first candidates by popularity may have left out. */
+static int run_exact(struct sg_search *s, enum sg_kind kind, struct sg_error *e)
+{
+    int rc = run_cuts(s, kind, e);
+    if (rc || !s->query.prefix)
+        return rc;
+    sg_plan_filters(&s->side, &s->filters);
+    sg_plan_words_exact(&s->side, &s->readings[0]);
+    return run_side(s, kind, EXACT_WANT, e);
+}
+
+/* Completions of a long unfinished word that the plan could not list. */
+static int run_unlisted(struct sg_search *s, enum sg_kind kind, bool enough, struct sg_error *e)
+{
+    bool exhausted, base = s->plan.more && !enough;
+    sg_plan_filters(&s->side, &s->filters);
+    sg_plan_words_loose(&s->side, &s->readings[0]);
+    struct sg_pass pass = pass_of(s, kind, &s->side, &s->readings[0], LOOSE_WANT);
+    pass.delta_only = !base;
+    s->rankers[kind].verify_last = true;
+    int rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);
+    if (!exhausted)
+        s->totals[kind].exact = false;
+    return rc;
+}
+
+static void count_main(struct sg_search *s, enum sg_kind kind, bool exhausted)
+{
+    struct sg_kind_total *t = &s->totals[kind];
+    if (exhausted)
+        return;
+    t->n = sg_match_total(s->searcher, &t->exact);
+    t->exact = t->exact && !s->plan.check_years;
+}
+
+static int run_kind(struct sg_search *s, enum sg_kind kind, int64_t until_us, struct sg_error *e)
+{
+    bool exhausted;
+    size_t page = s->query.offset + s->query.limit;
+    size_t want = s->options.candidates > page ? s->options.candidates : page;
+    struct sg_pass pass = pass_of(s, kind, &s->plan, &s->readings[0], want);
+    pass.until_us = until_us;
+    int rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);
+    if (rc)
+        return rc;
+    if (!s->plan.impossible)
+        count_main(s, kind, exhausted);
+    if (!exhausted)
+        rc = run_exact(s, kind, e);
+    if (!rc && s->plan.unlisted)
+        rc = run_unlisted(s, kind, !exhausted || s->retrieval.found[kind] >= want, e);
+    return rc;
+}
+
+/* Every kind gets its share of the time that is left for more candidates. */
+static int run_as_typed(struct sg_search *s, struct sg_error *e)
+{
+    const struct sg_query *q = &s->query;
+    int64_t left = __builtin_popcount(q->kinds);
+    sg_reading_as_typed(&s->readings[0], q);
+    s->n_readings = 1;
+    sg_plan_filters(&s->plan, &s->filters);
+    sg_plan_words(&s->plan, &s->readings[0], s->spell);
+    int rc = 0;
+    for (int k = 0; k < SG_KINDS && !rc; k++) {
+        if (!(q->kinds >> k & 1))
+            continue;
+        int64_t now = sg_now_us(), end = s->start_us + s->options.budget_us;
+        rc = run_kind(s, (enum sg_kind)k, end > now ? now + (end - now) / left : 0, e);
+        left--;
+        if (!rc)
+            rc = sg_search_check(s, e);
+    }
+    return rc;
+}
+
+int sg_search_loose(struct sg_search *s, const struct sg_reading *r, size_t want,
+                    struct sg_error *e)
+{
+    int rc = 0;
+    sg_plan_filters(&s->plan, &s->filters);
+    sg_plan_words(&s->plan, r, s->spell);
+    for (int k = 0; k < SG_KINDS && !rc; k++) {
+        if (!(s->query.kinds >> k & 1))
+            continue;
+        bool exhausted;
+        struct sg_pass pass = pass_of(s, (enum sg_kind)k, &s->plan, r, want);
+        rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);
+        if (!exhausted)
+            s->totals[k].exact = false;
+    }
+    return rc ? rc : sg_search_check(s, e);
+}
+
+int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
+                  const struct sg_search_request *r, int64_t deadline_us, struct sg_arena *a,
+                  struct sg_search_reply *out, struct sg_error *e)
+{
+    s->searcher = searcher;
+    s->spell = sg_searcher_spell(searcher);
+    s->start_us = sg_now_us();
+    s->deadline_us = deadline_us;
+    int rc = sg_query_parse(&s->query, r, e);
+    if (!rc)
+        rc = set_filters(s, a, e);
+    if (rc)
+        return rc;
+    set_rankers(s);
+    sg_retrieval_start(&s->retrieval, searcher, &s->filters, s->query.offset + s->query.limit);
+    rc = run_as_typed(s, e);
+    if (!rc)
+        rc = sg_search_relax(s, e);
+    int64_t retrieved_us = sg_now_us();
+    if (!rc)
+        rc = sg_search_answer(s, r, a, out, e);
+    s->times = (struct sg_search_times){.retrieve_us = retrieved_us - s->start_us,
+                                        .present_us = sg_now_us() - retrieved_us,
+                                        .read = s->retrieval.read,
+                                        .relaxed = s->n_readings > 1};
+    return rc;
+}

@@ -1,0 +1,34 @@
+/* search.h - one search: parse, plan, retrieve, rank, and loosen only when
+ * that found too little.
+ *
+ * Thread-bound: a struct sg_search belongs to one thread and its searcher, and
+ * holds everything a search needs, so that only the reply is allocated (in the
+ * caller's arena).
+ */
+#pragma once
+#include "query/present.h"
+#include "query/retrieve.h"
+
+struct sg_search_options {
+    size_t candidates; /* stage 1 size per kind */
+    int64_t budget_us; /* stage 1 may go on this long for more */
+    struct sg_weights weights;
+};
+
+/* How the time of the last search was spent, for metrics. */
+struct sg_search_times {
+    int64_t retrieve_us, present_us;
+    size_t read; /* postings looked at */
+    bool relaxed;
+};
+
+struct sg_search;
+int sg_search_open(struct sg_search **out, const struct sg_search_options *o, struct sg_error *e);
+void sg_search_close(struct sg_search *s);
+/* Between sg_searcher_begin and _end. The reply's views are valid until _end and
+ * as long as a and r. deadline_us: sg_now_us's clock; 0: none. SG_EINVAL with
+ * the field, SG_ETIMEOUT. */
+int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
+                  const struct sg_search_request *r, int64_t deadline_us, struct sg_arena *a,
+                  struct sg_search_reply *out, struct sg_error *e);
+const struct sg_search_times *sg_search_last(const struct sg_search *s);
