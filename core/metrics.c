@@ -71,6 +71,8 @@ static struct sg_metric *make_metric(enum sg_metric_kind kind, const char *name,
     return m;
 }
 
+static struct series *series_of(struct sg_metric *m, const char *value);
+
 struct sg_metric *sg_metric_new(enum sg_metric_kind kind, const char *name, const char *help,
                                 const char *label)
 {
@@ -78,6 +80,8 @@ struct sg_metric *sg_metric_new(enum sg_metric_kind kind, const char *name, cons
     struct sg_metric *m = find_metric(name);
     if (!m) {
         m = make_metric(kind, name, help, label);
+        if (!label)
+            series_of(m, ""); /* shown as 0 until something happens */
         m->next = atomic_load(&registry);
         atomic_store(&registry, m);
     }
