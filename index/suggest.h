@@ -28,9 +28,12 @@ int sg_suggest_open(struct sg_suggest **out, const char *path, struct sg_error *
 int sg_suggest_open_bytes(struct sg_suggest **out, struct sg_str bytes, struct sg_error *e);
 void sg_suggest_close(struct sg_suggest *s);
 uint64_t sg_suggest_count(const struct sg_suggest *s);
-/* Up to k completions of a folded prefix (1..SG_PREFIX_MAX bytes), heaviest
- * first, each entity once; kinds: bit set of 1 << kind. Allocates nothing. A
- * corrupt segment gives fewer or wrong answers, never a bad access. */
+/* Up to k (at most 64) completions of a folded prefix (1..SG_PREFIX_MAX bytes),
+ * heaviest first, each entity once; kinds: bit set of 1 << kind. Infix entries
+ * keep 24 bytes: a longer prefix finds whole titles only. Of entities as heavy as
+ * the k-th, which ones come is not said, and an entity found both ways may be
+ * told as infix. Allocates nothing. A corrupt segment gives fewer or wrong
+ * answers, never a bad access. */
 size_t sg_suggest_match(const struct sg_suggest *s, struct sg_str prefix, unsigned kinds,
                         struct sg_completion *out, size_t k);
 
