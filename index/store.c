@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <lmdb.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { n_relations = SG_ALBUM_SONGS + 1, key_bytes = 9, docid_bytes = 4 };
@@ -274,6 +275,15 @@ int sg_store_writer_open(struct sg_store_writer **out, const char *path, uint64_
     return 0;
 }
 
+/* LMDB calls a write that the disk took only half of EIO; look at the disk. */
+static int write_failed(struct sg_store_writer *w, int rc, struct sg_error *e)
+{
+    struct statvfs st;
+    if (rc == EIO && !statvfs(w->path, &st) && st.f_bavail * st.f_frsize < 1 << 20)
+        rc = ENOSPC;
+    return fail(e, rc, "write", w->path);
+}
+
 static int recommit(struct sg_store_writer *w)
 {
     MDB_txn *txn = w->txn;
@@ -297,7 +307,7 @@ static int append(struct sg_store_writer *w, MDB_dbi dbi, MDB_val key, struct sg
     }
     if (!rc && ++w->puts >= puts_per_commit)
         rc = recommit(w);
-    return rc ? fail(e, rc, "write", w->path) : 0;
+    return rc ? write_failed(w, rc, e) : 0;
 }
 
 int sg_store_writer_put(struct sg_store_writer *w, enum sg_kind kind, uint64_t id, uint32_t docid,
@@ -363,7 +373,7 @@ int sg_store_writer_finish(struct sg_store_writer *w, struct sg_error *e)
     if (!rc)
         rc = trim(w);
     if (rc)
-        rc = fail(e, rc, "write", w->path);
+        rc = write_failed(w, rc, e);
     sg_store_writer_abort(w);
     return rc;
 }
