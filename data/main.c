@@ -1,0 +1,23 @@
+/* main.c - segue-data: the schema, the demo, and catalogues from elsewhere. */
+#include "data/command.h"
+
+static const struct sg_command commands[] = {
+    {"migrate", "migrate [FOLDER]", "bring the database's schema up to date", NULL,
+     sg_data_migrate},
+    {"generate", "generate [OPTIONS]", "make a demo catalogue with listeners",
+     sg_data_generate_help, sg_data_generate},
+    {"import", "import FORMAT PATH... [OPTIONS]", "bring in a catalogue: jsonl, csv, ...",
+     sg_data_import_help, sg_data_import},
+    {0},
+};
+
+static const struct sg_program program = {
+    .name = "segue-data",
+    .summary = "schema, demo catalogue and importers",
+    .commands = commands,
+};
+
+int main(int argc, char **argv)
+{
+    return sg_program_main(&program, argc, argv);
+}
