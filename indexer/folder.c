@@ -1,0 +1,212 @@
+/* folder.c - see folder.h. */
+#include "indexer/folder.h"
+#include "core/clock.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_TRIES 5
+
+int sg_folder_path(char out[PATH_MAX], const char *dir, const char *name, struct sg_error *e)
+{
+    int n = snprintf(out, PATH_MAX, "%s/%s", dir, name);
+    return n < 0 || n >= PATH_MAX ? sg_fail(e, SG_EINVAL, "path too long: %s", dir) : 0;
+}
+
+static int make_folders(const char *dir, struct sg_error *e)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/", dir);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return sg_fail(e, SG_EINVAL, "path too long: %s", dir);
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0755) < 0 && errno != EEXIST)
+            return sg_fail_errno(e, "make folder %s", path);
+        *slash = '/';
+    }
+    return 0;
+}
+
+static bool id_ok(const char *id)
+{
+    return strlen(id) == 8 && strspn(id, "0123456789abcdef") == 8;
+}
+
+int sg_folder_prepare(const char *dir, char id[9], struct sg_error *e)
+{
+    char text[16] = "";
+    int rc = make_folders(dir, e);
+    if (rc)
+        return rc;
+    rc = sg_folder_read(dir, ".", "ID", text, sizeof text, e);
+    text[strcspn(text, "\n")] = '\0';
+    if (rc == 0 && id_ok(text)) {
+        memcpy(id, text, 9);
+        return 0;
+    }
+    if (rc && rc != SG_ENOENT)
+        return rc;
+    uint32_t random;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        random = (uint32_t)sg_wall_us() ^ (uint32_t)getpid() << 16;
+    snprintf(id, 9, "%08x", random);
+    return sg_folder_write(dir, ".", "ID", (struct sg_str){id, 8}, e);
+}
+
+int sg_folder_lock(const char *dir, const char *name, int *fd, struct sg_error *e)
+{
+    char path[PATH_MAX], who[24] = "";
+    int rc = sg_folder_path(path, dir, name, e);
+    if (rc)
+        return rc;
+    int f = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (f < 0)
+        return sg_fail_errno(e, "open %s", path);
+    /* sg_folder_locked holds it for an instant. */
+    for (int i = 0; (rc = flock(f, LOCK_EX | LOCK_NB)) < 0 && i < LOCK_TRIES; i++)
+        sg_sleep_us(20000);
+    if (rc < 0) {
+        ssize_t n = pread(f, who, sizeof who - 1, 0);
+        who[n > 0 ? strcspn(who, "\n") : 0] = '\0';
+        close(f);
+        return sg_fail(e, SG_EBUSY, "%s is held by process %s", path, who[0] ? who : "?");
+    }
+    int len = snprintf(who, sizeof who, "%d\n", (int)getpid());
+    /* The number is for people only: a full disk must not keep the lock away. */
+    if (ftruncate(f, 0) == 0 && pwrite(f, who, (size_t)len, 0) < 0)
+        errno = 0;
+    *fd = f;
+    return 0;
+}
+
+bool sg_folder_locked(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    if (sg_folder_path(path, dir, name, NULL))
+        return false;
+    int f = open(path, O_RDWR | O_CLOEXEC);
+    if (f < 0)
+        return false;
+    bool held = flock(f, LOCK_EX | LOCK_NB) < 0;
+    close(f);
+    return held;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+int sg_folder_remove(const char *dir, const char *name, struct sg_error *e)
+{
+    char path[PATH_MAX];
+    int rc = sg_folder_path(path, dir, name, e);
+    if (rc)
+        return rc;
+    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+        return sg_fail_errno(e, "remove %s", path);
+    return 0;
+}
+
+static int sync_folder(const char *dir, struct sg_error *e)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 || fsync(fd) < 0 ? sg_fail_errno(e, "sync %s", dir) : 0;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+int sg_folder_rename(const char *dir, const char *from, const char *to, struct sg_error *e)
+{
+    char a[PATH_MAX], b[PATH_MAX];
+    int rc = sg_folder_path(a, dir, from, e);
+    if (!rc)
+        rc = sg_folder_path(b, dir, to, e);
+    if (!rc && rename(a, b) < 0)
+        rc = sg_fail_errno(e, "rename %s to %s", a, to);
+    return rc ? rc : sync_folder(dir, e);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+size_t sg_folder_list(const char *dir, const char *prefix, char (*out)[SG_GENERATION_NAME],
+                      size_t cap)
+{
+    DIR *d = opendir(dir);
+    if (!d)
+        return 0;
+    size_t n = 0;
+    for (struct dirent *i; n < cap && (i = readdir(d));) {
+        size_t len = strlen(i->d_name);
+        if (!strncmp(i->d_name, prefix, strlen(prefix)) && len < SG_GENERATION_NAME)
+            memcpy(out[n++], i->d_name, len + 1);
+    }
+    closedir(d);
+    qsort(out, n, sizeof *out, by_name);
+    return n;
+}
+
+static int write_all(int fd, struct sg_str text)
+{
+    while (text.n) {
+        ssize_t n = write(fd, text.p, text.n);
+        if (n < 0 && errno != EINTR)
+            return -1;
+        if (n > 0)
+            text = (struct sg_str){text.p + n, text.n - (size_t)n};
+    }
+    return fsync(fd);
+}
+
+int sg_folder_write(const char *dir, const char *sub, const char *name, struct sg_str text,
+                    struct sg_error *e)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    int rc = sg_folder_path(folder, dir, sub, e);
+    if (!rc)
+        rc = sg_folder_path(path, folder, name, e);
+    if (rc)
+        return rc;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return sg_fail_errno(e, "create %s", path);
+    if (write_all(fd, text) < 0)
+        rc = sg_fail_errno(e, "write %s", path);
+    close(fd);
+    return rc;
+}
+
+int sg_folder_read(const char *dir, const char *sub, const char *name, char *out, size_t cap,
+                   struct sg_error *e)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    int rc = sg_folder_path(folder, dir, sub, e);
+    if (!rc)
+        rc = sg_folder_path(path, folder, name, e);
+    if (rc)
+        return rc;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return sg_fail_errno(e, "open %s", path);
+    ssize_t n = read(fd, out, cap - 1);
+    if (n < 0)
+        rc = sg_fail_errno(e, "read %s", path);
+    out[n > 0 ? n : 0] = '\0';
+    close(fd);
+    return rc;
+}
