@@ -1,0 +1,104 @@
+/* overlay.c - completion among the delta's documents.
+ *
+ * A prefix that is itself a prefix term has a posting list, which is read from
+ * its best document on; a longer one is narrow enough for a walk over the
+ * sorted titles. Both are bounded.
+ */
+#include "core/text.h"
+#include "index/searcher/reader.h"
+#include "index/suggest.h"
+
+#define TERM_CHARS   4    /* the longest prefix term, see document.h */
+#define POSTINGS_MAX 512  /* read for each kind */
+#define TITLES_MAX   2000 /* walked over */
+
+struct best {
+    struct sg_overlay_entry *v;
+    size_t n, cap;
+};
+
+static bool is_before(const struct sg_overlay_entry *a, const struct sg_overlay_entry *b)
+{
+    if (a->popularity != b->popularity)
+        return a->popularity > b->popularity;
+    if (a->kind != b->kind)
+        return a->kind < b->kind;
+    return a->id < b->id;
+}
+
+static void offer(struct best *b, struct sg_overlay_entry x)
+{
+    if (b->n == b->cap && !is_before(&x, &b->v[b->n - 1]))
+        return;
+    size_t at = b->n < b->cap ? b->n++ : b->n - 1;
+    for (; at > 0 && is_before(&x, &b->v[at - 1]); at--)
+        b->v[at] = b->v[at - 1];
+    b->v[at] = x;
+}
+
+static void read_list(struct sg_searcher *s, struct sg_delta_list *l, enum sg_kind kind,
+                      struct sg_str prefix, struct best *best)
+{
+    size_t taken = 0;
+    for (int i = 0; i < POSTINGS_MAX && taken < best->cap && l->now != UINT64_MAX; i++) {
+        struct sg_delta_row row;
+        struct sg_facts facts;
+        if (sg_searcher_row(s, (uint32_t)l->now, &row, &facts) &&
+            sg_str_starts(facts.title, prefix)) {
+            offer(best, (struct sg_overlay_entry){kind, row.id, row.popularity});
+            taken++;
+        }
+        if (sg_delta_list_seek(l, l->now + 1, NULL))
+            return;
+    }
+}
+
+static void from_postings(struct sg_searcher *s, struct sg_str prefix, struct best *best)
+{
+    unsigned char b[SG_DELTA_POSTING_KEY];
+    char term[SG_PREFIX_MAX + 1] = "P";
+    MDB_cursor *c;
+    struct sg_delta_list l;
+    memcpy(term + 1, prefix.p, prefix.n);
+    if (mdb_cursor_open(s->txn, s->delta->table[SG_DELTA_POSTING], &c))
+        return;
+    for (int k = 0; k < SG_KINDS; k++) {
+        MDB_val key = sg_delta_posting_key(b, k, (struct sg_str){term, prefix.n + 1});
+        if (sg_delta_list_start(&l, c, key, NULL) == 0)
+            read_list(s, &l, k, prefix, best);
+    }
+    mdb_cursor_close(c);
+}
+
+static void from_titles(struct sg_searcher *s, struct sg_str prefix, struct best *best)
+{
+    MDB_cursor *c;
+    MDB_val key = {prefix.n, (void *)prefix.p}, value;
+    if (mdb_cursor_open(s->txn, s->delta->table[SG_DELTA_TITLE], &c))
+        return;
+    int rc = mdb_cursor_get(c, &key, &value, MDB_SET_RANGE);
+    for (int i = 0; !rc && i < TITLES_MAX; i++) {
+        const unsigned char *v = value.mv_data;
+        if (!sg_str_starts((struct sg_str){key.mv_data, key.mv_size}, prefix))
+            break;
+        if (value.mv_size == 17 && v[0] < SG_KINDS)
+            offer(best,
+                  (struct sg_overlay_entry){v[0], sg_delta_id_of(v + 1), sg_delta_id_of(v + 9)});
+        rc = mdb_cursor_get(c, &key, &value, MDB_NEXT);
+    }
+    mdb_cursor_close(c);
+}
+
+size_t sg_searcher_overlay(struct sg_searcher *s, struct sg_str folded_prefix,
+                           struct sg_overlay_entry *out, size_t cap)
+{
+    struct best best = {out, 0, cap};
+    size_t n = folded_prefix.n;
+    if (s->meta.entities == 0 || cap == 0 || n == 0 || n > SG_PREFIX_MAX)
+        return 0;
+    if (memchr(folded_prefix.p, ' ', n) || sg_utf8_count(folded_prefix) > TERM_CHARS)
+        from_titles(s, folded_prefix, &best);
+    else
+        from_postings(s, folded_prefix, &best);
+    return best.n;
+}
