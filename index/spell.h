@@ -31,15 +31,21 @@ uint32_t sg_spell_frequency(const struct sg_spell *s, struct sg_str word);
 size_t sg_spell_prefix(const struct sg_spell *s, struct sg_str prefix, struct sg_spelling *out,
                        size_t cap, bool *more);
 /* Up to cap words within max_distance (1 or 2) edits, nearest then most frequent
- * first, the word itself left out. */
+ * first, the word itself left out. Complete at one edit (except from one lone
+ * character to another), and at two for words of 8 characters and more; shorter
+ * words two edits away are found when deleting one character or none of theirs
+ * and up to two of the query's makes both equal (a wrong or swapped letter and a
+ * letter too many, but not two wrong letters). Work is bounded: at most 32768
+ * words are compared. */
 size_t sg_spell_correct(const struct sg_spell *s, struct sg_str word, int max_distance,
                         struct sg_spelling *out, size_t cap);
-/* Optimal string alignment distance of two UTF-8 words, > limit when above limit. */
+/* Optimal string alignment distance of two UTF-8 words, > limit when above limit
+ * or when they differ and one has over 64 characters. */
 int sg_spell_distance(struct sg_str a, struct sg_str b, int limit);
 
 struct sg_spell_writer;
 int sg_spell_writer_open(struct sg_spell_writer **out, const char *path, struct sg_error *e);
-/* Adds count to the word's frequency. */
+/* Adds count to the word's frequency. SG_EINVAL: longer than SG_WORD_MAX. */
 int sg_spell_writer_add(struct sg_spell_writer *w, struct sg_str word, uint32_t count,
                         struct sg_error *e);
 int sg_spell_writer_finish(struct sg_spell_writer *w, struct sg_error *e); /* frees w */
