@@ -16,20 +16,30 @@ static bool folds_to(struct sg_str text, struct sg_str prefix)
     return sg_str_starts((struct sg_str){folded, n}, prefix);
 }
 
+/* A combining mark (U+0300 to U+036F) belongs to the letter before it. */
+static size_t after_marks(struct sg_str text, size_t n)
+{
+    while (n < text.n && ((unsigned char)text.p[n] == 0xcc || (unsigned char)text.p[n] == 0xcd))
+        n = next_character(text, n);
+    return n;
+}
+
+/* Longer starts fold to longer text, so the shortest is found by halving. */
 size_t sg_highlight_typed(struct sg_str text, struct sg_str prefix)
 {
-    size_t n = 0;
-    while (n < text.n) {
-        n = next_character(text, n);
-        if (!folds_to((struct sg_str){text.p, n}, prefix))
-            continue;
-        /* A combining mark belongs to the letter before it. */
-        for (size_t m; n < text.n && (m = next_character(text, n)) <= text.n; n = m)
-            if ((unsigned char)text.p[n] != 0xcc && (unsigned char)text.p[n] != 0xcd)
-                break;
-        return n;
+    size_t low = 0, high = text.n < SG_TEXT_MAX ? text.n : sg_utf8_floor(text, SG_TEXT_MAX);
+    while (low < high) {
+        size_t mid = sg_utf8_floor(text, low + (high - low) / 2);
+        if (mid <= low)
+            mid = next_character(text, low);
+        if (mid >= high)
+            break;
+        if (folds_to((struct sg_str){text.p, mid}, prefix))
+            high = mid;
+        else
+            low = mid;
     }
-    return text.n;
+    return after_marks(text, high);
 }
 
 static uint64_t head_of(struct sg_str word)

@@ -1,0 +1,48 @@
+/* main.c - segue-query. */
+#include "query/cli.h"
+#include "query/serve.h"
+
+static int serve(const struct sg_config *c, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    if (argc > 1) {
+        fprintf(stderr, "segue-query serve: no argument '%s'\n", argv[1]);
+        return 2;
+    }
+    if (!sg_serve(c, &e))
+        return 0;
+    fprintf(stderr, "segue-query serve: %s\n", e.text);
+    return 1;
+}
+
+static const struct sg_command commands[] = {
+    {"serve", "serve", "answer searches until stopped",
+     "Listens on query.listen and follows what is published in index.dir; see segue.conf.", serve},
+    {"search", "search WORDS... [OPTIONS]", "search the catalogue",
+     "  --type LIST        song, artist, album, playlist; comma separated (default: all)\n"
+     "  --limit N          hits, 1 to 100 (default 20)\n"
+     "  --offset N         hits to skip, 0 to 1000\n"
+     "  --genre NAME       of this genre\n"
+     "  --artist ID        of this artist\n"
+     "  --year Y | A-B     released in this year, or these\n"
+     "  --explicit yes|no  explicit only, or clean only\n"
+     "  --explain          how each score came about\n"
+     "  --json             the reply as JSON\n"
+     "  --local            read the index, not the server\n\n"
+     "The last word may be unfinished; end the query with a space when it is not.\n"
+     "Without a running server the index is read directly. NO_COLOR turns styles off.",
+     sg_cli_search},
+    {"suggest", "suggest TEXT... [OPTIONS]", "complete what is typed so far",
+     "  --limit N  completions, 1 to 20 (default 8)\n"
+     "  --json     the reply as JSON\n"
+     "  --local    read the index, not the server",
+     sg_cli_suggest},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct sg_program program = {
+        "segue-query", "Segue's search: the server, and questions from a terminal", commands};
+    return sg_program_main(&program, argc, argv);
+}
