@@ -2,6 +2,7 @@
 # says why each was chosen.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED) # FAISS is built with it
 
 pkg_check_modules(XAPIAN REQUIRED IMPORTED_TARGET xapian-core)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
@@ -19,4 +20,3 @@ pkg_check_modules(SQLITE IMPORTED_TARGET sqlite3) # benchmarks only: a rival
 find_library(NNG_LIBRARY nng REQUIRED)
 find_library(MSGPACK_LIBRARY NAMES msgpack-c msgpackc REQUIRED)
 find_library(FAISS_LIBRARY faiss REQUIRED)
-find_library(FAISS_C_LIBRARY faiss_c) # preferred when the system has it

@@ -1,0 +1,51 @@
+/* main.c - segue-recsys. */
+#include "core/service.h"
+#include "recsys/serve.h"
+#include "recsys/train.h"
+#include <stdio.h>
+#include <string.h>
+
+static int report(int rc, const struct sg_error *e)
+{
+    if (rc)
+        fprintf(stderr, "segue-recsys: %s\n", e->text);
+    return rc ? 1 : 0;
+}
+
+static int serve(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    (void)argc;
+    (void)argv;
+    return report(sg_recsys_serve(config, &e), &e);
+}
+
+static int train(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    int64_t threads = 0;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--threads") != 0 || i + 1 >= argc ||
+            !sg_str_to_i64(sg_str(argv[++i]), &threads) || threads < 1 || threads > 64) {
+            fprintf(stderr, "segue-recsys train: usage: train [--threads 1..64]\n");
+            return 2;
+        }
+    return report(sg_recsys_train(config, (int)threads, &e), &e);
+}
+
+static const struct sg_command commands[] = {
+    {"serve", "serve", "answer trending, similar and recommended songs until stopped",
+     "Listens on recsys.listen. Follows the newest model and the plays as they happen.", serve},
+    {"train", "train [--threads N]", "train a model from the listening history and publish it",
+     "Reads songs and plays in one snapshot of the database, factorises who played what\n"
+     "(implicit alternating least squares, recsys.factors factors), writes a model below\n"
+     "recsys.dir and makes it the served one. A running server takes it up by itself.",
+     train},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct sg_program program = {"segue-recsys", "Segue's recommender", commands};
+    return sg_program_main(&program, argc, argv);
+}
