@@ -20,7 +20,7 @@ int sg_folder_path(char out[PATH_MAX], const char *dir, const char *name, struct
     return n < 0 || n >= PATH_MAX ? sg_fail(e, SG_EINVAL, "path too long: %s", dir) : 0;
 }
 
-static int make_folders(const char *dir, struct sg_error *e)
+int sg_folder_make(const char *dir, struct sg_error *e)
 {
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s/", dir);
@@ -43,7 +43,7 @@ static bool id_ok(const char *id)
 int sg_folder_prepare(const char *dir, char id[9], struct sg_error *e)
 {
     char text[16] = "";
-    int rc = make_folders(dir, e);
+    int rc = sg_folder_make(dir, e);
     if (rc)
         return rc;
     rc = sg_folder_read(dir, ".", "ID", text, sizeof text, e);

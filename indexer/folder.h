@@ -14,6 +14,8 @@
 #define SG_BUILDING "building-"
 #define SG_REFUSED  "refused-"
 
+/* Makes the folder and those above it. */
+int sg_folder_make(const char *dir, struct sg_error *e);
 /* Makes the folder (and those above) when missing, and its ID. */
 int sg_folder_prepare(const char *dir, char id[9], struct sg_error *e);
 /* Takes dir/name exclusively: SG_EBUSY says which process holds it. Ends with close(*fd). */

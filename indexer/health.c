@@ -5,10 +5,8 @@
 #include "index/generation.h"
 #include "indexer/folder.h"
 #include "schemas/service.h"
-#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 struct sg_health {
     pthread_mutex_t lock; /* of the four below */
@@ -84,8 +82,7 @@ int sg_health_open(struct sg_health **out, const struct sg_config *config, struc
     h->lag_bytes = -1;
     make_metrics(h);
     snprintf(folder, sizeof folder, "%s/run", config->var_dir);
-    int rc =
-        mkdir(folder, 0755) < 0 && errno != EEXIST ? sg_fail_errno(e, "make folder %s", folder) : 0;
+    int rc = sg_folder_make(folder, e);
     sg_health_url(config, url);
     struct sg_rpc_options o = {
         .url = url, .methods = methods, .workers = 1, .state = h, .thread_open = thread_open};

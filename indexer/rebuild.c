@@ -145,7 +145,7 @@ static int refuse(struct rebuild *r, const char *why, struct sg_error *e)
     if (!rc)
         rc = sg_folder_rename(r->dir, r->folder, name, e);
     if (!rc && r->connection && r->snapshot.slot[0])
-        rc = sg_slot_drop(r->connection, r->snapshot.slot, e);
+        rc = sg_slot_end(r->connection, r->snapshot.slot, "refused", e);
     return rc;
 }
 
@@ -213,7 +213,7 @@ static void sweep_failed(struct rebuild *r)
         sg_folder_remove(r->dir, r->manifest.name, NULL);
     }
     if (r->snapshot.slot[0] && r->connection)
-        sg_slot_drop(r->connection, r->snapshot.slot, NULL);
+        sg_slot_end(r->connection, r->snapshot.slot, "rebuild failed", NULL);
 }
 
 static int run(struct rebuild *r, bool force, bool *refused, struct sg_error *e)

@@ -1,11 +1,13 @@
 /* retire.c - see retire.h. */
 #include "indexer/retire.h"
 #include "core/change_tail.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "indexer/folder.h"
 #include <stdlib.h>
 
 #define GENERATIONS_MAX 128
+#define BUSY_TRIES      100
 
 static void read_slot(PGresult *r, int row, struct sg_slot_info *s)
 {
@@ -47,9 +49,13 @@ static bool is_named(const struct sg_manifest *m, size_t n, const char *slot)
     return false;
 }
 
-static int drop_slot(PGconn *c, const char *slot, const char *why, struct sg_error *e)
+int sg_slot_end(PGconn *c, const char *slot, const char *why, struct sg_error *e)
 {
     int rc = sg_slot_drop(c, slot, e);
+    for (int i = 0; rc == SG_EBUSY && i < BUSY_TRIES; i++) {
+        sg_sleep_us(20000);
+        rc = sg_slot_drop(c, slot, e);
+    }
     if (rc == SG_ENOENT)
         return 0;
     if (!rc)
@@ -68,7 +74,7 @@ static int drop_orphans(const char *dir, const char *id, PGconn *c, struct sg_er
     int rc = sg_slot_list(c, id, slots, &n, e);
     for (size_t i = 0; i < n && !rc; i++) {
         if (!is_named(m, kept, slots[i].name) && !slots[i].active)
-            rc = drop_slot(c, slots[i].name, "orphan", e);
+            rc = sg_slot_end(c, slots[i].name, "orphan", e);
     }
     free(m);
     return rc;
@@ -89,7 +95,7 @@ int sg_retire_unfinished(const char *dir, const char *id, PGconn *c, struct sg_e
 /* A slot that cannot be dropped now keeps its generation: the next time, both go. */
 static int retire(const char *dir, const struct sg_manifest *m, PGconn *c, struct sg_error *e)
 {
-    int rc = m->slot[0] && c ? drop_slot(c, m->slot, "retired", e) : 0;
+    int rc = m->slot[0] && c ? sg_slot_end(c, m->slot, "retired", e) : 0;
     if (!rc)
         rc = sg_generation_remove(dir, m->name, e);
     if (!rc)

@@ -15,6 +15,9 @@ struct sg_slot_info {
 /* Slots of this index folder (by its ID) in the connection's database. */
 int sg_slot_list(PGconn *c, const char *id, struct sg_slot_info *out, size_t *n,
                  struct sg_error *e);
+/* Drops a slot; one that is gone is fine. A reader that has just closed lives on
+ * for an instant at the server: waited for, up to two seconds. */
+int sg_slot_end(PGconn *c, const char *slot, const char *why, struct sg_error *e);
 
 /* Removes what a killed rebuild left behind: building-* folders, slots that no
  * generation names. The caller holds REBUILD.lock. c NULL (JSONL, or no

@@ -139,7 +139,10 @@ static void on_error(struct runner *r, const struct sg_error *e)
         return;
     }
     bool full = e->code == SG_ENOSPC;
-    sg_log(SG_LOG_ERROR, full ? "disk full: changes wait, nothing is lost" : "changes interrupted",
+    /* The one who had the slot or the delta before us needs a moment to let go. */
+    bool early = e->code == SG_EBUSY && r->back_off_ms < BACK_OFF_MAX_MS / 4;
+    sg_log(early ? SG_LOG_DEBUG : SG_LOG_ERROR,
+           full ? "disk full: changes wait, nothing is lost" : "changes interrupted",
            "gen=%s again_in_ms=%d why=%s", r->current, r->back_off_ms * 2, e->text);
     /* A slot or file that is gone does not come back: only a new generation helps. */
     if ((e->code == SG_ENOENT || e->code == SG_ECORRUPT) && is_current(r, r->current))

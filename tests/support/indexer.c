@@ -1,0 +1,155 @@
+/* indexer.c - see indexer.h. */
+#include "tests/support/indexer.h"
+#include "tests/support/scratch.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *test_program(const char *name)
+{
+    static char path[PATH_MAX + 64];
+    const char *bin = getenv("SEGUE_BIN");
+    if (bin) {
+        snprintf(path, sizeof path, "%s/%s", bin, name);
+        return path;
+    }
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    self[n > 0 ? n : 0] = '\0';
+    for (int i = 0; i < 2; i++) {
+        char *slash = strrchr(self, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    snprintf(path, sizeof path, "%s/bin/%s", self, name);
+    return path;
+}
+
+void test_indexer_init(struct test_indexer *x, const struct test_pg *pg, const char *index_dir,
+                       const char *settings)
+{
+    memset(x, 0, sizeof *x);
+    x->pg = pg;
+    snprintf(x->dir, sizeof x->dir, "%s", test_scratch());
+    snprintf(x->conf, sizeof x->conf, "%s/segue.conf", x->dir);
+    if (index_dir)
+        snprintf(x->index, sizeof x->index, "%s", index_dir);
+    else
+        snprintf(x->index, sizeof x->index, "%s/var/index", x->dir);
+    FILE *f = fopen(x->conf, "w");
+    if (!f) {
+        perror(x->conf);
+        exit(1);
+    }
+    fprintf(f, "var_dir = %s/var\nindex.dir = %s\n", x->dir, x->index);
+    if (pg)
+        fprintf(f, "pg.dsn = %s\n", pg->dsn);
+    fprintf(f, "%s", settings ? settings : "");
+    fclose(f);
+}
+
+void test_indexer_config(const struct test_indexer *x, struct sg_config *c)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    if (sg_config_load(c, x->conf, &e)) {
+        fprintf(stderr, "%s\n", e.text);
+        exit(1);
+    }
+}
+
+static void become(const struct test_indexer *x, const char *const *args)
+{
+    const char *argv[16] = {test_program("segue-indexer"), "--config", x->conf};
+    char log[96];
+    size_t n = 3;
+    for (; *args && n < 15; args++)
+        argv[n++] = *args;
+    snprintf(log, sizeof log, "%s/log", x->dir);
+    int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
+    dup2(fd, STDOUT_FILENO);
+    dup2(fd, STDERR_FILENO);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    execv(argv[0], (char *const *)argv);
+    _exit(127);
+}
+
+pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        become(x, args);
+    return pid;
+}
+
+int test_wait(pid_t pid)
+{
+    int status;
+    if (pid <= 0 || waitpid(pid, &status, 0) != pid)
+        return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int test_indexer_command(struct test_indexer *x, const char *const *args)
+{
+    return test_wait(test_indexer_spawn(x, args));
+}
+
+void test_indexer_run(struct test_indexer *x)
+{
+    x->pid = test_indexer_spawn(x, (const char *const[]){"run", NULL});
+}
+
+void test_indexer_kill(struct test_indexer *x, int signal)
+{
+    if (x->pid > 0) {
+        kill(x->pid, signal);
+        test_wait(x->pid);
+    }
+    x->pid = 0;
+}
+
+int test_indexer_verify(struct test_indexer *x)
+{
+    int code =
+        test_indexer_command(x, (const char *const[]){"verify", "--search", "--wait", "60", NULL});
+    if (code)
+        test_indexer_show_log(x);
+    return code;
+}
+
+static char *read_log(const struct test_indexer *x)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/log", x->dir);
+    FILE *f = fopen(path, "r");
+    char *text = calloc(1, (4 << 20) + 1);
+    if (f && text) {
+        size_t n = fread(text, 1, 4 << 20, f);
+        text[n] = '\0';
+    }
+    if (f)
+        fclose(f);
+    return text;
+}
+
+bool test_indexer_logged(const struct test_indexer *x, const char *text)
+{
+    char *log = read_log(x);
+    bool found = log && strstr(log, text);
+    free(log);
+    return found;
+}
+
+void test_indexer_show_log(const struct test_indexer *x)
+{
+    char *log = read_log(x);
+    size_t n = log ? strlen(log) : 0, from = n > 6000 ? n - 6000 : 0;
+    fprintf(stderr, "---- end of %s/log\n%s\n----\n", x->dir, log ? log + from : "");
+    free(log);
+}
