@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,14 +21,29 @@ static int make_folders(char *path, struct sg_error *e)
     return 0;
 }
 
+/* Greets as an nng client does, and lets the server greet back: hanging up in
+ * the middle of it would hurt older nng servers (see watch.h). */
+static void greet(int fd)
+{
+    char theirs[8];
+    struct timeval patience = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    if (send(fd, "\0SP\0\0\x30\0\0", 8, MSG_NOSIGNAL) == 8)
+        recv(fd, theirs, sizeof theirs, MSG_WAITALL);
+}
+
 /* 1: somebody accepts there, 0: nobody does, or an error. */
 static int is_alive(const struct sockaddr_un *at, struct sg_error *e)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return sg_fail_errno(e, "socket");
+    struct timeval patience = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of connect too */
     int rc = connect(fd, (const struct sockaddr *)at, sizeof *at);
     int err = errno;
+    if (rc == 0)
+        greet(fd);
     close(fd);
     if (rc == 0 || err == EAGAIN || err == EINPROGRESS)
         return 1;

@@ -9,6 +9,7 @@
 #include "core/rpc.h"
 #include "core/rpc/envelope.h"
 #include "core/rpc/listen.h"
+#include "core/rpc/watch.h"
 #include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -31,7 +32,9 @@ struct worker {
 
 struct sg_rpc_server {
     struct sg_rpc_options o;
+    char *url;
     nng_socket socket;
+    struct rpc_watch *watch;
     bool opened, same_machine;
     struct worker *workers;
     size_t n_workers;
@@ -265,9 +268,9 @@ static int start_worker(struct sg_rpc_server *s, struct sg_error *e)
     if (!rv)
         rv = nng_aio_alloc(&w->send, NULL, NULL);
     if (rv)
-        return rpc_fail(e, rv, "serve", s->o.url);
+        return rpc_fail(e, rv, "serve", s->url);
     if (pthread_create(&w->thread, NULL, work, w) != 0)
-        return sg_fail(e, SG_ENOMEM, "serve %s: no thread", s->o.url);
+        return sg_fail(e, SG_ENOMEM, "serve %s: no thread", s->url);
     w->started = true;
     return 0;
 }
@@ -286,15 +289,15 @@ static int wait_ready(struct sg_rpc_server *s, struct sg_error *e)
 
 static int open_socket(struct sg_rpc_server *s, struct sg_error *e)
 {
-    int rc = rpc_listen_ready(s->o.url, e);
+    int rc = rpc_listen_ready(s->url, e);
     if (rc)
         return rc;
     int rv = nng_rep0_open(&s->socket);
     if (rv)
-        return rpc_fail(e, rv, "serve", s->o.url);
+        return rpc_fail(e, rv, "serve", s->url);
     s->opened = true;
     rv = nng_socket_set_size(s->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES);
-    return rv ? rpc_fail(e, rv, "serve", s->o.url) : 0;
+    return rv ? rpc_fail(e, rv, "serve", s->url) : 0;
 }
 
 static struct sg_rpc_server *new_server(const struct sg_rpc_options *o)
@@ -304,6 +307,7 @@ static struct sg_rpc_server *new_server(const struct sg_rpc_options *o)
         return NULL;
     s->o = *o;
     s->same_machine = strncmp(o->url, "tcp", 3) != 0 && strncmp(o->url, "tls", 3) != 0;
+    s->url = strdup(o->url);
     s->workers = calloc((size_t)(o->workers > 0 ? o->workers : 1), sizeof *s->workers);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_t a;
@@ -323,15 +327,14 @@ static struct sg_rpc_server *new_server(const struct sg_rpc_options *o)
 int sg_rpc_serve(struct sg_rpc_server **out, const struct sg_rpc_options *o, struct sg_error *e)
 {
     struct sg_rpc_server *s = new_server(o);
-    int rc = s && s->workers ? open_socket(s, e) : sg_fail(e, SG_ENOMEM, "serve %s", o->url);
+    int rc =
+        s && s->workers && s->url ? open_socket(s, e) : sg_fail(e, SG_ENOMEM, "serve %s", o->url);
     for (int i = 0; !rc && (i < o->workers || i == 0); i++)
         rc = start_worker(s, e);
     if (!rc)
         rc = wait_ready(s, e);
-    if (!rc) {
-        int rv = nng_listen(s->socket, o->url, NULL, 0);
-        rc = rv ? rpc_fail(e, rv, "listen on", o->url) : 0;
-    }
+    if (!rc)
+        rc = rpc_watch_open(&s->watch, s->socket, s->url, e);
     if (rc) {
         sg_rpc_server_close(s, 0);
         return rc;
@@ -366,6 +369,7 @@ void sg_rpc_server_close(struct sg_rpc_server *s, int grace_ms)
 {
     if (!s)
         return;
+    rpc_watch_stop(s->watch);
     atomic_store(&s->closing, true);
     for (size_t i = 0; i < s->n_workers; i++)
         if (s->workers[i].receive)
@@ -382,8 +386,10 @@ void sg_rpc_server_close(struct sg_rpc_server *s, int grace_ms)
             pthread_join(s->workers[i].thread, NULL);
     for (size_t i = 0; i < s->n_workers; i++)
         free_worker(&s->workers[i]);
+    rpc_watch_free(s->watch);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s->workers);
+    free(s->url);
     free(s);
 }
