@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Every benchmark at one size: run.sh SONGS SECONDS_PER_KIND
+# Uses programs of $SEGUE_BIN (a release build) and a private PostgreSQL of its own.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+songs=$1 seconds=$2
+bench=$(dirname "$SEGUE_BIN")/bench
+dir=$(mktemp -d /tmp/segue-bench-XXXXXX)
+export SEGUE_VAR_DIR=$dir SEGUE_LOG_LEVEL=warn
+SEGUE_API_PORT=$((20000 + RANDOM % 20000))
+export SEGUE_API_PORT
+pids=()
+
+finish() {
+    rc=$?
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    deploy/postgres stop-now "$dir/pg" 2>/dev/null || true
+    [ $rc -eq 0 ] || tail -n 30 "$dir"/*.log || true
+    rm -rf "$dir"
+    exit $rc
+}
+trap finish EXIT
+seconds_of() { date +%s.%N; }
+memory() { # NAME PID
+    awk -v name="$1" '/^RssAnon/ {a = $2} /^RssFile/ {f = $2} END {printf "memory %-20s %9.1f MB own   %9.1f MB mapped files\n", name, a / 1024, f / 1024}' "/proc/$2/status"
+}
+
+printf '%s songs, %s cores, %s\n' "$songs" "$(nproc)" "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
+mkdir -p "$dir/run"
+deploy/postgres init "$dir/pg"
+deploy/postgres start "$dir/pg"
+PGHOST=$dir/pg/socket createdb segue
+"$SEGUE_BIN/segue-data" migrate >"$dir/migrate.log" 2>&1
+from=$(seconds_of)
+"$SEGUE_BIN/segue-data" generate --songs "$songs" --users $((songs / 50 > 20000 ? 20000 : songs / 50 + 10)) --seed 1 >"$dir/generate.log" 2>&1
+to=$(seconds_of)
+awk -v n="$songs" -v s="$(awk "BEGIN {print $to - $from}")" 'BEGIN {printf "generate and load         %9.0f songs/s   (%.1f s)\n", n / s, s}'
+from=$(seconds_of)
+"$SEGUE_BIN/segue-indexer" rebuild >"$dir/rebuild.log" 2>&1
+to=$(seconds_of)
+size=$(du -sb "$dir/index/$(cat "$dir/index/CURRENT")" | cut -f1)
+awk -v n="$songs" -v s="$(awk "BEGIN {print $to - $from}")" -v b="$size" \
+    'BEGIN {printf "build %-21s %9.0f songs/s   %6.0f bytes/song   (all structures, from PostgreSQL, checked and published: %.1f s)\n", "Segue", n / s, b / n, s}'
+
+"$SEGUE_BIN/segue-query" serve >"$dir/query.log" 2>&1 &
+query=$!
+pids+=("$query")
+"$SEGUE_BIN/segue-api" serve >"$dir/api.log" 2>&1 &
+api=$!
+pids+=("$api")
+for _ in $(seq 100); do
+    curl -fsS "http://127.0.0.1:$SEGUE_API_PORT/api/v1/search?q=love" >/dev/null 2>&1 && break
+    sleep 0.1
+done
+
+"$bench/bench_rivals" "host=$dir/pg/socket dbname=segue" "ipc://$dir/run/query.ipc" "$dir/fts5.db" "$seconds"
+memory "segue-query" "$query"
+memory "segue-api" "$api"
+
+if command -v wrk >/dev/null; then
+    PGHOST=$dir/pg/socket psql -qAt -d segue -c "SELECT s.title || ' ' || a.name FROM songs s JOIN artists a USING (artist_id) ORDER BY hashint8(song_id) LIMIT 1000" >"$dir/items"
+    PGHOST=$dir/pg/socket psql -qAt -d segue -c "SELECT left(title, 1 + (song_id % 10)::int) FROM songs ORDER BY hashint8(song_id) LIMIT 1000" >"$dir/typed"
+    for kind in items typed; do
+        SEGUE_BENCH_QUERIES=$dir/$kind wrk -t1 -c32 -d"$((seconds > 2 ? seconds * 2 : 2))s" --latency -s tests/bench/search.lua "http://127.0.0.1:$SEGUE_API_PORT" >"$dir/wrk.log"
+        awk -v kind="$kind" '/99%/ {p99 = $2} /50%/ {p50 = $2} /Requests\/sec/ {r = $2} /Non-2xx/ {bad = $NF} END {printf "HTTP search (%s, 32 connections)   %9.0f requests/s   p50 %s   p99 %s   failed %d\n", kind, r, p50, p99, bad}' "$dir/wrk.log"
+    done
+else
+    echo "HTTP: SKIPPED, there is no wrk"
+fi
+
+for name in bench_suggest bench_rpc bench_build bench_search; do
+    echo "== $name"
+    case $name in
+    bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
+    bench_build) "$bench/$name" --songs "$((songs < 200000 ? songs : 200000))" ;;
+    bench_search) "$bench/$name" "$dir/index" "$((songs < 100000 ? 100 : 2000))" ;;
+    *) "$bench/$name" ;;
+    esac
+done
