@@ -14,7 +14,7 @@ static int read_object(struct reader *r, const struct sg_record *record, json_t 
 static int copy_string(struct reader *r, json_t *v, struct sg_str *out)
 {
     struct sg_str s = {json_string_value(v), json_string_length(v)};
-    void *p;
+    void *p = NULL;
     int rc = record_take(&r->memory, s.n + 1, 1, &p, r->e);
     if (!rc) {
         memcpy(p, s.p, s.n);
@@ -31,7 +31,7 @@ static int read_string(struct reader *r, const struct sg_field *f, bool item, js
         return rc;
     if (f->type != SG_T_BYTES)
         return record_set_str(f, item, at, s, r->e);
-    void *bytes;
+    void *bytes = NULL;
     size_t n;
     rc = record_take(&r->memory, s.n / 4 * 3 + 1, 1, &bytes, r->e);
     if (rc)
@@ -91,7 +91,7 @@ static int read_field(struct reader *r, const struct sg_field *f, json_t *v, voi
         return json_is_array(v) ? read_array(r, f, v, at, depth) : record_wrong_type(f, r->e);
     if (f->type != SG_T_RECORD)
         return read_item(r, f, false, v, at, depth);
-    void *value;
+    void *value = NULL;
     int rc = record_take(&r->memory, 1, f->record->size, &value, r->e);
     if (!rc)
         rc = read_item(r, f, false, v, value, depth);

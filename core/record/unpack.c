@@ -220,7 +220,7 @@ static int read_field(struct reader *r, const struct sg_field *f, const struct t
         return t->kind == ARRAY ? read_list(r, f, t, at, depth) : record_wrong_type(f, r->e);
     if (f->type != SG_T_RECORD)
         return read_item(r, f, false, t, at, depth);
-    void *value;
+    void *value = NULL;
     int rc = record_take(&r->memory, 1, f->record->size, &value, r->e);
     if (!rc)
         rc = read_item(r, f, false, t, value, depth);
