@@ -130,6 +130,13 @@ static int fail(const char *command, const struct sg_error *e)
     return e->code == SG_EINVAL ? 2 : 1;
 }
 
+/* Somebody at a terminal wants answers and warnings, no diary. */
+static void quieten(const struct sg_config *c)
+{
+    int64_t level = c->log.level > SG_LOG_WARN ? c->log.level : SG_LOG_WARN;
+    sg_log_setup("query", (enum sg_log_level)level, (enum sg_log_format)c->log.format);
+}
+
 static bool is_styled(void)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -156,6 +163,7 @@ int sg_cli_search(const struct sg_config *c, int argc, char **argv)
     int rc = parse(&a, true, argc, argv);
     if (rc)
         return rc;
+    quieten(c);
     if (sg_ask_open(&ask, c, a.local, &e))
         return fail(argv[0], &e);
     rc = sg_ask_search(ask, &a.request, &reply, &e);
@@ -182,6 +190,7 @@ int sg_cli_suggest(const struct sg_config *c, int argc, char **argv)
     int rc = parse(&a, false, argc, argv);
     if (rc)
         return rc;
+    quieten(c);
     request.q = a.request.q;
     request.limit = a.request.limit;
     if (sg_ask_open(&ask, c, a.local, &e))

@@ -1,0 +1,248 @@
+/* Searches and completions in the server's own code, without the network:
+ *
+ *   bench_search INDEX_DIR [queries per class] [candidates] [budget_us]
+ *
+ * Queries are drawn from the published generation itself: titles with their
+ * artist, the catalogue's most used words, pairs of them, and starts of titles.
+ * Prints p50, p99, mean in microseconds and the rate of one thread.
+ */
+#include "core/clock.h"
+#include "index/spell.h"
+#include "query/search.h"
+#include "query/suggest.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define COMMON 200 /* words */
+
+struct bench {
+    struct sg_index *index;
+    struct sg_searcher *searcher;
+    struct sg_search *search;
+    struct sg_arena arena;
+    uint64_t songs, random;
+    size_t n_common;
+    struct sg_spelling common[COMMON];
+    size_t candidates, n;
+    double *us;
+};
+
+static void die(const struct sg_error *e)
+{
+    fprintf(stderr, "bench_search: %s\n", e->text);
+    exit(1);
+}
+
+static uint64_t draw(struct bench *b)
+{
+    b->random ^= b->random << 13;
+    b->random ^= b->random >> 7;
+    b->random ^= b->random << 17;
+    return b->random;
+}
+
+static int by_frequency(const void *a, const void *b)
+{
+    const struct sg_spelling *x = a, *y = b;
+    return (x->frequency < y->frequency) - (x->frequency > y->frequency);
+}
+
+static void find_common(struct bench *b)
+{
+    static struct sg_spelling all[26 * 16];
+    size_t n = 0;
+    bool more;
+    for (char c = 'a'; c <= 'z'; c++)
+        n += sg_spell_prefix(sg_searcher_spell(b->searcher), (struct sg_str){&c, 1}, all + n, 16,
+                             &more);
+    qsort(all, n, sizeof *all, by_frequency);
+    b->n_common = n < COMMON ? n : COMMON;
+    for (size_t i = 0; i < b->n_common; i++)
+        b->common[i] = all[i];
+}
+
+static struct sg_facts random_song(struct bench *b)
+{
+    struct sg_facts f = {0};
+    while (!sg_searcher_facts(b->searcher, SG_SONG, (sg_docref)(1 + draw(b) % b->songs), &f) ||
+           !f.title.n)
+        ;
+    return f;
+}
+
+static size_t known_item(struct bench *b, char *q)
+{
+    struct sg_facts f = random_song(b);
+    const char *end = f.artists.n ? memchr(f.artists.p, 0x1f, f.artists.n) : NULL;
+    int artist = end ? (int)(end - f.artists.p) : (int)f.artists.n;
+    return (size_t)snprintf(q, SG_QUERY_MAX, "%.*s %.*s", f.title.n > 300 ? 300 : (int)f.title.n,
+                            f.title.p, artist > 150 ? 150 : artist, f.artists.p);
+}
+
+static struct sg_str common_word(struct bench *b)
+{
+    return b->common[draw(b) % b->n_common].word;
+}
+
+static size_t one_common(struct bench *b, char *q)
+{
+    struct sg_str w = common_word(b);
+    return (size_t)snprintf(q, SG_QUERY_MAX, "%.*s ", SG_FMT(w));
+}
+
+static size_t two_common(struct bench *b, char *q)
+{
+    struct sg_str v = common_word(b), w = common_word(b);
+    return (size_t)snprintf(q, SG_QUERY_MAX, "%.*s %.*s ", SG_FMT(v), SG_FMT(w));
+}
+
+static size_t title_start(struct bench *b, char *q, size_t characters)
+{
+    struct sg_facts f = random_song(b);
+    size_t n = sg_utf8_prefix(f.title, characters);
+    memcpy(q, f.title.p, n);
+    while (n && q[n - 1] == ' ')
+        n--;
+    return n;
+}
+
+static size_t as_you_type(struct bench *b, char *q)
+{
+    return title_start(b, q, 1 + draw(b) % 3);
+}
+
+static size_t cut_title(struct bench *b, char *q)
+{
+    return title_start(b, q, 6 + draw(b) % 8);
+}
+
+static size_t misspelt(struct bench *b, char *q)
+{
+    size_t n = known_item(b, q);
+    q[draw(b) % n] = (char)('a' + draw(b) % 26);
+    return n;
+}
+
+static void run_search(struct bench *b, struct sg_str q)
+{
+    struct sg_search_request r;
+    struct sg_search_reply reply;
+    struct sg_error e = SG_ERROR_INIT;
+    sg_record_init(&sg_search_request_record, &r);
+    sg_record_init(&sg_search_reply_record, &reply);
+    r.q = q;
+    if (sg_searcher_begin(b->searcher, &e) ||
+        sg_search_run(b->search, b->searcher, &r, 0, &b->arena, &reply, &e))
+        die(&e);
+    sg_searcher_end(b->searcher);
+}
+
+static void run_songs(struct bench *b, struct sg_str q)
+{
+    struct sg_str song = SG_STR("song");
+    struct sg_search_request r;
+    struct sg_search_reply reply;
+    struct sg_error e = SG_ERROR_INIT;
+    sg_record_init(&sg_search_request_record, &r);
+    sg_record_init(&sg_search_reply_record, &reply);
+    r.q = q;
+    r.types = (struct sg_list){&song, 1};
+    if (sg_searcher_begin(b->searcher, &e) ||
+        sg_search_run(b->search, b->searcher, &r, 0, &b->arena, &reply, &e))
+        die(&e);
+    sg_searcher_end(b->searcher);
+}
+
+static void run_suggest(struct bench *b, struct sg_str q)
+{
+    struct sg_suggest_request r = {.q = q, .limit = 8};
+    struct sg_suggest_reply reply = {0};
+    struct sg_error e = SG_ERROR_INIT;
+    if (sg_searcher_begin(b->searcher, &e) || sg_complete(b->searcher, &r, &b->arena, &reply, &e))
+        die(&e);
+    sg_searcher_end(b->searcher);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void measure(struct bench *b, const char *name, size_t (*make)(struct bench *, char *),
+                    void (*run)(struct bench *, struct sg_str))
+{
+    char q[SG_QUERY_MAX + 1];
+    double sum = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        size_t n = 0;
+        while (!n)
+            n = make(b, q);
+        n = n < SG_QUERY_MAX ? n : SG_QUERY_MAX;
+        n = sg_utf8_floor((struct sg_str){q, n}, n);
+        sg_arena_reset(&b->arena);
+        struct timespec from, to;
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        run(b, (struct sg_str){q, n});
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        b->us[i] =
+            (double)(to.tv_sec - from.tv_sec) * 1e6 + (double)(to.tv_nsec - from.tv_nsec) / 1e3;
+        sum += b->us[i];
+    }
+    qsort(b->us, b->n, sizeof *b->us, by_value);
+    printf("%-28s p50 %8.1f us  p99 %8.1f us  mean %8.1f us  %8.0f /s\n", name, b->us[b->n / 2],
+           b->us[b->n * 99 / 100], sum / (double)b->n, 1e6 * (double)b->n / sum);
+}
+
+static void open_all(struct bench *b, const char *dir, int64_t budget_us)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_index_options io = {.dir = dir};
+    struct sg_search_options so = {.candidates = b->candidates, .budget_us = budget_us};
+    sg_weights_default(&so.weights);
+    if (sg_index_open(&b->index, &io, &e) || sg_searcher_open(&b->searcher, b->index, &e) ||
+        sg_search_open(&b->search, &so, &e) || sg_searcher_begin(b->searcher, &e))
+        die(&e);
+    b->songs = sg_searcher_count(b->searcher, SG_SONG);
+    find_common(b);
+    printf("%s: %llu songs, %zu common words\n", sg_searcher_generation(b->searcher),
+           (unsigned long long)b->songs, b->n_common);
+    sg_searcher_end(b->searcher);
+    if (!b->songs || !b->n_common)
+        exit(1);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {.random = 88172645463325252ull};
+    if (argc < 2) {
+        fprintf(stderr, "usage: bench_search INDEX_DIR [queries] [candidates] [budget_us]\n");
+        return 2;
+    }
+    b.n = argc > 2 ? strtoul(argv[2], NULL, 10) : 2000;
+    b.candidates = argc > 3 ? strtoul(argv[3], NULL, 10) : 1000;
+    b.us = calloc(b.n + 1, sizeof *b.us);
+    if (!b.us || !b.n)
+        return 2;
+    open_all(&b, argv[1], argc > 4 ? strtol(argv[4], NULL, 10) : 0);
+    measure(&b, "(warm-up)", known_item, run_search);
+    measure(&b, "known item, all types", known_item, run_search);
+    measure(&b, "known item, songs", known_item, run_songs);
+    measure(&b, "one common word, all types", one_common, run_search);
+    measure(&b, "one common word, songs", one_common, run_songs);
+    measure(&b, "two common words, all types", two_common, run_search);
+    measure(&b, "two common words, songs", two_common, run_songs);
+    measure(&b, "as you type, all types", as_you_type, run_search);
+    measure(&b, "as you type, songs", as_you_type, run_songs);
+    measure(&b, "cut title, all types", cut_title, run_search);
+    measure(&b, "misspelt, all types", misspelt, run_search);
+    measure(&b, "suggest, 1-3 characters", as_you_type, run_suggest);
+    measure(&b, "suggest, 6-13 characters", cut_title, run_suggest);
+    sg_search_close(b.search);
+    sg_searcher_close(b.searcher);
+    sg_index_close(b.index);
+    sg_arena_free(&b.arena);
+    free(b.us);
+    return 0;
+}
