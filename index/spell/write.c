@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define POSTINGS_PER_PASS (12u << 20)
+#define POSTINGS_PER_PASS (32u << 20)
 
 struct counted {
     uint64_t at; /* in bytes */
