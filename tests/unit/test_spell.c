@@ -201,7 +201,7 @@ static void corrections_as_scan(const struct sg_spell *s, struct sg_str q, int m
 START_TEST(corrections_are_complete_as_promised)
 {
     struct sg_spell *s = opened();
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 150; round++) {
         char q[2 * SG_WORD_MAX];
         distort(q, words[(size_t)rand() % n_words], rand() % 3);
         corrections_as_scan(s, sg_str(q), 1 + round % 2);
@@ -308,6 +308,7 @@ int main(void)
     Suite *s = suite_create("spell");
     TCase *t = tcase_create("spell");
     suite_add_tcase(s, t);
+    tcase_set_timeout(t, 120);
     tcase_add_unchecked_fixture(t, setup, NULL);
     tcase_add_test(t, every_word_has_its_frequency);
     tcase_add_test(t, prefixes_give_the_most_frequent_words);

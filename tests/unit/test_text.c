@@ -1,6 +1,7 @@
 /* test_text.c - folding, words, alternatives. */
 #include "core/text.h"
 #include <check.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 static void expect(bool alternatives, const char *text, const char *wanted)
@@ -247,6 +248,31 @@ START_TEST(utf8_is_counted_and_cut_by_character)
 }
 END_TEST
 
+static void *romanise(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < 50; i++) {
+        struct sg_words w;
+        sg_text_alternatives(&w, SG_STR("Группа Кино"));
+        if (w.n < 2 || !sg_str_eq(w.v[1].text, SG_STR("kino")))
+            return (void *)1;
+    }
+    return NULL;
+}
+
+START_TEST(threads_romanise_side_by_side)
+{
+    pthread_t threads[4];
+    void *failed;
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, romanise, NULL), 0);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], &failed), 0);
+        ck_assert_ptr_null(failed);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("text");
@@ -267,6 +293,7 @@ int main(void)
     tcase_add_test(t, invalid_bytes_break_words);
     tcase_add_test(t, fold_joins_words_and_ends_on_a_whole_one);
     tcase_add_test(t, utf8_is_counted_and_cut_by_character);
+    tcase_add_test(t, threads_romanise_side_by_side);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
     int failed = srunner_ntests_failed(r);
