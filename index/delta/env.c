@@ -6,6 +6,7 @@
  */
 #include "index/delta/format.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 /* Address space, not disk: the file grows as it is used. */
 #define MAP_BYTES   ((size_t)64 << 30)
 #define READERS_MAX 1024
+/* lock.mdb holds more slots than that in: LMDB takes the count from its size. */
+#define LOCK_BYTES (128 << 10)
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sg_delta_env *registry;
@@ -135,6 +138,23 @@ static int open_env(struct sg_delta_env *env, const char *path, struct sg_error 
     }
 }
 
+/* The lock file is written through a mapping: its blocks must exist before the
+ * disk is full. Only while this process has it not open: close drops its locks. */
+static int reserve_lock(const char *path, bool create, struct sg_error *e)
+{
+    char lock[PATH_MAX];
+    int rc = 0;
+    snprintf(lock, sizeof lock, "%s/lock.mdb", path);
+    int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return create ? sg_fail_errno(e, "open %s", lock) : 0;
+    errno = posix_fallocate(fd, 0, LOCK_BYTES);
+    if (errno && create)
+        rc = sg_fail_errno(e, "make %s", lock);
+    close(fd);
+    return rc;
+}
+
 static struct sg_delta_env *find(const char *data_path)
 {
     struct stat want, have;
@@ -149,12 +169,14 @@ static struct sg_delta_env *find(const char *data_path)
     return NULL;
 }
 
-static int add(struct sg_delta_env **out, const char *path, struct sg_error *e)
+static int add(struct sg_delta_env **out, const char *path, bool create, struct sg_error *e)
 {
     struct sg_delta_env *env = calloc(1, sizeof *env);
     if (!env)
         return sg_fail(e, SG_ENOMEM, "delta");
-    int rc = open_env(env, path, e);
+    int rc = reserve_lock(path, create, e);
+    if (!rc)
+        rc = open_env(env, path, e);
     if (rc) {
         free(env);
         return rc;
@@ -186,7 +208,7 @@ static int acquire(struct sg_delta_env **out, const char *path, bool create, str
     if (!create && (stat(data, &st) < 0 || st.st_size == 0))
         return sg_fail(e, SG_ENOENT, "%s: no delta", path);
     struct sg_delta_env *env = find(data);
-    int rc = env ? 0 : add(&env, path, e);
+    int rc = env ? 0 : add(&env, path, create, e);
     if (rc)
         return rc;
     env->refs++;

@@ -18,7 +18,8 @@
  *   and equal ranks fall back to the docid. A document keeps its place while
  *   its popularity moves by less than an eighth.
  *
- *   delta/dead.map, plays.map  derived, mapped, written in place after the commit:
+ *   delta/dead.map, plays.map  derived, mapped, written in place after the commit,
+ *   never synced and good for one boot of the machine:
  *     dead.map   header | per kind: a bit per base docid that has an entry in `of`
  *     plays.map  header | per base song docid: u64 count + 1; 0: as in the base
  *
@@ -56,7 +57,7 @@ enum sg_delta_table {
 
 struct sg_delta_meta {
     uint32_t format, next_docid;
-    uint64_t stamp; /* random, of this environment; the maps carry it too */
+    uint64_t stamp; /* random, of this environment; the maps are signed with it */
     uint64_t lsn, sequence;
     uint64_t entities; /* rows of `of` */
     uint64_t plays;    /* rows of `plays` */

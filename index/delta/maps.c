@@ -1,12 +1,19 @@
-/* maps.c - dead.map and plays.map, the mapped state derived from a delta; see format.h. */
+/* maps.c - dead.map and plays.map, the mapped state derived from a delta; see format.h.
+ *
+ * They are never synced. A killed process loses nothing of them, a lost machine
+ * may lose any page; so they are signed with the boot they were made in, and
+ * after another one are as good as missing until the writer makes them again.
+ */
 #include "index/delta/format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #define DEAD_MAGIC  0x31646165642e6773ull /* "sg.dead1" */
 #define PLAYS_MAGIC 0x3179616c702e6773ull /* "sg.play1" */
@@ -32,6 +39,20 @@ static size_t layout(struct sg_delta_maps *m)
         at += ((size_t)m->counts[k] / 64 + 1) * 8;
     }
     return at;
+}
+
+static pthread_once_t boot_once = PTHREAD_ONCE_INIT;
+static uint64_t boot; /* 0: the system does not say */
+
+static void read_boot(void)
+{
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, id, sizeof id);
+    if (n > 0)
+        boot = XXH3_64bits(id, (size_t)n);
+    if (fd >= 0)
+        close(fd);
 }
 
 static bool is_ours(unsigned char *p, const struct header *want)
@@ -110,7 +131,8 @@ int sg_delta_maps_open(struct sg_delta_maps *m, const char *generation_dir,
     memcpy(m->counts, counts, sizeof m->counts);
     m->dead_bytes = layout(m);
     m->plays_bytes = sizeof(struct header) + ((size_t)counts[SG_SONG] + 1) * 8;
-    struct header h = {.magic = DEAD_MAGIC, .stamp = stamp};
+    pthread_once(&boot_once, read_boot);
+    struct header h = {.magic = DEAD_MAGIC, .stamp = stamp ^ boot};
     memcpy(h.counts, counts, sizeof h.counts);
     int rc = open_map(&m->dead, generation_dir, "dead.map", m->dead_bytes, &h, writable, e);
     h.magic = PLAYS_MAGIC;

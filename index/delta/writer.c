@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Reader slots of killed processes hold old pages back; they are looked for this often. */
 #define COMMITS_PER_READER_CHECK 256
+#define FULL_BYTES               (1u << 20) /* less left than this: the disk is full */
 
 static const char state_key[] = "state";
 
@@ -233,14 +235,22 @@ int sg_delta_begin(struct sg_delta *d, struct sg_error *e)
     return rc ? sg_delta_fail(e, rc, "begin") : 0;
 }
 
-int sg_delta_poison(struct sg_delta *d, int rc, const struct sg_error *e)
+/* LMDB reports a write that a full disk cut short as a plain I/O error. */
+static int blame(const struct sg_delta *d, int rc, struct sg_error *e)
 {
-    d->poisoned = rc;
+    struct statvfs v;
+    if (rc != SG_EIO || statvfs(d->dir, &v) < 0 || (uint64_t)v.f_bavail * v.f_frsize >= FULL_BYTES)
+        return rc;
+    return sg_fail(e, SG_ENOSPC, "delta: the disk is full");
+}
+
+int sg_delta_poison(struct sg_delta *d, struct sg_error *why, struct sg_error *e)
+{
+    d->poisoned = blame(d, why->code, why);
+    d->why = *why;
     if (e)
-        d->why = *e;
-    else
-        sg_fail(&d->why, rc, "delta: the batch failed");
-    return rc;
+        *e = *why;
+    return d->poisoned;
 }
 
 int sg_delta_note_effect(struct sg_delta *d, struct sg_delta_effect effect, struct sg_error *e)
@@ -310,6 +320,7 @@ int sg_delta_commit(struct sg_delta *d, uint64_t lsn, uint64_t sequence, struct 
     if (!rc)
         rc = commit_txn(d, &txn, e);
     if (rc) {
+        rc = blame(d, rc, e);
         sg_delta_rollback(d);
         return rc;
     }
