@@ -87,10 +87,23 @@ void sg_buf_i64(struct sg_buf *b, int64_t v)
     sg_buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
+/* Whether none of eight bytes is a control, a quote, a backslash or above ASCII:
+ * a subtraction borrows into the top bit exactly of bytes below the bound. */
+static bool plain8(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+    uint64_t v;
+    memcpy(&v, p, 8);
+    uint64_t quote = v ^ ones * '"', slash = v ^ ones * '\\';
+    return !((v | (v - ones * 0x20) | (quote - ones) | (slash - ones)) & tops);
+}
+
 /* Length of the longest run from s that a JSON string may hold as it is. */
 static size_t plain_run(struct sg_str s)
 {
     size_t i = 0;
+    while (s.n - i >= 8 && plain8(s.p + i))
+        i += 8;
     while (i < s.n && (unsigned char)s.p[i] >= 0x20 && (unsigned char)s.p[i] < 0x80 &&
            s.p[i] != '"' && s.p[i] != '\\')
         i++;

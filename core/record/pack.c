@@ -58,11 +58,25 @@ static void put_real(struct sg_buf *b, double v)
     put_head(b, 0xcb, bits, 8);
 }
 
+/* Names and most values are short: one reservation, one copy. */
+static void put_short(struct sg_buf *b, struct sg_str s)
+{
+    char *to = sg_buf_reserve(b, 32);
+    if (!to)
+        return;
+    to[0] = (char)(0xa0 | s.n);
+    if (s.n)
+        memcpy(to + 1, s.p, s.n);
+    b->n += 1 + s.n;
+}
+
 static void put_str(struct sg_buf *b, struct sg_str s)
 {
-    if (s.n < 32)
-        put_head(b, (unsigned char)(0xa0 | s.n), 0, 0);
-    else if (s.n <= UINT8_MAX)
+    if (s.n < 32) {
+        put_short(b, s);
+        return;
+    }
+    if (s.n <= UINT8_MAX)
         put_head(b, 0xd9, s.n, 1);
     else if (s.n <= UINT16_MAX)
         put_head(b, 0xda, s.n, 2);
