@@ -26,8 +26,10 @@ const size_t term_limit = 245; /* bytes: Xapian's own, chert and glass */
 
 /* Xapian flushes by itself every 10,000 documents unless told otherwise, and
  * reads the threshold from the environment when a database opens: set before
- * main, while there is one thread. Writers commit by their own count. */
-const int flush_documents = 400000;
+ * main, while there is one thread. Writers commit by their own count: Xapian
+ * inverts into a tree of trees, which is slow once it outgrows the caches, and
+ * committing rewrites what the file has, which is slow when done too often. */
+const int flush_documents = 20000;
 __attribute__((constructor)) void raise_flush_threshold()
 {
     setenv("XAPIAN_FLUSH_THRESHOLD", "1000000000", 0);

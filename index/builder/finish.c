@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Shards: enough for every thread to stay busy to the end, small enough to be
- * inverted in memory (some 250 MB at 200,000 documents). */
-enum { shard_documents = 200000, shard_least = 5000, shards_a_thread = 4 };
+/* Shards: enough of them for every thread to stay busy to the end, and few,
+ * because each one's edge costs every posting list a chunk. */
+enum { shard_documents = 500000, shard_least = 10000, shards_a_thread = 2 };
 
 enum task_kind { task_store, task_suggest, task_shard, task_text, task_facts, task_spell };
 struct task {

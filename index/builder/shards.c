@@ -1,7 +1,7 @@
 /* shards.c - documents in static-rank order: postings, facts, word counts.
  *
- * A shard is small enough for Xapian to invert in memory and write once, in
- * key order; merging shards then only concatenates lists.
+ * A shard is a range of docids written by one thread into files of its own;
+ * merging shards then only concatenates lists and rows.
  */
 #include "index/builder/parts.h"
 #include "index/postings.h"
