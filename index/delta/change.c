@@ -155,7 +155,7 @@ int sg_delta_put(struct sg_delta *d, enum sg_kind kind, const void *record, stru
     if (rc)
         return rc; /* nothing was touched: the batch is as good as before */
     rc = put(d, kind, &new, &why);
-    return rc ? sg_delta_poison(d, &why, e) : 0;
+    return rc ? sg_delta_poison(d, rc, &why, e) : 0;
 }
 
 /* --- remove --- */
@@ -197,7 +197,7 @@ int sg_delta_remove(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct s
     if (rc)
         return rc;
     rc = remove_record(d, kind, id, &why);
-    return rc ? sg_delta_poison(d, &why, e) : 0;
+    return rc ? sg_delta_poison(d, rc, &why, e) : 0;
 }
 
 /* --- plays --- */
@@ -275,7 +275,7 @@ int sg_delta_plays(struct sg_delta *d, uint64_t song_id, uint64_t play_count, st
                              (unsigned long long)song_id);
     sg_arena_reset(&d->arena);
     rc = set_plays(d, song_id, play_count, &why);
-    return rc ? sg_delta_poison(d, &why, e) : 0;
+    return rc ? sg_delta_poison(d, rc, &why, e) : 0;
 }
 
 /* --- genres and notes --- */
@@ -288,8 +288,8 @@ static int put_small(struct sg_delta *d, enum sg_delta_table table, struct sg_st
     int rc = mdb_put(d->txn, d->env->table[table], &k, &v, 0);
     if (!rc)
         return 0;
-    sg_delta_fail(&why, rc, table == SG_DELTA_GENRE ? "genre" : "note");
-    return sg_delta_poison(d, &why, e);
+    rc = sg_delta_fail(&why, rc, table == SG_DELTA_GENRE ? "genre" : "note");
+    return sg_delta_poison(d, rc, &why, e);
 }
 
 int sg_delta_put_genre(struct sg_delta *d, const struct sg_genre *g, struct sg_error *e)
@@ -332,6 +332,6 @@ int sg_delta_note_put(struct sg_delta *d, struct sg_str key, struct sg_str value
     rc = mdb_del(d->txn, d->env->table[SG_DELTA_NOTE], &k, NULL);
     if (!rc || rc == MDB_NOTFOUND)
         return 0;
-    sg_delta_fail(&why, rc, "note");
-    return sg_delta_poison(d, &why, e);
+    rc = sg_delta_fail(&why, rc, "note");
+    return sg_delta_poison(d, rc, &why, e);
 }

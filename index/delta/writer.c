@@ -244,9 +244,11 @@ static int blame(const struct sg_delta *d, int rc, struct sg_error *e)
     return sg_fail(e, SG_ENOSPC, "delta: the disk is full");
 }
 
-int sg_delta_poison(struct sg_delta *d, struct sg_error *why, struct sg_error *e)
+int sg_delta_poison(struct sg_delta *d, int rc, struct sg_error *why, struct sg_error *e)
 {
-    d->poisoned = blame(d, why->code, why);
+    if (why->code != rc)
+        sg_fail(why, rc, "delta: %s", sg_err_name(rc));
+    d->poisoned = blame(d, rc, why);
     d->why = *why;
     if (e)
         *e = *why;

@@ -59,7 +59,7 @@ struct sg_delta {
 /* writer.c */
 int sg_delta_begin(struct sg_delta *d, struct sg_error *e);
 /* Records that the batch is lost, and why, also into e; returns the code. */
-int sg_delta_poison(struct sg_delta *d, struct sg_error *why, struct sg_error *e);
+int sg_delta_poison(struct sg_delta *d, int rc, struct sg_error *why, struct sg_error *e);
 int sg_delta_note_effect(struct sg_delta *d, struct sg_delta_effect effect, struct sg_error *e);
 
 /* look.c: reads as the open batch sees it; views until the next write. */

@@ -22,14 +22,18 @@ static int take(struct sg_delta_list *l, int rc, const MDB_val *value, struct sg
     return 0;
 }
 
+/* The neighbour first: in dense lists it is the one, and costs a tenth of a search. */
 int sg_delta_list_seek(struct sg_delta_list *l, uint64_t value, struct sg_error *e)
 {
-    MDB_val key = l->key, v = {sizeof value, &value};
+    MDB_val key = l->key, v;
     if (l->now >= value)
         return 0;
-    int rc = l->now + 1 == value ? mdb_cursor_get(l->cursor, &key, &v, MDB_NEXT_DUP)
-                                 : mdb_cursor_get(l->cursor, &key, &v, MDB_GET_BOTH_RANGE);
-    return take(l, rc, &v, e);
+    int rc = take(l, mdb_cursor_get(l->cursor, &key, &v, MDB_NEXT_DUP), &v, e);
+    if (rc || l->now >= value)
+        return rc;
+    v = (MDB_val){sizeof value, &value};
+    key = l->key;
+    return take(l, mdb_cursor_get(l->cursor, &key, &v, MDB_GET_BOTH_RANGE), &v, e);
 }
 
 /* Cursor number i, bound to the present snapshot. */
