@@ -321,7 +321,8 @@ START_TEST(a_full_disk_is_said_as_no_space)
         fprintf(stderr, "SKIPPED: no small file system without root\n");
         return;
     }
-    int rc = sg_postings_writer_open(&w, test_path(dir, "t"), &e);
+    int rc = 0;
+    ck_assert_int_eq(sg_postings_writer_open(&w, test_path(dir, "t"), &e), 0);
     for (unsigned i = 0; !rc && i < 20000; i++) {
         char term[32];
         snprintf(term, sizeof term, "Wword%u", i);
@@ -329,7 +330,9 @@ START_TEST(a_full_disk_is_said_as_no_space)
         if (!rc)
             rc = sg_postings_writer_end(w, &e);
     }
-    if (!rc)
+    if (rc)
+        sg_postings_writer_abort(w);
+    else
         rc = sg_postings_writer_finish(w, &e);
     ck_assert_msg(rc == SG_ENOSPC, "%d %s", rc, e.text);
 }
