@@ -10,6 +10,7 @@
 #include "core/nearest.h"
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -585,4 +586,32 @@ void sg_config_print_template(FILE *to)
             fprintf(to, " (%s)", want);
         fprintf(to, "\n#%s =%s%s\n", k->name, *k->dflt ? " " : "", k->dflt);
     }
+}
+
+static void print_value(const struct sg_config *c, const struct key *k, FILE *to)
+{
+    const char *at = (const char *)c + k->offset;
+    if (k->type == WHOLE)
+        fprintf(to, "%" PRId64, *(const int64_t *)(const void *)at);
+    else if (k->type == DECIMAL)
+        fprintf(to, "%g", *(const double *)(const void *)at);
+    else if (k->type == CHOICE)
+        fputs(k->choices[*(const int64_t *)(const void *)at], to);
+    else
+        fputs(at, to);
+    fputc('\n', to);
+}
+
+int sg_config_print(const struct sg_config *c, const char *key, FILE *to, struct sg_error *e)
+{
+    bool found = false;
+    for (size_t i = 0; i < n_keys; i++) {
+        if (key && strcmp(key, keys[i].name) != 0)
+            continue;
+        if (!key)
+            fprintf(to, "%s = ", keys[i].name);
+        print_value(c, &keys[i], to);
+        found = true;
+    }
+    return found ? 0 : sg_fail(e, SG_ENOENT, "there is no key '%s'", key);
 }

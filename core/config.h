@@ -70,5 +70,8 @@ int sg_config_load(struct sg_config *c, const char *path, struct sg_error *e);
 /* Parses text as the file `name` over *c's present values; the fuzzed entry. */
 int sg_config_parse(struct sg_config *c, const char *name, struct sg_str text, struct sg_error *e);
 void sg_config_defaults(struct sg_config *c);
+/* Writes the present value of key, or of every key as "key = value" lines when
+ * key is NULL: SG_ENOENT when there is no such key. */
+int sg_config_print(const struct sg_config *c, const char *key, FILE *to, struct sg_error *e);
 /* Writes a commented file with every key, its help and default. */
 void sg_config_print_template(FILE *to);

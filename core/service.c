@@ -65,6 +65,24 @@ static void catch_signals(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+/* Every program's own: the configuration as it took it, from file and environment. */
+static int print_config(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    if (argc > 2) {
+        fprintf(stderr, "usage: config [KEY]\n");
+        return 2;
+    }
+    if (sg_config_print(config, argv[1], stdout, &e)) {
+        fprintf(stderr, "%s\n", e.text);
+        return 1;
+    }
+    return 0;
+}
+static const struct sg_command config_command = {
+    "config", "config [KEY]", "print the configuration in force, or one key's value", NULL,
+    print_config};
+
 static void print_help(const struct sg_program *p, FILE *to)
 {
     fprintf(to, "%s - %s\n\nusage: %s [--config FILE] COMMAND [ARGUMENTS]\n\ncommands:\n", p->name,
@@ -75,6 +93,7 @@ static void print_help(const struct sg_program *p, FILE *to)
             width = (int)strlen(c->usage);
     for (const struct sg_command *c = p->commands; c->name; c++)
         fprintf(to, "  %-*s  %s\n", width, c->usage, c->summary);
+    fprintf(to, "  %-*s  %s\n", width, config_command.usage, config_command.summary);
     fprintf(to, "\noptions:\n"
                 "  --config FILE  configuration (default: $SEGUE_CONFIG, else ./segue.conf)\n"
                 "  --help         this text; after a command, the command's own\n"
@@ -112,7 +131,7 @@ static const struct sg_command *find_command(const struct sg_program *p, const c
     for (const struct sg_command *c = p->commands; c->name; c++)
         if (!strcmp(c->name, name))
             return c;
-    return NULL;
+    return strcmp(config_command.name, name) ? NULL : &config_command;
 }
 
 /* What the common options say; they are taken out of argv, wherever they stand
