@@ -10,6 +10,11 @@
  * Document maintenance is the writer's own business: after sg_delta_put or
  * _remove of any record, sg_delta_commit re-documents whatever depends on it
  * (an artist's songs and albums after a rename, an album's songs ...).
+ *
+ * Thread-compatible between batches; a batch belongs to the thread that began
+ * it. When a call fails for another reason than its own arguments (SG_EINVAL)
+ * or SG_ENOENT, the batch is lost: every further call repeats the error until
+ * commit (which then rolls back) or rollback.
  */
 #pragma once
 #include "index/generation.h"
