@@ -109,27 +109,63 @@ static double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static void measure(const struct sg_suggest *s, const struct title *v, size_t n, size_t letters)
+struct probe {
+    const struct sg_suggest *s;
+    const struct title *v;
+    size_t n, letters;
+};
+
+static size_t ask_segment(const struct probe *p, const char *prefix)
 {
-    static double ours[PROBES], theirs[PROBES];
     struct sg_completion out[TOP];
+    return sg_suggest_match(p->s, sg_str(prefix), KINDS, out, TOP);
+}
+
+static size_t ask_array(const struct probe *p, const char *prefix)
+{
     float best[TOP];
-    size_t results = 0, probes = n > 2000000 && letters < 3 ? PROBES / 20 : PROBES;
+    return scan(p->v, p->n, prefix, best);
+}
+
+/* Prints p50, p99 and the largest time over prefixes of random titles. */
+static void measure(const struct probe *p, size_t probes,
+                    size_t (*ask)(const struct probe *p, const char *prefix))
+{
+    static double times[PROBES];
+    size_t results = 0;
     for (size_t i = 0; i < probes; i++) {
         char prefix[LETTERS + 1] = "";
-        strncat(prefix, v[next_random() % n].text, letters);
+        strncat(prefix, p->v[next_random() % p->n].text, p->letters);
         double start = now_us();
-        results += sg_suggest_match(s, sg_str(prefix), KINDS, out, TOP);
-        double middle = now_us();
-        results += scan(v, n, prefix, best);
-        ours[i] = middle - start;
-        theirs[i] = now_us() - middle;
+        results += ask(p, prefix);
+        times[i] = now_us() - start;
     }
-    qsort(ours, probes, sizeof *ours, by_time);
-    qsort(theirs, probes, sizeof *theirs, by_time);
-    size_t p99 = probes * 99 / 100;
-    printf("%7zu %12.1f %12.1f %12.1f %14.1f %14.1f%s\n", letters, ours[probes / 2], ours[p99],
-           ours[probes - 1], theirs[probes / 2], theirs[p99], results ? "" : " none");
+    qsort(times, probes, sizeof *times, by_time);
+    printf(" %10.1f %10.1f %10.1f%s", times[probes / 2], times[probes * 99 / 100],
+           times[probes - 1], results ? "" : " none");
+}
+
+static void compare(const struct sg_suggest *s, const struct title *v, size_t n)
+{
+    printf("microseconds for the best %d, warm\n%7s %10s %10s %10s %10s %10s %10s\n", TOP,
+           "letters", "p50", "p99", "max", "scan p50", "p99", "max");
+    for (size_t letters = 1; letters <= LETTERS; letters++) {
+        struct probe p = {s, v, n, letters};
+        printf("%7zu", letters);
+        measure(&p, PROBES, ask_segment);
+        measure(&p, n > 1000000 ? PROBES / 20 : PROBES, ask_array);
+        printf("\n");
+    }
+}
+
+static void warm_up(const struct sg_suggest *s, const struct title *v, size_t n)
+{
+    struct probe p = {.s = s, .v = v, .n = n};
+    for (size_t i = 0; i < LETTERS * PROBES; i++) {
+        char prefix[LETTERS + 1] = "";
+        strncat(prefix, v[next_random() % n].text, 1 + i % LETTERS);
+        ask_segment(&p, prefix);
+    }
 }
 
 static int build(const struct title *v, size_t n, const char *path, struct sg_error *e)
@@ -193,10 +229,8 @@ int main(int argc, char **argv)
     } else {
         report_build(path, s, v, n, us);
         qsort(v, n, sizeof *v, by_text);
-        printf("microseconds for the best %d\n%7s %12s %12s %12s %14s %14s\n", TOP, "letters",
-               "p50", "p99", "max", "scan p50", "scan p99");
-        for (size_t letters = 1; letters <= LETTERS; letters++)
-            measure(s, v, n, letters);
+        warm_up(s, v, n);
+        compare(s, v, n);
     }
     sg_suggest_close(s);
     unlink(path);
