@@ -58,6 +58,9 @@ struct sg_term_group {
  * One at a time per searcher. */
 int sg_match_begin(struct sg_searcher *s, enum sg_kind kind, const struct sg_term_group *groups,
                    size_t n, struct sg_error *e);
+/* The same over the delta alone. */
+int sg_match_begin_delta(struct sg_searcher *s, enum sg_kind kind,
+                         const struct sg_term_group *groups, size_t n, struct sg_error *e);
 /* Up to cap more; 0 at the end; negative error. */
 int sg_match_next(struct sg_searcher *s, sg_docref *out, size_t cap, struct sg_error *e);
 /* How many match in all: exact when everything was read, else an estimate that is

@@ -1,5 +1,6 @@
 /* rank.c - see rank.h. */
 #include "query/rank.h"
+#include <endian.h>
 #include <math.h>
 
 /* What was found of the query in one field, or in several names of one. */
@@ -20,21 +21,42 @@ struct cursor {
     uint64_t head;
 };
 
+/* Up to 8 bytes at p, zeros past the end. */
+static uint64_t load(const char *p, const char *end)
+{
+    uint64_t v = 0;
+    if (end - p >= 8) {
+        memcpy(&v, p, 8);
+        return le64toh(v);
+    }
+    for (int i = 0; p + i < end; i++)
+        v |= (uint64_t)(unsigned char)p[i] << (8 * i);
+    return v;
+}
+
+/* The high bit of the first byte that is a space or control, 0: none. */
+static uint64_t first_break(uint64_t v)
+{
+    uint64_t t = (v - 0x2121212121212121ull) & ~v & 0x8080808080808080ull;
+    return t & -t;
+}
+
 static bool next_word(struct cursor *c)
 {
+    while (c->p < c->end && (unsigned char)*c->p <= ' ')
+        c->p++;
     const char *p = c->p;
-    while (p < c->end && (unsigned char)*p <= ' ')
-        p++;
-    const char *from = p;
-    uint64_t head = 0;
-    unsigned shift = 0;
-    for (; p < c->end && (unsigned char)*p > ' '; p++, shift += 8)
-        if (shift < 64)
-            head |= (uint64_t)(unsigned char)*p << shift;
-    c->word = (struct sg_str){from, (size_t)(p - from)};
-    c->head = head;
+    uint64_t v = load(p, c->end), stop = first_break(v);
+    c->head = stop ? v & ((stop >> 7) - 1) : v;
+    while (!stop && p < c->end) {
+        p += 8;
+        stop = p < c->end ? first_break(load(p, c->end)) : 0;
+    }
+    p += stop ? __builtin_ctzll(stop) / 8 : 0;
+    p = p < c->end ? p : c->end;
+    c->word = (struct sg_str){c->p, (size_t)(p - c->p)};
     c->p = p;
-    return p > from;
+    return c->word.n > 0;
 }
 
 /* All query words that this word matches, into s by how; exact ones alone in *exact. */
@@ -161,7 +183,9 @@ static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct reco
         return SG_MISSPELT;
     if (s->exact != all)
         return SG_PREFIX;
-    return is_whole(&s->title, &s->artists, all) ? SG_WHOLE : SG_WORDS;
+    if (is_whole(&s->title, &s->artists, all))
+        return SG_WHOLE;
+    return q->is_start ? SG_PREFIX : SG_WORDS;
 }
 
 static float share(uint64_t words, size_t of)

@@ -4,6 +4,7 @@
 #define CORRECTIONS       8  /* spellings tried for an unknown word */
 #define CORRECTIONS_KNOWN 3  /* for a word that exists but leads nowhere */
 #define RARE              3  /* documents; a word used less may be a slip */
+#define START_LETTERS     3  /* an unfinished word up to this long is only a start */
 #define SUSPECT_RATIO     20 /* times more frequent is the word that was meant */
 
 const char *const sg_loosening_names[] = {NULL, "typo", "joined words", "split word",
@@ -48,6 +49,7 @@ static void begin(struct sg_reading *r, enum sg_loosening how)
     r->how = how;
     r->n_words = r->n_dropped = r->n_patterns = r->used = 0;
     r->first[0] = 0;
+    r->is_start = false;
 }
 
 /* text must outlive r, or be inside it. */
@@ -70,6 +72,7 @@ void sg_reading_as_typed(struct sg_reading *r, const struct sg_query *q)
 {
     begin(r, SG_AS_TYPED);
     r->prefix = q->prefix;
+    r->is_start = q->prefix && sg_utf8_count(q->words.v[q->words.n - 1].text) <= START_LETTERS;
     for (size_t i = 0; i < q->words.n; i++)
         add_word(r, q->words.v[i].text, 0, is_open(q, i));
 }

@@ -34,6 +34,8 @@ struct sg_reading {
     size_t n_words;    /* 1..SG_WORDS_MAX */
     size_t n_dropped;  /* words of the query left out */
     bool prefix;       /* the last word is unfinished */
+    bool is_start;     /* and so short that a word which is just that proves no more than one
+                          that starts with it */
     size_t n_patterns; /* grouped by word, the typed spelling first */
     struct sg_pattern patterns[SG_SPELLINGS_MAX];
     uint8_t first[SG_WORDS_MAX + 1]; /* patterns of word w: first[w] .. first[w + 1] */

@@ -22,7 +22,7 @@ void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const str
 static uint64_t *seen_slot(struct sg_retrieval *t, enum sg_kind kind, sg_docref doc, uint64_t *key)
 {
     *key = (uint64_t)t->epoch << 34 | (uint64_t)kind << 32 | doc;
-    size_t i = (size_t)((*key * 0x9e3779b97f4a7c15ull) >> 48);
+    size_t i = (size_t)((*key * 0x9e3779b97f4a7c15ull) >> 32) % SG_SEEN_SLOTS;
     while (t->seen[i] >> 34 == t->epoch && t->seen[i] != *key)
         i = (i + 1) % SG_SEEN_SLOTS;
     return &t->seen[i];
@@ -75,25 +75,14 @@ static bool wants_more(const struct sg_retrieval *t, const struct sg_pass *pass,
     return read < pass->want || (pass->until_us && sg_now_us() < pass->until_us);
 }
 
-/* Judges a chunk; false at the first document that the pass is not about. */
-static bool judge_all(struct sg_retrieval *t, const struct sg_pass *pass, const sg_docref *docs,
-                      size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (pass->delta_only && !(docs[i] & SG_DELTA_DOC))
-            return false;
-        judge(t, pass, docs[i]);
-    }
-    return true;
-}
-
 int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhausted,
                 struct sg_error *e)
 {
     *exhausted = pass->plan->impossible;
     if (*exhausted)
         return 0;
-    int n = sg_match_begin(t->searcher, pass->ranker->kind, pass->plan->groups, pass->plan->n, e);
+    int n = (pass->delta_only ? sg_match_begin_delta : sg_match_begin)(
+        t->searcher, pass->ranker->kind, pass->plan->groups, pass->plan->n, e);
     size_t read = 0;
     while (n >= 0 && !*exhausted && wants_more(t, pass, read)) {
         sg_docref docs[CHUNK];
@@ -102,7 +91,9 @@ int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhaus
         if (n < 0)
             break;
         read += (size_t)n;
-        *exhausted = n == 0 || !judge_all(t, pass, docs, (size_t)n);
+        *exhausted = n == 0;
+        for (int i = 0; i < n; i++)
+            judge(t, pass, docs[i]);
     }
     t->read += read;
     return n < 0 ? n : 0;

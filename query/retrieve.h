@@ -9,7 +9,7 @@
 #include "query/rank.h"
 #include "query/top.h"
 
-#define SG_SEEN_SLOTS (1u << 16)
+#define SG_SEEN_SLOTS (1u << 15)
 
 struct sg_retrieval {
     struct sg_searcher *searcher;
@@ -30,7 +30,7 @@ struct sg_pass {
     uint8_t reading;
     size_t want;      /* documents to read at least, while there are any */
     int64_t until_us; /* and on until then (sg_now_us's clock; 0: no longer) */
-    bool delta_only;  /* stop at the first document of the base */
+    bool delta_only;  /* the base is not asked */
 };
 
 void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const struct sg_filters *f,

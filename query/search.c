@@ -138,7 +138,7 @@ static int run_cuts(struct sg_search *s, enum sg_kind kind, struct sg_error *e)
 static int run_exact(struct sg_search *s, enum sg_kind kind, struct sg_error *e)
 {
     int rc = run_cuts(s, kind, e);
-    if (rc || !s->query.prefix)
+    if (rc || !s->query.prefix || s->readings[0].is_start)
         return rc;
     sg_plan_filters(&s->side, &s->filters);
     sg_plan_words_exact(&s->side, &s->readings[0]);
@@ -169,11 +169,19 @@ static void count_main(struct sg_search *s, enum sg_kind kind, bool exhausted)
     t->exact = t->exact && !s->plan.check_years;
 }
 
+/* Several kinds share one page: each brings fewer candidates to it. */
+static size_t wanted(const struct sg_search *s)
+{
+    size_t kinds = (size_t)__builtin_popcount(s->query.kinds);
+    size_t page = s->query.offset + s->query.limit;
+    size_t want = s->options.candidates * 2 / (kinds + 1);
+    return want > page ? want : page;
+}
+
 static int run_kind(struct sg_search *s, enum sg_kind kind, int64_t until_us, struct sg_error *e)
 {
     bool exhausted;
-    size_t page = s->query.offset + s->query.limit;
-    size_t want = s->options.candidates > page ? s->options.candidates : page;
+    size_t want = wanted(s);
     struct sg_pass pass = pass_of(s, kind, &s->plan, &s->readings[0], want);
     pass.until_us = until_us;
     int rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);

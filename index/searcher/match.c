@@ -16,8 +16,8 @@ static int check_groups(const struct sg_term_group *groups, size_t n, struct sg_
     return wanted ? 0 : sg_fail(e, SG_EINVAL, "match: every group is negated");
 }
 
-int sg_match_begin(struct sg_searcher *s, enum sg_kind kind, const struct sg_term_group *groups,
-                   size_t n, struct sg_error *e)
+static int match_begin(struct sg_searcher *s, enum sg_kind kind, bool base,
+                       const struct sg_term_group *groups, size_t n, struct sg_error *e)
 {
     struct sg_match *m = &s->match;
     int rc = check_groups(groups, n, e);
@@ -25,7 +25,7 @@ int sg_match_begin(struct sg_searcher *s, enum sg_kind kind, const struct sg_ter
     m->n_wanted = m->n_groups = 0;
     m->next = m->delta_found = m->base_found = m->delta_estimate = m->base_estimate = 0;
     m->delta_done = s->meta.documents[kind] == 0;
-    m->base_done = !s->postings[kind];
+    m->base_done = !base || !s->postings[kind];
     if (!rc && !m->delta_done)
         rc = sg_delta_match_begin(s, groups, n, e);
     if (!rc && !m->base_done)
@@ -35,6 +35,18 @@ int sg_match_begin(struct sg_searcher *s, enum sg_kind kind, const struct sg_ter
     if (rc)
         m->delta_done = m->base_done = true;
     return rc;
+}
+
+int sg_match_begin(struct sg_searcher *s, enum sg_kind kind, const struct sg_term_group *groups,
+                   size_t n, struct sg_error *e)
+{
+    return match_begin(s, kind, true, groups, n, e);
+}
+
+int sg_match_begin_delta(struct sg_searcher *s, enum sg_kind kind,
+                         const struct sg_term_group *groups, size_t n, struct sg_error *e)
+{
+    return match_begin(s, kind, false, groups, n, e);
 }
 
 static int next_delta(struct sg_searcher *s, sg_docref *out, size_t cap, struct sg_error *e)

@@ -5,6 +5,7 @@
  * Queries are drawn from the published generation itself: titles with their
  * artist, the catalogue's most used words, pairs of them, and starts of titles.
  * Prints p50, p99, mean in microseconds and the rate of one thread.
+ * SEGUE_BENCH_ONLY=text runs the classes whose name holds it.
  */
 #include "core/clock.h"
 #include "index/spell.h"
@@ -119,8 +120,12 @@ static size_t cut_title(struct bench *b, char *q)
 
 static size_t misspelt(struct bench *b, char *q)
 {
-    size_t n = known_item(b, q);
-    q[draw(b) % n] = (char)('a' + draw(b) % 26);
+    size_t n = known_item(b, q), at = draw(b) % n;
+    while (n && (q[at] < 'a' || q[at] > 'z')) {
+        n = known_item(b, q);
+        at = draw(b) % n;
+    }
+    q[at] = (char)('a' + draw(b) % 26);
     return n;
 }
 
@@ -175,6 +180,9 @@ static void measure(struct bench *b, const char *name, size_t (*make)(struct ben
 {
     char q[SG_QUERY_MAX + 1];
     double sum = 0;
+    const char *only = getenv("SEGUE_BENCH_ONLY");
+    if (only && !strstr(name, only))
+        return;
     for (size_t i = 0; i < b->n; i++) {
         size_t n = 0;
         while (!n)
