@@ -181,6 +181,7 @@ static int add(struct sg_delta_env **out, const char *path, bool create, struct 
         free(env);
         return rc;
     }
+    pthread_mutex_init(&env->open_lock, NULL);
     env->next = registry;
     registry = env;
     *out = env;
@@ -197,6 +198,7 @@ static void drop_ref(struct sg_delta_env *env)
             break;
         }
     mdb_env_close(env->env);
+    pthread_mutex_destroy(&env->open_lock);
     free(env);
 }
 
@@ -212,12 +214,21 @@ static int acquire(struct sg_delta_env **out, const char *path, bool create, str
     if (rc)
         return rc;
     env->refs++;
+    *out = env;
+    return 0;
+}
+
+/* Not under the registry's lock: making the tables waits for LMDB's writer lock,
+ * whose holder may be about to look something up in the registry. */
+static int make_ready(struct sg_delta_env *env, bool create, struct sg_error *e)
+{
+    int rc = 0;
+    if (atomic_load(&env->ready))
+        return 0;
+    pthread_mutex_lock(&env->open_lock);
     if (!atomic_load(&env->ready))
         rc = open_tables(env, create, e);
-    if (rc)
-        drop_ref(env);
-    else
-        *out = env;
+    pthread_mutex_unlock(&env->open_lock);
     return rc;
 }
 
@@ -230,9 +241,17 @@ int sg_delta_env_acquire(struct sg_delta_env **out, const char *generation_dir, 
         return sg_fail(e, SG_EINVAL, "path too long: %s", generation_dir);
     if (create && mkdir(path, 0755) < 0 && errno != EEXIST)
         return sg_fail_errno(e, "create %s", path);
+    struct sg_delta_env *env = NULL;
     pthread_mutex_lock(&registry_lock);
-    int rc = acquire(out, path, create, e);
+    int rc = acquire(&env, path, create, e);
     pthread_mutex_unlock(&registry_lock);
+    if (rc)
+        return rc;
+    rc = make_ready(env, create, e);
+    if (rc)
+        sg_delta_env_release(env);
+    else
+        *out = env;
     return rc;
 }
 

@@ -34,6 +34,7 @@
 #include "core/buf.h"
 #include "index/store.h"
 #include <lmdb.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 enum sg_delta_table {
@@ -134,7 +135,8 @@ int sg_delta_fail(struct sg_error *e, int lmdb_rc, const char *what);
 struct sg_delta_env {
     MDB_env *env;
     MDB_dbi table[SG_DELTA_TABLES];
-    atomic_bool ready; /* table[] is filled */
+    atomic_bool ready;         /* table[] is filled */
+    pthread_mutex_t open_lock; /* of filling table[] */
     int refs;
     struct sg_delta_env *next;
 };
