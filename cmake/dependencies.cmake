@@ -2,7 +2,17 @@
 # says why each was chosen.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(OpenMP REQUIRED) # FAISS is built with it
+find_package(OpenMP COMPONENTS CXX) # FAISS is built with GCC's
+if(NOT OpenMP_CXX_FOUND) # clang without its own: GCC's header and library
+  execute_process(COMMAND gcc -print-file-name=include/omp.h OUTPUT_VARIABLE omp_header
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  file(READ ${omp_header} omp_text) # without the attribute that clang 14 refuses
+  string(REGEX REPLACE "__malloc__ \\(omp_free\\)," "" omp_text "${omp_text}")
+  file(WRITE ${CMAKE_BINARY_DIR}/openmp/omp.h "${omp_text}")
+  add_library(OpenMP::OpenMP_CXX INTERFACE IMPORTED)
+  set_target_properties(OpenMP::OpenMP_CXX PROPERTIES INTERFACE_LINK_LIBRARIES gomp
+    INTERFACE_INCLUDE_DIRECTORIES ${CMAKE_BINARY_DIR}/openmp)
+endif()
 
 pkg_check_modules(XAPIAN REQUIRED IMPORTED_TARGET xapian-core)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
