@@ -120,6 +120,22 @@ START_TEST(rename_of_an_artist_reaches_her_songs)
 }
 END_TEST
 
+START_TEST(a_rename_that_reaches_thousands_is_one_commit)
+{
+    static uint64_t ids[3000];
+    for (uint64_t i = 0; i < 2000; i++)
+        live_put_song(d, (struct live_song){.id = 1000 + i, .artist = 3, .title = "One Of Many"});
+    commit();
+    live_put_artist(d, 3, "Prolific");
+    ck_assert_int_eq(sg_delta_commit(d, ++lsn, 1, &e), 0);
+    ck_assert_uint_eq(live_find(s, SG_SONG, "prolific", ids, 3000), 0);
+    sg_searcher_end(s);
+    ck_assert_int_eq(sg_searcher_begin(s, &e), 0);
+    ck_assert_uint_eq(live_find(s, SG_SONG, "prolific", ids, 3000), 2000 + SONGS / 10);
+    check_whole();
+}
+END_TEST
+
 START_TEST(retitling_an_album_reaches_its_songs)
 {
     live_put_album(d, 5, "Cathedral", 5);
@@ -405,6 +421,7 @@ int main(void)
     tcase_add_test(t, a_new_song_is_found_after_commit_and_not_before);
     tcase_add_test(t, a_changed_song_is_found_by_its_new_words_only);
     tcase_add_test(t, rename_of_an_artist_reaches_her_songs);
+    tcase_add_test(t, a_rename_that_reaches_thousands_is_one_commit);
     tcase_add_test(t, retitling_an_album_reaches_its_songs);
     tcase_add_test(t, an_artist_that_comes_after_her_songs_names_them);
     tcase_add_test(t, a_removed_song_is_gone_and_can_come_back);
