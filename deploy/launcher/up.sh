@@ -33,9 +33,9 @@ catalogue_empty() { [ "$(psql_catalogue 'SELECT EXISTS (SELECT 1 FROM songs)')" 
 service_current() {
     local name=$1 running built
     service_up "$name"
-    running=$(cat "$VAR/run/$name.started" 2>/dev/null || echo 0)
+    running=$(cat "$VAR/run/$name.started" 2>/dev/null || true)
     built=$(stat -c %Y "$BIN/segue-$name")
-    [ "$built" -le "$running" ] || service_restart "$name"
+    [ -z "$running" ] || [ "$built" -le "$running" ] || service_restart "$name"
 }
 
 sample_search() {
