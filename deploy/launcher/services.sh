@@ -57,12 +57,15 @@ supervisor_alive() {
     [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = runsvdir ]
 }
 
+# runsv and svlogd hold a lock for as long as they live.
+supervisor_gone() { [ ! -e "$VAR/service/$1/supervise/lock" ] || flock -n "$VAR/service/$1/supervise/lock" true; }
+logger_gone() { [ ! -e "$VAR/log/$1/lock" ] || flock -n "$VAR/log/$1/lock" true; }
+
 supervisor_start() {
     local name
     mkdir -p "$VAR/run" "$VAR/log"
     for name in $SERVICES; do service_write "$name"; done
     supervisor_alive && return 0
-    rm -f "$VAR"/service/*/supervise/lock
     setsid runsvdir "$VAR/service" >>"$VAR/log/supervisor.log" 2>&1 </dev/null &
     echo $! >"$VAR/run/supervisor.pid"
     for name in $SERVICES; do
@@ -105,6 +108,10 @@ cmd_down() {
         [ -d "$VAR/service/$name" ] && service_down "$name"
     done
     kill -HUP "$(supervisor_pid)" 2>/dev/null || true
+    for name in $SERVICES; do
+        wait_for 300 "the end of $name's supervisor" supervisor_gone "$name"
+        wait_for 300 "the end of $name's logger" logger_gone "$name"
+    done
     rm -f "$VAR/run/supervisor.pid"
     say "stopped"
 }
