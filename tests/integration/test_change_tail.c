@@ -335,12 +335,14 @@ START_TEST(rolled_back_savepoints_leave_no_trace_in_a_stream)
 {
     test_pg_sql(c, "BEGIN; SAVEPOINT a");
     insert_many(c, 500000, 5000, "gone"); /* describes t, then goes */
+    nothing_more();                       /* it was streamed while it ran */
     test_pg_sql(c, "ROLLBACK TO a");
     insert_many(c, 0, 5000, "kept");
     test_pg_sql(c, "SAVEPOINT b");
     insert_many(c, 5000, 5000, "kept");
     test_pg_sql(c, "SAVEPOINT nested");
     insert_many(c, 600000, 5000, "gone");
+    nothing_more();
     test_pg_sql(c, "RELEASE nested; SAVEPOINT nested");
     insert_many(c, 700000, 5000, "gone");
     test_pg_sql(c, "ROLLBACK TO b");
@@ -357,6 +359,7 @@ START_TEST(a_table_altered_within_a_stream_is_described_as_of_each_change)
     insert_many(c, 0, 5000, "old shape");
     test_pg_sql(c, "SAVEPOINT a; ALTER TABLE t ADD w int DEFAULT 9");
     insert_many(c, 5000, 5000, "rolled back shape");
+    nothing_more();
     test_pg_sql(c, "ROLLBACK TO a");
     insert_many(c, 5000, 5000, "old shape");
     test_pg_sql(c, "ALTER TABLE t ADD x int DEFAULT 7");
