@@ -93,7 +93,10 @@ static int song_put(struct sg_apply *a, const struct sg_change *c, struct sg_err
     bool moved = c->old_tuple && !sg_row_key(c->relation, c->old_tuple, "song_id", &old_id, NULL) &&
                  old_id != id;
     if (moved) {
-        rc = sg_songs_touch(a->songs, old_id, &w, e);
+        /* Room for two: the first must not be flushed by touching the second. */
+        rc = sg_songs_flush(a->songs, e);
+        if (!rc)
+            rc = sg_songs_touch(a->songs, old_id, &w, e);
         if (rc)
             return rc;
         row.v.song = w->song;
@@ -106,7 +109,7 @@ static int song_put(struct sg_apply *a, const struct sg_change *c, struct sg_err
     if (!moved)
         row.v.song = w->song;
     bool fresh = !w->exists || c->kind == SG_CHANGE_INSERT;
-    row.lead = w->lead;
+    row.lead = w->credits.lead;
     rc = sg_row_patch(SG_TABLE_SONGS, c->relation, c->new_tuple, &row, &complete,
                       sg_songs_arena(a->songs), e);
     if (!rc && !complete && fresh && !moved)
@@ -118,7 +121,7 @@ static int song_put(struct sg_apply *a, const struct sg_change *c, struct sg_err
     if (fresh)
         w->credits.n = 0;
     w->song = row.v.song;
-    w->lead = row.lead;
+    w->credits.lead = row.lead;
     w->exists = true;
     return 0;
 }
@@ -146,6 +149,7 @@ static int credit_unset(struct sg_apply *a, const struct sg_relation *r, const s
         rc = sg_songs_touch(a->songs, song, &w, e);
     if (rc || !w->exists)
         return rc;
+    w->credits.lead = lead;
     sg_credits_unset(&w->credits, position);
     return 0;
 }
@@ -166,7 +170,7 @@ static int credit_set(struct sg_apply *a, const struct sg_relation *r, const str
         rc = sg_songs_touch(a->songs, song, &w, e);
     if (rc || !w->exists)
         return rc;
-    w->lead = lead;
+    w->credits.lead = lead;
     return sg_credits_set(&w->credits, position, artist, sg_songs_arena(a->songs), e);
 }
 

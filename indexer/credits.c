@@ -3,7 +3,8 @@
 
 #define NOTE_VERSION 1
 #define NOTE_ROW     9 /* position, artist id big-endian */
-#define NOTE_MAX     (1 + SG_ARTISTS_MAX * NOTE_ROW)
+#define NOTE_HEAD    9 /* version, lead big-endian */
+#define NOTE_MAX     (NOTE_HEAD + SG_ARTISTS_MAX * NOTE_ROW)
 
 static size_t place_of(const struct sg_credits *c, uint64_t position)
 {
@@ -52,19 +53,19 @@ void sg_credits_unset(struct sg_credits *c, uint64_t position)
     memmove(c->v + i, c->v + i + 1, (c->n - i) * sizeof *c->v);
 }
 
-bool sg_credits_are_dense(const struct sg_credits *c)
+bool sg_credits_are_plain(const struct sg_credits *c)
 {
-    return c->n > 0 && c->v[c->n - 1].position == c->n;
+    return c->n > 0 && c->v[c->n - 1].position == c->n && c->v[0].artist_id == c->lead;
 }
 
-int sg_credits_list(const struct sg_credits *c, uint64_t lead, struct sg_list *ids,
-                    struct sg_arena *a, struct sg_error *e)
+int sg_credits_list(const struct sg_credits *c, struct sg_list *ids, struct sg_arena *a,
+                    struct sg_error *e)
 {
     size_t n = c->n ? c->n : 1;
     uint64_t *v = sg_arena_array(a, n, sizeof *v);
     if (!v)
         return sg_fail(e, SG_ENOMEM, "credits");
-    v[0] = lead;
+    v[0] = c->lead;
     for (size_t i = 0; i < c->n; i++)
         v[i] = c->v[i].artist_id;
     *ids = (struct sg_list){v, n};
@@ -99,40 +100,49 @@ int sg_credits_parse(struct sg_credits *c, struct sg_str text, struct sg_arena *
     return 0;
 }
 
+static uint64_t get_u64(const char *p)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < 8; i++)
+        v = v << 8 | (unsigned char)p[i];
+    return v;
+}
+
+static char *put_u64(char *p, uint64_t v)
+{
+    for (int shift = 56; shift >= 0; shift -= 8)
+        *p++ = (char)(v >> shift);
+    return p;
+}
+
 static struct sg_str note_key(char key[9], uint64_t song_id)
 {
     key[0] = 'c';
-    for (int i = 0; i < 8; i++)
-        key[1 + i] = (char)(song_id >> (56 - 8 * i));
+    put_u64(key + 1, song_id);
     return (struct sg_str){key, 9};
 }
 
 static int note_read(struct sg_credits *c, struct sg_str note, struct sg_arena *a,
                      struct sg_error *e)
 {
-    if (note.n < 1 || note.p[0] != NOTE_VERSION || (note.n - 1) % NOTE_ROW)
+    if (note.n < NOTE_HEAD || note.p[0] != NOTE_VERSION || (note.n - NOTE_HEAD) % NOTE_ROW)
         return sg_fail(e, SG_ECORRUPT, "credits: note of %zu bytes", note.n);
     c->n = 0;
-    for (size_t at = 1; at < note.n; at += NOTE_ROW) {
-        const unsigned char *p = (const unsigned char *)note.p + at;
-        uint64_t artist = 0;
-        for (int i = 1; i < NOTE_ROW; i++)
-            artist = artist << 8 | p[i];
-        int rc = sg_credits_set(c, p[0], artist, a, e);
-        if (rc)
-            return rc;
-    }
-    return 0;
+    c->lead = get_u64(note.p + 1);
+    int rc = 0;
+    for (size_t at = NOTE_HEAD; at < note.n && !rc; at += NOTE_ROW)
+        rc = sg_credits_set(c, (unsigned char)note.p[at], get_u64(note.p + at + 1), a, e);
+    return rc;
 }
 
 static struct sg_str note_write(const struct sg_credits *c, char note[NOTE_MAX])
 {
     char *p = note;
     *p++ = NOTE_VERSION;
+    p = put_u64(p, c->lead);
     for (size_t i = 0; i < c->n; i++) {
         *p++ = (char)c->v[i].position;
-        for (int shift = 56; shift >= 0; shift -= 8)
-            *p++ = (char)(c->v[i].artist_id >> shift);
+        p = put_u64(p, c->v[i].artist_id);
     }
     return (struct sg_str){note, (size_t)(p - note)};
 }
@@ -150,6 +160,7 @@ int sg_credits_load(struct sg_credits *c, struct sg_delta *d, uint64_t song_id,
         return rc;
     const uint64_t *v = ids->v;
     c->n = 0;
+    c->lead = ids->n ? v[0] : 0;
     rc = 0;
     for (size_t i = 0; i < ids->n && !rc; i++)
         rc = sg_credits_set(c, i + 1, v[i], a, e);
@@ -160,7 +171,7 @@ int sg_credits_save(const struct sg_credits *c, struct sg_delta *d, uint64_t son
                     struct sg_error *e)
 {
     char key[9], note[NOTE_MAX];
-    if (sg_credits_are_dense(c))
+    if (sg_credits_are_plain(c))
         return noted ? sg_credits_forget(d, song_id, e) : 0;
     return sg_delta_note_put(d, note_key(key, song_id), note_write(c, note), e);
 }

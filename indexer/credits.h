@@ -1,15 +1,17 @@
 /* credits.h - the credited artists of one song, by position.
  *
  * The table song_artists has a position from 1 to 100 a row; the song's record
- * has only the order. As long as positions are 1..n the record says it all;
- * else (a middle row deleted, a swap through a far position, no row at all) the
- * rows are kept in a note of the delta, so that the next change finds them.
+ * has only the order. As long as positions are 1..n and the lead artist is the
+ * first, the record says it all; else (a middle row deleted, a swap through a far
+ * position, no row at all) the lead and the rows are kept in a note of the
+ * delta, so that the next change finds them.
  */
 #pragma once
 #include "core/arena.h"
 #include "index/delta.h"
 
 struct sg_credits {
+    uint64_t lead; /* songs.artist_id */
     uint8_t n;
     uint8_t cap;
     struct sg_credit {
@@ -21,11 +23,11 @@ struct sg_credits {
 int sg_credits_set(struct sg_credits *c, uint64_t position, uint64_t artist_id, struct sg_arena *a,
                    struct sg_error *e);
 void sg_credits_unset(struct sg_credits *c, uint64_t position);
-/* True when the positions are 1..n with n > 0: a record's list holds them. */
-bool sg_credits_are_dense(const struct sg_credits *c);
+/* True when the record's list says all: positions 1..n, the lead first. */
+bool sg_credits_are_plain(const struct sg_credits *c);
 /* What the song's record lists: artists by position, or the lead alone. */
-int sg_credits_list(const struct sg_credits *c, uint64_t lead, struct sg_list *ids,
-                    struct sg_arena *a, struct sg_error *e);
+int sg_credits_list(const struct sg_credits *c, struct sg_list *ids, struct sg_arena *a,
+                    struct sg_error *e);
 /* "1:17,2:4" with any positions in any order, as SQL's string_agg gives it; p NULL: no rows. */
 int sg_credits_parse(struct sg_credits *c, struct sg_str text, struct sg_arena *a,
                      struct sg_error *e);

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/service.h"
+#include "indexer/check.h"
 #include "indexer/child.h"
 #include "indexer/folder.h"
 #include "indexer/health.h"
@@ -27,6 +28,9 @@ struct runner {
     int back_off_ms;
     bool allow_large; /* a rebuild did not help with a large transaction */
     bool waits_for_rebuild;
+    struct sg_check *check; /* of the base of `checked`; NULL: done or not begun */
+    char checked[SG_GENERATION_NAME];
+    bool corrupt;         /* so it was found: a rebuild is wanted until it is replaced */
     int64_t upkeep_at_us; /* partitions */
 };
 
@@ -96,6 +100,32 @@ static uint64_t rebuild_after(const struct runner *r, const struct sg_manifest *
     return base / 10 > REBUILD_AFTER_MIN ? base / 10 : REBUILD_AFTER_MIN;
 }
 
+/* The base of each generation is read once, beside all else. */
+static void check_base(struct runner *r)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    if (strcmp(r->checked, r->current)) {
+        sg_check_stop(r->check);
+        r->check = NULL;
+        r->corrupt = false;
+        memcpy(r->checked, r->current, sizeof r->checked);
+        if (sg_check_start(&r->check, r->dir, r->current, &e))
+            sg_log(SG_LOG_WARN, "base not checked", "gen=%s why=%s", r->current, e.text);
+    }
+    int result = r->check ? sg_check_result(r->check, &e) : 0;
+    if (result) {
+        sg_check_stop(r->check);
+        r->check = NULL;
+    }
+    if (result < 0) {
+        sg_log(SG_LOG_ERROR, "the base is corrupt: a new generation is needed", "gen=%s why=%s",
+               r->current, e.text);
+        r->corrupt = true;
+    }
+    if (r->corrupt)
+        want_rebuild(r, "the base is corrupt");
+}
+
 /* Steps until told to stop, CURRENT changes, or an error. */
 static int follow(struct runner *r, struct sg_pump *p, uint64_t documents_max, struct sg_error *e)
 {
@@ -106,7 +136,8 @@ static int follow(struct runner *r, struct sg_pump *p, uint64_t documents_max, s
             return rc;
         r->back_off_ms = 0;
         sg_pump_state(p, &state);
-        sg_health_set(r->health, r->current, NULL, &state);
+        check_base(r);
+        sg_health_set(r->health, r->current, r->corrupt ? "the base is corrupt" : NULL, &state);
         poll_child(r);
         keep_partitions(r);
         if (state.documents > documents_max)
@@ -243,6 +274,7 @@ int sg_cmd_run(const struct sg_config *config, int argc, char **argv)
     } else {
         sg_log(SG_LOG_ERROR, "indexer not started", "why=%s", e.text);
     }
+    sg_check_stop(r.check);
     sg_health_close(r.health);
     if (lock >= 0)
         close(lock);

@@ -52,10 +52,11 @@ struct feed {
     uint64_t done, total;
 };
 
-/* song id, n, then n times position and artist; read back by sg_snapshot_note. */
+/* song id, lead, n, then n times position and artist; read back by sg_snapshot_note. */
 static void keep_gaps(struct sg_buf *gaps, uint64_t song_id, const struct sg_credits *c)
 {
     sg_buf_put(gaps, &song_id, sizeof song_id);
+    sg_buf_put(gaps, &c->lead, sizeof c->lead);
     sg_buf_put(gaps, &c->n, sizeof c->n);
     sg_buf_put(gaps, c->v, c->n * sizeof *c->v);
 }
@@ -81,7 +82,7 @@ static int feed_row(void *ctx, enum sg_table t, const struct sg_row *row,
                     const struct sg_credits *credits, struct sg_error *e)
 {
     struct feed *f = ctx;
-    if (credits && !sg_credits_are_dense(credits))
+    if (credits && !sg_credits_are_plain(credits))
         keep_gaps(f->gaps, row->v.song.song_id, credits);
     f->done++;
     if (f->done % 256 == 0)
@@ -123,6 +124,8 @@ static int note_all(const struct sg_buf *gaps, struct sg_delta *d, struct sg_err
         struct sg_credits c = {.v = v};
         memcpy(&song_id, gaps->p + at, sizeof song_id);
         at += sizeof song_id;
+        memcpy(&c.lead, gaps->p + at, sizeof c.lead);
+        at += sizeof c.lead;
         c.n = (uint8_t)gaps->p[at++];
         memcpy(v, gaps->p + at, c.n * sizeof *v);
         at += c.n * sizeof *v;

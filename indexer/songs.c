@@ -73,8 +73,6 @@ static int load(struct sg_songs *s, struct sg_work_song *w, struct sg_error *e)
         return rc;
     w->song = w->loaded;
     w->existed = w->exists = true;
-    if (w->loaded.artist_ids.n)
-        w->lead = *(const uint64_t *)w->loaded.artist_ids.v;
     return 0;
 }
 
@@ -129,7 +127,7 @@ static int flush_song(struct sg_songs *s, struct sg_work_song *w, struct sg_erro
 {
     if (!w->exists)
         return flush_removed(s, w, e);
-    int rc = sg_credits_list(&w->credits, w->lead, &w->song.artist_ids, &s->arena, e);
+    int rc = sg_credits_list(&w->credits, &w->song.artist_ids, &s->arena, e);
     if (!rc)
         rc = put_what_changed(s, w, e);
     if (!rc)

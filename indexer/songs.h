@@ -10,7 +10,6 @@ struct sg_work_song {
     uint64_t song_id;
     struct sg_song song;   /* artist_ids are set by flush */
     struct sg_song loaded; /* as the delta had it */
-    uint64_t lead;         /* songs.artist_id; 0: not seen since loaded */
     struct sg_credits credits;
     bool noted, existed, exists;
 };

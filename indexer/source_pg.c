@@ -79,7 +79,8 @@ static int read_credits(struct reading *r, const struct sg_str *cell, struct sg_
                         struct sg_credits *credits, struct sg_error *e)
 {
     int rc = sg_credits_parse(credits, *cell, &r->arena, e);
-    return rc ? rc : sg_credits_list(credits, row->lead, &row->v.song.artist_ids, &r->arena, e);
+    credits->lead = row->lead;
+    return rc ? rc : sg_credits_list(credits, &row->v.song.artist_ids, &r->arena, e);
 }
 
 static int on_row(void *ctx, const struct sg_str *cells, size_t n, struct sg_error *e)

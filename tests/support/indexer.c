@@ -105,13 +105,15 @@ void test_indexer_run(struct test_indexer *x)
     x->pid = test_indexer_spawn(x, (const char *const[]){"run", NULL});
 }
 
-void test_indexer_kill(struct test_indexer *x, int signal)
+int test_indexer_kill(struct test_indexer *x, int signal)
 {
+    int code = 0;
     if (x->pid > 0) {
         kill(x->pid, signal);
-        test_wait(x->pid);
+        code = test_wait(x->pid);
     }
     x->pid = 0;
+    return code;
 }
 
 int test_indexer_verify(struct test_indexer *x)

@@ -31,8 +31,8 @@ int test_indexer_command(struct test_indexer *x, const char *const *args);
 pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args);
 /* Waits for it: as test_indexer_command. */
 int test_wait(pid_t pid);
-void test_indexer_run(struct test_indexer *x);              /* starts `run` */
-void test_indexer_kill(struct test_indexer *x, int signal); /* and waits */
+void test_indexer_run(struct test_indexer *x);             /* starts `run` */
+int test_indexer_kill(struct test_indexer *x, int signal); /* and waits: its exit code */
 /* verify; prints the log's end when it finds a difference. */
 int test_indexer_verify(struct test_indexer *x);
 /* True when the log holds the text. */
