@@ -119,6 +119,25 @@ bool sg_facts_get(const struct sg_facts_reader *r, uint32_t docid, struct sg_fac
     return true;
 }
 
+void sg_facts_prefetch(const struct sg_facts_reader *r, uint32_t docid, bool text)
+{
+    struct row row;
+    if (docid == 0 || docid > r->count)
+        return;
+    const unsigned char *at = r->rows + (size_t)(docid - 1) * sizeof row;
+    if (!text) {
+        __builtin_prefetch(at);
+        return;
+    }
+    memcpy(&row, at, sizeof row);
+    uint64_t offset = row.place & offset_mask;
+    if (offset < r->heap_bytes) {
+        __builtin_prefetch(r->heap + offset);
+        if (r->heap_bytes - offset > 64)
+            __builtin_prefetch(r->heap + offset + 64);
+    }
+}
+
 static void pack_folded(struct sg_buf *out, struct sg_str text)
 {
     char *to = sg_buf_reserve(out, SG_TEXT_MAX);

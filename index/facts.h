@@ -27,6 +27,9 @@ void sg_facts_close(struct sg_facts_reader *r);
 uint32_t sg_facts_count(const struct sg_facts_reader *r);
 /* docid 1..count; false out of range or corrupt row. Allocates nothing. */
 bool sg_facts_get(const struct sg_facts_reader *r, uint32_t docid, struct sg_facts *out);
+/* Hints that get will soon be asked: of the row docid (text false), then, once that
+ * row is near, of its text. Any docid; wrong ones cost nothing. */
+void sg_facts_prefetch(const struct sg_facts_reader *r, uint32_t docid, bool text);
 
 struct sg_facts_writer;
 int sg_facts_writer_open(struct sg_facts_writer **out, const char *path, struct sg_error *e);

@@ -70,6 +70,8 @@ uint64_t sg_match_total(struct sg_searcher *s, bool *exact);
 uint64_t sg_term_frequency(struct sg_searcher *s, enum sg_kind kind, struct sg_str term);
 
 bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc, struct sg_facts *out);
+/* As sg_facts_prefetch, for documents of the base. */
+void sg_searcher_prefetch(struct sg_searcher *s, enum sg_kind kind, sg_docref doc, bool text);
 /* Live record by id: SG_ENOENT. out: the kind's struct; play_count is the live one. */
 int sg_searcher_record(struct sg_searcher *s, enum sg_kind kind, uint64_t id, struct sg_arena *a,
                        void *out, struct sg_error *e);

@@ -33,6 +33,12 @@ bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
     return true;
 }
 
+void sg_searcher_prefetch(struct sg_searcher *s, enum sg_kind kind, sg_docref doc, bool text)
+{
+    if (!(doc & SG_DELTA_DOC))
+        sg_facts_prefetch(s->gen->facts[kind], doc, text);
+}
+
 /* Whether this snapshot's `of` has the entity. */
 static bool has_of(struct sg_searcher *s, enum sg_kind kind, uint64_t id)
 {
