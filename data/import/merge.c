@@ -137,9 +137,9 @@ static const struct step steps[] = {
     {SG_STAGE_SONG, 0, SILENT, "ANALYZE r_song, r_credit"},
     {SG_STAGE_SONG, SG_I_CREDITS, STAGED, "SELECT FROM r_credit"},
     {SG_STAGE_SONG, SG_I_CREDITS, DELETED,
-     "DELETE FROM song_artists x USING (SELECT DISTINCT artist_id, song_id FROM r_credit) s"
-     " WHERE x.artist_id = s.artist_id AND x.song_id = s.song_id AND NOT EXISTS (SELECT FROM"
-     " r_credit c WHERE c.song_id = x.song_id AND c.position = x.position)"},
+     "DELETE FROM song_artists x USING (SELECT artist_id, song_id, max(position) AS last"
+     " FROM r_credit GROUP BY artist_id, song_id) s WHERE x.artist_id = s.artist_id"
+     " AND x.song_id = s.song_id AND x.position > s.last"},
     {SG_STAGE_SONG, SG_I_CREDITS, UPDATED,
      "UPDATE song_artists x SET credited_artist_id = c.credited_artist_id, role = c.role"
      " FROM r_credit c WHERE x.artist_id = c.artist_id AND x.song_id = c.song_id"
@@ -186,7 +186,8 @@ static const struct step steps[] = {
     {SG_STAGE_ENTRY, SG_I_ENTRIES, DELETED,
      "DELETE FROM playlist_songs x USING (SELECT DISTINCT user_id, playlist_id FROM r_entry) p"
      " WHERE x.user_id = p.user_id AND x.playlist_id = p.playlist_id AND NOT EXISTS (SELECT FROM"
-     " r_entry r WHERE r.playlist_id = x.playlist_id AND r.position = x.position)"},
+     " r_entry r WHERE r.user_id = x.user_id AND r.playlist_id = x.playlist_id"
+     " AND r.position = x.position)"},
     {SG_STAGE_ENTRY, SG_I_ENTRIES, UPDATED,
      "UPDATE playlist_songs x SET song_id = r.song_id, added_at = coalesce(r.added_at, x.added_at)"
      " FROM r_entry r WHERE x.user_id = r.user_id AND x.playlist_id = r.playlist_id"

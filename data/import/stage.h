@@ -21,7 +21,7 @@ enum sg_stage_table {
                           an album there keeps its artist and date */
     SG_STAGE_SONG,     /* key, title, album_key, genre, duration_s, track_no, release_date,
                           explicit, play_count */
-    SG_STAGE_CREDIT,   /* song_key, position, artist_key, role */
+    SG_STAGE_CREDIT,   /* song_key, position from 1 without gaps, artist_key, role */
     SG_STAGE_USER,     /* email, display_name */
     SG_STAGE_PLAYLIST, /* key, email, name, description, followers */
     SG_STAGE_ENTRY,    /* playlist_key, position, song_key, added_at; whole playlists only */
