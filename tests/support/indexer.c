@@ -79,11 +79,21 @@ static void become(const struct test_indexer *x, const char *const *args)
     _exit(127);
 }
 
+/* The test framework's handlers must not run in the child: one of them passes a
+ * SIGTERM on to the test itself. */
 pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args)
 {
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before);
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
+        sigprocmask(SIG_SETMASK, &before, NULL);
         become(x, args);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     return pid;
 }
 
