@@ -8,7 +8,7 @@ static const struct {
 } table[SG_FEATURES] = {
     [SG_F_EVIDENCE] = {"evidence", 100},
     [SG_F_TITLE_WORDS] = {"title_words", 8},
-    [SG_F_TITLE_COVER] = {"title_cover", 22},
+    [SG_F_TITLE_COVER] = {"title_cover", 30},
     [SG_F_ARTIST_WORDS] = {"artist_words", 5},
     [SG_F_ARTIST_COVER] = {"artist_cover", 5},
     [SG_F_ALBUM_WORDS] = {"album_words", 2},

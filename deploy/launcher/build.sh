@@ -9,7 +9,7 @@ build_preset() {
     if command -v ccache >/dev/null; then
         launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     fi
-    cmake --preset "$preset" "${launcher[@]}" ${BUILD_OPTIONS:-} || return
+    cmake --preset "$preset" "${launcher[@]}" ${BUILD_OPTIONS:--DSEGUE_TESTS=ON} || return
     cmake --build --preset "$preset" -j "$JOBS" ${1:+--target "$@"}
 }
 
