@@ -3,8 +3,11 @@
 #                                     sub-folders) except main.c -> sg_core
 #   segue_program(query)              main.c -> segue-query, linked to sg_query
 add_compile_options(-Wall -Wextra -fno-omit-frame-pointer)
-add_compile_options("$<$<COMPILE_LANGUAGE:C>:-Wshadow;-Wconversion;-Wno-sign-conversion;-Wno-format-truncation;-Wstrict-prototypes>")
+add_compile_options("$<$<COMPILE_LANGUAGE:C>:-Wshadow;-Wconversion;-Wno-sign-conversion;-Wstrict-prototypes>")
 add_compile_definitions(_GNU_SOURCE SEGUE_VERSION="${PROJECT_VERSION}")
+if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+  add_compile_options("$<$<COMPILE_LANGUAGE:C>:-Wno-format-truncation>") # cut text is meant
+endif()
 if(SEGUE_SANITIZE)
   add_compile_options(-fsanitize=${SEGUE_SANITIZE})
   add_link_options(-fsanitize=${SEGUE_SANITIZE})
