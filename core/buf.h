@@ -34,7 +34,7 @@ void sg_buf_putc(struct sg_buf *b, char c);
 void sg_buf_puts(struct sg_buf *b, const char *z);
 void sg_buf_str_put(struct sg_buf *b, struct sg_str s);
 void sg_buf_printf(struct sg_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void sg_buf_u64(struct sg_buf *b, uint64_t v);  /* decimal */
-void sg_buf_i64(struct sg_buf *b, int64_t v);   /* decimal */
+void sg_buf_u64(struct sg_buf *b, uint64_t v); /* decimal */
+void sg_buf_i64(struct sg_buf *b, int64_t v);  /* decimal */
 /* s as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 void sg_buf_json_str(struct sg_buf *b, struct sg_str s);

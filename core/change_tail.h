@@ -33,8 +33,8 @@ struct sg_tail;
 int sg_tail_open(struct sg_tail **out, const char *dsn, const char *slot, const char *publication,
                  uint64_t start_lsn, const char *tmp_dir, struct sg_error *e);
 void sg_tail_close(struct sg_tail *t);
-/* Next committed transaction (with a change of the publication): 1 and *txn; 0 when none came within timeout_ms
- * (or sg_stopping()); negative error, after which the tail must be reopened. */
+/* Next committed transaction (with a change of the publication): 1 and *txn; 0 when none came
+ * within timeout_ms (or sg_stopping()); negative error, after which the tail must be reopened. */
 int sg_tail_next(struct sg_tail *t, struct sg_txn *txn, int timeout_ms, struct sg_error *e);
 /* The changes of the transaction last given, in order: 1, 0 at its end, or an
  * error. *change is valid until the next call. */

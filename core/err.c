@@ -83,9 +83,9 @@ int sg_wrap(struct sg_error *e, const char *fmt, ...)
 const char *sg_err_name(int code)
 {
     static const char *const names[] = {
-        "ok",      "invalid input", "not found",      "corrupt",       "out of memory",
-        "i/o error", "no space",    "deadline passed", "unavailable",  "already exists",
-        "busy",    "over a limit",  "canceled",       "internal error",
+        "ok",        "invalid input", "not found",       "corrupt",        "out of memory",
+        "i/o error", "no space",      "deadline passed", "unavailable",    "already exists",
+        "busy",      "over a limit",  "canceled",        "internal error",
     };
     int i = -code;
     return i >= 0 && i < (int)(sizeof names / sizeof *names) ? names[i] : "unknown error";

@@ -18,8 +18,8 @@ enum sg_err {
     SG_ETIMEOUT = -7, /* the deadline passed */
     SG_EUNAVAIL = -8, /* a peer or database is not answering */
     SG_EEXIST = -9,
-    SG_EBUSY = -10,   /* somebody else holds it */
-    SG_ELIMIT = -11,  /* over a stated bound */
+    SG_EBUSY = -10,  /* somebody else holds it */
+    SG_ELIMIT = -11, /* over a stated bound */
     SG_ECANCELED = -12,
     SG_EINTERNAL = -13,
 };
@@ -30,7 +30,10 @@ struct sg_error {
     char field[64]; /* the input field to blame, or "" */
 };
 
-#define SG_ERROR_INIT {.code = 0, .text = "", .field = ""}
+#define SG_ERROR_INIT                                                                              \
+    {                                                                                              \
+        .code = 0, .text = "", .field = ""                                                         \
+    }
 
 /* Sets code and text (printf form) and returns code. e may be NULL. */
 int sg_fail(struct sg_error *e, int code, const char *fmt, ...)

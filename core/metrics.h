@@ -16,8 +16,8 @@ struct sg_metric; /* one family with up to 64 label values of one label */
 struct sg_metric *sg_metric_new(enum sg_metric_kind kind, const char *name, const char *help,
                                 const char *label);
 /* value: label value, "" without label. Past 64 values, recorded as "other". */
-void sg_metric_add(struct sg_metric *m, const char *value, double by);     /* counter, gauge */
-void sg_metric_set(struct sg_metric *m, const char *value, double to);     /* gauge */
+void sg_metric_add(struct sg_metric *m, const char *value, double by);          /* counter, gauge */
+void sg_metric_set(struct sg_metric *m, const char *value, double to);          /* gauge */
 void sg_metric_observe(struct sg_metric *m, const char *value, double seconds); /* histogram */
 
 /* All families of this process, with process_resident_memory_bytes,

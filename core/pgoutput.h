@@ -10,9 +10,18 @@
 #include "core/str.h"
 
 enum sg_pgoutput_kind {
-    SG_PGO_BEGIN, SG_PGO_COMMIT, SG_PGO_RELATION, SG_PGO_INSERT, SG_PGO_UPDATE, SG_PGO_DELETE,
-    SG_PGO_TRUNCATE, SG_PGO_STREAM_START, SG_PGO_STREAM_STOP, SG_PGO_STREAM_COMMIT,
-    SG_PGO_STREAM_ABORT, SG_PGO_OTHER, /* origin, type, message: skipped */
+    SG_PGO_BEGIN,
+    SG_PGO_COMMIT,
+    SG_PGO_RELATION,
+    SG_PGO_INSERT,
+    SG_PGO_UPDATE,
+    SG_PGO_DELETE,
+    SG_PGO_TRUNCATE,
+    SG_PGO_STREAM_START,
+    SG_PGO_STREAM_STOP,
+    SG_PGO_STREAM_COMMIT,
+    SG_PGO_STREAM_ABORT,
+    SG_PGO_OTHER, /* origin, type, message: skipped */
 };
 
 #define SG_PGO_COLUMNS_MAX 256
@@ -39,12 +48,12 @@ struct sg_relation {
 };
 struct sg_pgoutput {
     enum sg_pgoutput_kind kind;
-    uint32_t xid;        /* begin, stream; of the change inside a stream */
-    uint32_t sub_xid;    /* stream abort */
-    uint64_t commit_lsn; /* begin (final), commit, stream commit */
-    uint64_t end_lsn;    /* commit, stream commit */
-    int64_t commit_us;   /* wall clock since 1970 */
-    uint32_t relation;   /* oid, of a change */
+    uint32_t xid;                 /* begin, stream; of the change inside a stream */
+    uint32_t sub_xid;             /* stream abort */
+    uint64_t commit_lsn;          /* begin (final), commit, stream commit */
+    uint64_t end_lsn;             /* commit, stream commit */
+    int64_t commit_us;            /* wall clock since 1970 */
+    uint32_t relation;            /* oid, of a change */
     struct sg_relation described; /* relation */
     bool has_old;
     struct sg_tuple old_tuple, new_tuple;

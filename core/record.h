@@ -10,7 +10,8 @@
  *       SG_FIELD_U64(struct sg_artist_ref, artist_id, 1, INT64_MAX, SG_REQUIRED),
  *       SG_FIELD_STR(struct sg_artist_ref, name, 1, 1000, SG_REQUIRED),
  *   };
- *   const struct sg_record sg_artist_ref_record = SG_RECORD("ArtistRef", struct sg_artist_ref, fields);
+ *   const struct sg_record sg_artist_ref_record = SG_RECORD("ArtistRef", struct sg_artist_ref,
+ * fields);
  */
 #pragma once
 #include "core/arena.h"
@@ -29,9 +30,9 @@ enum sg_field_type {
 
 enum sg_field_flags {
     SG_REQUIRED = 0,
-    SG_OPTIONAL = 1, /* absent: number takes dflt, string {NULL,0}, record NULL, list empty */
-    SG_LIST = 2,     /* the member is a struct sg_list of the type; min..max bound its count */
-    SG_SECRET = 4,   /* "***" in logs */
+    SG_OPTIONAL = 1,     /* absent: number takes dflt, string {NULL,0}, record NULL, list empty */
+    SG_LIST = 2,         /* the member is a struct sg_list of the type; min..max bound its count */
+    SG_SECRET = 4,       /* "***" in logs */
     SG_OMIT_DEFAULT = 8, /* number equal to dflt is not written */
 };
 
@@ -60,17 +61,22 @@ struct sg_record {
 };
 
 #define SG_FIELD_(T, S, m, lo, hi, f, d, r)                                                        \
-    {.name = #m, .type = T, .flags = f, .since = 1, .offset = offsetof(S, m), .min = lo,          \
-     .max = hi, .dflt = d, .record = r}
-#define SG_FIELD_BOOL(S, m, f)         SG_FIELD_(SG_T_BOOL, S, m, 0, 1, f, 0, NULL)
-#define SG_FIELD_U64(S, m, lo, hi, f)  SG_FIELD_(SG_T_U64, S, m, lo, hi, f, 0, NULL)
-#define SG_FIELD_I64(S, m, lo, hi, f)  SG_FIELD_(SG_T_I64, S, m, lo, hi, f, 0, NULL)
-#define SG_FIELD_F64(S, m, f)          SG_FIELD_(SG_T_F64, S, m, INT64_MIN, INT64_MAX, f, 0, NULL)
-#define SG_FIELD_STR(S, m, lo, hi, f)  SG_FIELD_(SG_T_STR, S, m, lo, hi, f, 0, NULL)
-#define SG_FIELD_REC(S, m, r, f)       SG_FIELD_(SG_T_RECORD, S, m, 0, 0, f, 0, r)
+    {                                                                                              \
+        .name = #m, .type = T, .flags = f, .since = 1, .offset = offsetof(S, m), .min = lo,        \
+        .max = hi, .dflt = d, .record = r                                                          \
+    }
+#define SG_FIELD_BOOL(S, m, f)        SG_FIELD_(SG_T_BOOL, S, m, 0, 1, f, 0, NULL)
+#define SG_FIELD_U64(S, m, lo, hi, f) SG_FIELD_(SG_T_U64, S, m, lo, hi, f, 0, NULL)
+#define SG_FIELD_I64(S, m, lo, hi, f) SG_FIELD_(SG_T_I64, S, m, lo, hi, f, 0, NULL)
+#define SG_FIELD_F64(S, m, f)         SG_FIELD_(SG_T_F64, S, m, INT64_MIN, INT64_MAX, f, 0, NULL)
+#define SG_FIELD_STR(S, m, lo, hi, f) SG_FIELD_(SG_T_STR, S, m, lo, hi, f, 0, NULL)
+#define SG_FIELD_REC(S, m, r, f)      SG_FIELD_(SG_T_RECORD, S, m, 0, 0, f, 0, r)
 /* count from 0 to hi */
-#define SG_FIELD_LIST(S, m, T, r, hi)  SG_FIELD_(T, S, m, 0, hi, SG_OPTIONAL | SG_LIST, 0, r)
-#define SG_RECORD(n, S, f) {.name = n, .fields = f, .n_fields = sizeof(f) / sizeof *(f), .size = sizeof(S)}
+#define SG_FIELD_LIST(S, m, T, r, hi) SG_FIELD_(T, S, m, 0, hi, SG_OPTIONAL | SG_LIST, 0, r)
+#define SG_RECORD(n, S, f)                                                                         \
+    {                                                                                              \
+        .name = n, .fields = f, .n_fields = sizeof(f) / sizeof *(f), .size = sizeof(S)             \
+    }
 
 /* Nesting bound of the decoders, and the most bytes one message may have. */
 #define SG_RECORD_DEPTH 16

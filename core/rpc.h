@@ -26,9 +26,9 @@ struct sg_rpc_method {
 };
 
 struct sg_rpc_options {
-    const char *url; /* ipc://, tcp://, inproc:// */
+    const char *url;                     /* ipc://, tcp://, inproc:// */
     const struct sg_rpc_method *methods; /* ends with {0} */
-    int workers;     /* threads, each with its own context, >= 1 */
+    int workers;                         /* threads, each with its own context, >= 1 */
     void *state;
     int (*thread_open)(void *state, void **thread, struct sg_error *e); /* may be NULL */
     void (*thread_close)(void *thread);                                 /* may be NULL */

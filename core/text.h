@@ -15,13 +15,13 @@
 #include "core/arena.h"
 #include "core/buf.h"
 
-#define SG_WORD_MAX  64  /* bytes of one folded word; longer are cut on a character */
-#define SG_WORDS_MAX 64  /* words of one text; the rest is ignored */
+#define SG_WORD_MAX  64   /* bytes of one folded word; longer are cut on a character */
+#define SG_WORDS_MAX 64   /* words of one text; the rest is ignored */
 #define SG_TEXT_MAX  1024 /* bytes of text that are looked at, cut on a character */
 
 struct sg_word {
-    struct sg_str text;        /* folded, in the words' own buffer */
-    uint32_t from, to;         /* the bytes of the original that it came from */
+    struct sg_str text; /* folded, in the words' own buffer */
+    uint32_t from, to;  /* the bytes of the original that it came from */
 };
 struct sg_words {
     size_t n;

@@ -11,13 +11,14 @@
 
 struct sg_builder;
 struct sg_builder_options {
-    const char *dir;   /* the generation's folder; made, must not exist */
-    int threads;       /* >= 1 */
+    const char *dir; /* the generation's folder; made, must not exist */
+    int threads;     /* >= 1 */
     /* progress: phase and how much of it is done; may be NULL. */
     void (*progress)(void *ctx, const char *phase, uint64_t done, uint64_t total);
     void *progress_ctx;
 };
-int sg_builder_open(struct sg_builder **out, const struct sg_builder_options *o, struct sg_error *e);
+int sg_builder_open(struct sg_builder **out, const struct sg_builder_options *o,
+                    struct sg_error *e);
 /* Views need to live only for the call. */
 int sg_builder_genre(struct sg_builder *b, const struct sg_genre *g, struct sg_error *e);
 int sg_builder_artist(struct sg_builder *b, const struct sg_artist *a, struct sg_error *e);

@@ -15,23 +15,23 @@
 #include "core/text.h"
 #include "schemas/catalogue.h"
 
-#define SG_DOC_ARTISTS_MAX 16 /* names of more credited artists are not searched */
-#define SG_TERM_MAX 240       /* bytes; Xapian's limit is 245 */
-#define SG_TERM_WHOLE_MAX 200 /* bytes of a whole value in a T or N term, prefix not counted */
-#define SG_DOC_TERMS_MAX 8192 /* terms of one document; words beyond are not searched */
+#define SG_DOC_ARTISTS_MAX 16   /* names of more credited artists are not searched */
+#define SG_TERM_MAX        240  /* bytes; Xapian's limit is 245 */
+#define SG_TERM_WHOLE_MAX  200  /* bytes of a whole value in a T or N term, prefix not counted */
+#define SG_DOC_TERMS_MAX   8192 /* terms of one document; words beyond are not searched */
 
 struct sg_document {
     enum sg_kind kind;
     uint64_t id;
-    struct sg_str title;      /* a song's or album's title, else the name; display form */
+    struct sg_str title; /* a song's or album's title, else the name; display form */
     size_t n_artists;
     struct sg_str artists[SG_DOC_ARTISTS_MAX]; /* names, lead first */
     uint64_t artist_ids[SG_DOC_ARTISTS_MAX];
-    struct sg_str album;      /* songs only */
+    struct sg_str album; /* songs only */
     uint64_t album_id, genre_id;
-    int year;                 /* 0 unknown */
+    int year; /* 0 unknown */
     bool is_explicit;
-    uint64_t popularity;      /* song: plays; artist, album: plays of their songs; playlist: followers */
+    uint64_t popularity; /* song: plays; artist, album: plays of their songs; playlist: followers */
 };
 
 /* The name of an artist or title of an album; {NULL, 0} when it is not known. */
@@ -43,7 +43,8 @@ typedef struct sg_str (*sg_name_fn)(void *ctx, enum sg_kind kind, uint64_t id);
 void sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
                     void *ctx);
 
-/* Filters and whole values first, then words; each term once. A non-zero return stops and is returned. */
+/* Filters and whole values first, then words; each term once. A non-zero return stops and is
+ * returned. */
 typedef int (*sg_term_fn)(void *ctx, struct sg_str term);
 int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx);
 

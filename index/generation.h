@@ -28,12 +28,12 @@ struct sg_file_sum {
 struct sg_manifest {
     int format;
     char name[SG_GENERATION_NAME];
-    char slot[64];              /* replication slot; "" for a JSONL source */
-    uint64_t lsn;               /* of the snapshot the base was built from */
-    int64_t created_us;         /* wall */
+    char slot[64];      /* replication slot; "" for a JSONL source */
+    uint64_t lsn;       /* of the snapshot the base was built from */
+    int64_t created_us; /* wall */
     uint64_t counts[SG_KINDS];
-    uint64_t sequence;          /* JSONL source: last change sequence in the base */
-    double canary_mrr;          /* gate result; -1: not run */
+    uint64_t sequence; /* JSONL source: last change sequence in the base */
+    double canary_mrr; /* gate result; -1: not run */
     struct sg_file_sum files[64];
     size_t n_files;
 };

@@ -50,7 +50,7 @@ struct sg_term_group {
     size_t n;
     bool negate;
 };
-#define SG_GROUPS_MAX 96
+#define SG_GROUPS_MAX      96
 #define SG_GROUP_TERMS_MAX 128
 
 /* Matching documents of one kind in static-rank order, delta's first, then the
@@ -69,7 +69,8 @@ uint64_t sg_match_total(struct sg_searcher *s, bool *exact);
 /* Documents holding the term (base + delta, dead ones included). */
 uint64_t sg_term_frequency(struct sg_searcher *s, enum sg_kind kind, struct sg_str term);
 
-bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc, struct sg_facts *out);
+bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
+                       struct sg_facts *out);
 /* As sg_facts_prefetch, for documents of the base. */
 void sg_searcher_prefetch(struct sg_searcher *s, enum sg_kind kind, sg_docref doc, bool text);
 /* Live record by id: SG_ENOENT. out: the kind's struct; play_count is the live one. */
@@ -82,8 +83,8 @@ int sg_searcher_genres(struct sg_searcher *s, struct sg_arena *a, struct sg_list
                        struct sg_error *e);
 uint64_t sg_searcher_count(struct sg_searcher *s, enum sg_kind kind); /* live documents */
 /* Every live id of a kind, ascending (for verify). */
-int sg_searcher_each(struct sg_searcher *s, enum sg_kind kind,
-                     int (*fn)(void *ctx, uint64_t id), void *ctx, struct sg_error *e);
+int sg_searcher_each(struct sg_searcher *s, enum sg_kind kind, int (*fn)(void *ctx, uint64_t id),
+                     void *ctx, struct sg_error *e);
 
 /* The generation's completion and spelling segments, and the live overlay:
  * entities of the delta whose folded title starts with prefix, heaviest first. */

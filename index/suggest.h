@@ -16,9 +16,9 @@
 
 struct sg_completion {
     enum sg_kind kind;
-    bool infix;       /* matched from a later word of the entry */
+    bool infix; /* matched from a later word of the entry */
     uint64_t id;
-    float weight;     /* >= 0; as given to the writer, within 1% */
+    float weight; /* >= 0; as given to the writer, within 1% */
 };
 
 struct sg_suggest; /* thread-safe after open */

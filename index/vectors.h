@@ -13,7 +13,8 @@ struct sg_neighbour {
     float score; /* cosine */
 };
 struct sg_vectors; /* thread-safe after open */
-int sg_vectors_open(struct sg_vectors **out, const char *path, struct sg_error *e); /* SG_ECORRUPT */
+int sg_vectors_open(struct sg_vectors **out, const char *path,
+                    struct sg_error *e); /* SG_ECORRUPT */
 void sg_vectors_close(struct sg_vectors *v);
 size_t sg_vectors_count(const struct sg_vectors *v);
 size_t sg_vectors_dimension(const struct sg_vectors *v);

@@ -15,20 +15,20 @@ enum sg_kind sg_kind_of(struct sg_str name);
 struct sg_song {
     uint64_t song_id;
     struct sg_str title;
-    struct sg_list artist_ids; /* uint64_t; the lead artist first */
-    uint64_t album_id;         /* 0: none */
-    uint64_t genre_id;         /* 0: unknown */
-    int64_t duration_s;        /* 0: unknown */
-    int64_t track_no;          /* 0: unknown */
+    struct sg_list artist_ids;  /* uint64_t; the lead artist first */
+    uint64_t album_id;          /* 0: none */
+    uint64_t genre_id;          /* 0: unknown */
+    int64_t duration_s;         /* 0: unknown */
+    int64_t track_no;           /* 0: unknown */
     struct sg_str release_date; /* "YYYY-MM-DD" or absent */
-    bool is_explicit;          /* field "explicit" */
+    bool is_explicit;           /* field "explicit" */
     uint64_t play_count;
     struct sg_str external_id; /* "source:id" or absent */
 };
 struct sg_artist {
     uint64_t artist_id;
     struct sg_str name;
-    struct sg_str image_url;   /* absent: none */
+    struct sg_str image_url; /* absent: none */
     struct sg_str external_id;
 };
 struct sg_album {
@@ -39,7 +39,7 @@ struct sg_album {
     struct sg_str cover_art_url;
     struct sg_str external_id;
 };
-struct sg_playlist {               /* public ones only reach the index */
+struct sg_playlist { /* public ones only reach the index */
     uint64_t playlist_id;
     struct sg_str name;
     struct sg_str description;
@@ -52,8 +52,8 @@ struct sg_genre {
     struct sg_str name;
 };
 
-extern const struct sg_record sg_song_record, sg_artist_record, sg_album_record,
-    sg_playlist_record, sg_genre_record;
+extern const struct sg_record sg_song_record, sg_artist_record, sg_album_record, sg_playlist_record,
+    sg_genre_record;
 /* By kind; indexes the four above. */
 extern const struct sg_record *const sg_kind_records[SG_KINDS];
 

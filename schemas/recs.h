@@ -8,10 +8,20 @@ struct sg_trending_request {
     struct sg_str region; /* ISO 3166-1, any case; absent: all */
     int64_t limit;        /* 1..100, default 50 */
 };
-struct sg_similar_request { uint64_t song_id; int64_t limit; /* 1..100, default 20 */ };
-struct sg_recommend_request { uint64_t user_id; int64_t limit; /* 1..100, default 20 */ };
+struct sg_similar_request {
+    uint64_t song_id;
+    int64_t limit; /* 1..100, default 20 */
+};
+struct sg_recommend_request {
+    uint64_t user_id;
+    int64_t limit; /* 1..100, default 20 */
+};
 
-struct sg_scored { uint64_t song_id; double score; struct sg_str reason; /* "trending", "similar", "popular", "for you" */ };
+struct sg_scored {
+    uint64_t song_id;
+    double score;
+    struct sg_str reason; /* "trending", "similar", "popular", "for you" */
+};
 struct sg_recs_reply {
     struct sg_list songs;     /* sg_scored, best first */
     struct sg_str generation; /* of the model; absent: no model, popularity answers */

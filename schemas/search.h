@@ -2,31 +2,38 @@
 #pragma once
 #include "core/record.h"
 
-#define SG_QUERY_MAX  512  /* bytes of q */
+#define SG_QUERY_MAX  512 /* bytes of q */
 #define SG_LIMIT_MAX  100
 #define SG_OFFSET_MAX 1000
 
 struct sg_search_request {
-    struct sg_str q;      /* 1..SG_QUERY_MAX bytes */
-    struct sg_list types; /* sg_str: song, artist, album, playlist; empty: all four */
-    int64_t limit;        /* 1..SG_LIMIT_MAX, default 20; a type's own page */
-    int64_t offset;       /* 0..SG_OFFSET_MAX */
-    uint64_t artist_id;   /* filters: 0 none */
-    struct sg_str genre;  /* genre's name, any case; absent: none */
+    struct sg_str q;            /* 1..SG_QUERY_MAX bytes */
+    struct sg_list types;       /* sg_str: song, artist, album, playlist; empty: all four */
+    int64_t limit;              /* 1..SG_LIMIT_MAX, default 20; a type's own page */
+    int64_t offset;             /* 0..SG_OFFSET_MAX */
+    uint64_t artist_id;         /* filters: 0 none */
+    struct sg_str genre;        /* genre's name, any case; absent: none */
     int64_t year_from, year_to; /* inclusive; 0: open */
-    int64_t is_explicit;  /* -1 any (default), 0 clean only, 1 explicit only */
+    int64_t is_explicit;        /* -1 any (default), 0 clean only, 1 explicit only */
     bool explain;
-    bool prefix;          /* last word may be unfinished; default true */
+    bool prefix; /* last word may be unfinished; default true */
 };
 
-struct sg_artist_ref { uint64_t artist_id; struct sg_str name; };
-struct sg_album_ref { uint64_t album_id; struct sg_str title; struct sg_str cover_art_url; };
+struct sg_artist_ref {
+    uint64_t artist_id;
+    struct sg_str name;
+};
+struct sg_album_ref {
+    uint64_t album_id;
+    struct sg_str title;
+    struct sg_str cover_art_url;
+};
 
-struct sg_highlight {     /* a byte range [from, to) of the named field's value that matched */
-    struct sg_str field;  /* "title", "artist", "album", "name" */
+struct sg_highlight {    /* a byte range [from, to) of the named field's value that matched */
+    struct sg_str field; /* "title", "artist", "album", "name" */
     int64_t from, to;
 };
-struct sg_feature {       /* explain: score = sum of contributions */
+struct sg_feature { /* explain: score = sum of contributions */
     struct sg_str name;
     double value, weight, contribution;
 };
@@ -42,49 +49,74 @@ struct sg_hit {
     struct sg_artist_ref *artist; /* the lead artist */
     struct sg_list artists;       /* sg_artist_ref, all credited */
     struct sg_album_ref *album;
-    int64_t duration;             /* seconds; 0: unknown */
-    int64_t play_count;           /* -1: absent */
-    int64_t followers;            /* -1: absent */
+    int64_t duration;   /* seconds; 0: unknown */
+    int64_t play_count; /* -1: absent */
+    int64_t followers;  /* -1: absent */
     struct sg_str genre;
-    int64_t year;                 /* 0: unknown */
-    int64_t is_explicit;          /* -1: absent; else 0 or 1; field "explicit" is a JSON number there */
+    int64_t year;        /* 0: unknown */
+    int64_t is_explicit; /* -1: absent; else 0 or 1; field "explicit" is a JSON number there */
     struct sg_str image_url, cover_art_url;
     double score;
-    struct sg_list highlights;    /* sg_highlight */
-    struct sg_list features;      /* sg_feature, with explain */
+    struct sg_list highlights; /* sg_highlight */
+    struct sg_list features;   /* sg_feature, with explain */
 };
-struct sg_type_total { struct sg_str type; int64_t total; bool exact; };
+struct sg_type_total {
+    struct sg_str type;
+    int64_t total;
+    bool exact;
+};
 struct sg_search_reply {
     struct sg_list results; /* sg_hit; of several types: best first over all */
     int64_t total;          /* over the asked types */
     bool total_exact;       /* false: total is an estimate */
     struct sg_list totals;  /* sg_type_total */
     int64_t limit, offset;
-    struct sg_str relaxed;  /* how the query was loosened ("typo", "dropped word"), absent: not */
+    struct sg_str relaxed;   /* how the query was loosened ("typo", "dropped word"), absent: not */
     struct sg_str corrected; /* the query as it was understood after typos; absent: as typed */
     struct sg_str generation;
     int64_t took_us;
 };
 
-struct sg_suggest_request { struct sg_str q; int64_t limit; /* 1..20, default 8 */ };
+struct sg_suggest_request {
+    struct sg_str q;
+    int64_t limit; /* 1..20, default 8 */
+};
 struct sg_suggestion {
-    struct sg_str text;   /* for display */
+    struct sg_str text; /* for display */
     struct sg_str type;
     uint64_t id;
     struct sg_str detail; /* a song's or album's artist; absent: none */
     int64_t from, to;     /* byte range of text that was typed; 0,0 none */
 };
-struct sg_suggest_reply { struct sg_list suggestions; int64_t took_us; struct sg_str generation; };
+struct sg_suggest_reply {
+    struct sg_list suggestions;
+    int64_t took_us;
+    struct sg_str generation;
+};
 
 /* lookup: one entity by id, as a hit */
-struct sg_lookup_request { struct sg_str type; struct sg_list ids; /* uint64_t, 1..100 */ };
-struct sg_lookup_reply { struct sg_list results; /* sg_hit, missing ids left out */ };
+struct sg_lookup_request {
+    struct sg_str type;
+    struct sg_list ids; /* uint64_t, 1..100 */
+};
+struct sg_lookup_reply {
+    struct sg_list results; /* sg_hit, missing ids left out */
+};
 /* children: songs of an artist or album, albums of an artist; by popularity or track number */
-struct sg_children_request { struct sg_str type; uint64_t id; struct sg_str of; /* "song" or "album" */
-    int64_t limit, offset; };
-struct sg_children_reply { struct sg_list results; int64_t total; };
+struct sg_children_request {
+    struct sg_str type;
+    uint64_t id;
+    struct sg_str of; /* "song" or "album" */
+    int64_t limit, offset;
+};
+struct sg_children_reply {
+    struct sg_list results;
+    int64_t total;
+};
 /* genres: every genre; genre_id by name is asked of it */
-struct sg_genres_reply { struct sg_list genres; /* sg_genre */ };
+struct sg_genres_reply {
+    struct sg_list genres; /* sg_genre */
+};
 
 extern const struct sg_record sg_search_request_record, sg_search_reply_record,
     sg_suggest_request_record, sg_suggest_reply_record, sg_lookup_request_record,

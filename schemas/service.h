@@ -10,7 +10,9 @@ struct sg_health_reply {
     int64_t lag_bytes;        /* behind the database; -1: does not apply */
     int64_t uptime_s;
 };
-struct sg_metrics_reply { struct sg_str text; /* Prometheus text format */ };
+struct sg_metrics_reply {
+    struct sg_str text; /* Prometheus text format */
+};
 extern const struct sg_record sg_health_reply_record, sg_metrics_reply_record;
 
 #define SG_METHOD_HEALTH  "health"

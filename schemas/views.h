@@ -3,7 +3,7 @@
 #include "schemas/search.h"
 
 struct sg_song_list {
-    struct sg_list results;   /* sg_hit, best first */
+    struct sg_list results; /* sg_hit, best first */
     int64_t limit;
     struct sg_str generation; /* of the model that chose; absent: none */
     struct sg_str fallback;   /* why something simpler answered; absent: it did not */
