@@ -4,14 +4,14 @@
 #include "core/clock.h"
 #include "query/run.h"
 
-#define ENOUGH    3    /* good documents: then nothing is loosened */
-#define BUDGET_US 4000 /* no further reading is begun after this */
-#define WORDS_MAX 8    /* longer queries are not joined, split or thinned word by word */
-#define RARE      3    /* documents of a word that may be two written as one */
+#define ENOUGH    3 /* good documents: then nothing is loosened */
+#define WORDS_MAX 8 /* longer queries are not joined, split or thinned word by word */
+#define RARE      3 /* documents of a word that may be two written as one */
 
 static bool may_go_on(const struct sg_search *s)
 {
-    return s->n_readings < SG_READINGS_MAX && sg_now_us() - s->start_us < BUDGET_US;
+    int64_t budget_us = s->options.relax_us ? s->options.relax_us : SG_RELAX_US;
+    return s->n_readings < SG_READINGS_MAX && sg_now_us() - s->start_us < budget_us;
 }
 
 static size_t found(const struct sg_search *s)

@@ -9,9 +9,12 @@
 #include "query/present.h"
 #include "query/retrieve.h"
 
+#define SG_RELAX_US 4000
+
 struct sg_search_options {
     size_t candidates; /* stage 1 size per kind */
     int64_t budget_us; /* stage 1 may go on this long for more */
+    int64_t relax_us;  /* no looser reading is begun after this; 0: SG_RELAX_US */
     struct sg_weights weights;
 };
 

@@ -154,7 +154,7 @@ static void make_index(void)
 static void open_all(void)
 {
     struct sg_index_options io = {.dir = dir};
-    struct sg_search_options so = {.candidates = 200};
+    struct sg_search_options so = {.candidates = 200, .relax_us = 10000000};
     sg_weights_default(&so.weights);
     must(sg_index_open(&index_, &io, &err));
     must(sg_searcher_open(&searcher, index_, &err));
