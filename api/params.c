@@ -128,7 +128,7 @@ int sg_params_read(const struct sg_http_request *q, const struct sg_param *param
 {
     sg_record_init(record, out);
     for (const struct sg_param *p = params; p && p->name; p++) {
-        struct sg_str value;
+        struct sg_str value = SG_STR_NONE;
         int found = find_param(q, p->name, &value, e);
         int rc = found < 0 ? found
                  : found   ? read_param(p, record, value, q->arena, out, e)
