@@ -29,6 +29,11 @@ test('every program says what it can do and refuses what it cannot', async () =>
   await assert.rejects(segue('frobnicate'), (e) => e.code === 2);
 });
 
+test('the committed API description is what the program prints', async () => {
+  const { stdout } = await run(`${bin}/segue-api`, ['openapi', '--yaml'], { maxBuffer: 1 << 24 });
+  assert.equal(await readFile(`${home}/schemas/openapi.yaml`, 'utf8'), stdout);
+});
+
 test('a wrong setting is refused with what was expected', async () => {
   const env = { ...process.env, SEGUE_QUERY_WORKERS: 'many' };
   await assert.rejects(run(`${bin}/segue-query`, ['serve'], { env }), (e) => /workers/.test(e.stderr) && /number/.test(e.stderr));
