@@ -7,41 +7,41 @@
 #include "schemas/search.h"
 #include <strings.h>
 
-/* Asks a service and answers with its reply, or with its error. */
+/* Asks a service and passes on its reply, or its error. */
 static void relay(struct sg_http_request *q, struct sg_http_response *r, struct sg_rpc_client *peer,
                   const char *method, const struct sg_record *in_record, const void *in,
-                  const struct sg_record *out_record, void *out)
+                  const struct sg_record *out_record)
 {
     struct sg_error e = SG_ERROR_INIT;
-    if (sg_rpc_call(peer, method, in_record, in, out_record, out, q->arena, q->deadline_us,
-                    q->traceparent, &e))
+    if (sg_rpc_call_json(peer, method, in_record, in, out_record, &r->body, q->arena,
+                         q->deadline_us, q->traceparent, &e)) {
+        sg_buf_reset(&r->body);
         sg_problem(q, r, &e);
-    else
-        sg_api_answer(r, out_record, out);
+    } else {
+        r->content_type = "application/json";
+    }
 }
 
 void sg_api_search(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_search_request in;
-    struct sg_search_reply out;
     struct sg_error e = SG_ERROR_INIT;
     if (sg_params_read(q, sg_search_params, &sg_search_request_record, &in, &e))
         sg_problem(q, r, &e);
     else
         relay(q, r, api->query, SG_METHOD_SEARCH, &sg_search_request_record, &in,
-              &sg_search_reply_record, &out);
+              &sg_search_reply_record);
 }
 
 void sg_api_suggest(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_suggest_request in;
-    struct sg_suggest_reply out;
     struct sg_error e = SG_ERROR_INIT;
     if (sg_params_read(q, sg_suggest_params, &sg_suggest_request_record, &in, &e))
         sg_problem(q, r, &e);
     else
         relay(q, r, api->query, SG_METHOD_SUGGEST, &sg_suggest_request_record, &in,
-              &sg_suggest_reply_record, &out);
+              &sg_suggest_reply_record);
 }
 
 /* Asks the recommender and joins names to the songs it chose. */

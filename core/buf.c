@@ -42,7 +42,11 @@ void sg_buf_put(struct sg_buf *b, const void *p, size_t n)
 
 void sg_buf_putc(struct sg_buf *b, char c)
 {
-    sg_buf_put(b, &c, 1);
+    char *to = sg_buf_reserve(b, 1);
+    if (to) {
+        *to = c;
+        b->n++;
+    }
 }
 
 void sg_buf_puts(struct sg_buf *b, const char *z)
@@ -142,8 +146,26 @@ static void json_escape(struct sg_buf *b, unsigned char c)
     }
 }
 
+/* s and its quotes at once, when it is plain throughout. */
+static bool put_plain(struct sg_buf *b, struct sg_str s)
+{
+    if (plain_run(s) != s.n)
+        return false;
+    char *to = sg_buf_reserve(b, s.n + 2);
+    if (!to)
+        return true;
+    *to++ = '"';
+    if (s.n)
+        memcpy(to, s.p, s.n);
+    to[s.n] = '"';
+    b->n += s.n + 2;
+    return true;
+}
+
 void sg_buf_json_str(struct sg_buf *b, struct sg_str s)
 {
+    if (put_plain(b, s))
+        return;
     sg_buf_putc(b, '"');
     while (s.n) {
         size_t n = plain_run(s);

@@ -46,7 +46,8 @@ struct sg_field {
     const char *name;
     uint8_t type;   /* enum sg_field_type */
     uint8_t flags;  /* enum sg_field_flags */
-    uint16_t since; /* schema version that brought it, from 1 */
+    uint8_t name_n; /* bytes of name; 0: not counted yet */
+    uint8_t since;  /* schema version that brought it, from 1 */
     uint32_t offset;
     int64_t min, max; /* number: value; string: bytes; list: count */
     int64_t dflt;

@@ -77,8 +77,7 @@ const struct sg_field *record_find(const struct sg_record *r, struct sg_str name
     for (size_t k = 0, i = *hint; k < r->n_fields; k++, i++) {
         if (i >= r->n_fields)
             i = 0;
-        const char *have = r->fields[i].name;
-        if (strlen(have) == name.n && !memcmp(have, name.p, name.n)) {
+        if (sg_str_eq(record_name(&r->fields[i]), name)) {
             *hint = i + 1;
             return &r->fields[i];
         }

@@ -17,6 +17,11 @@ static inline const void *record_at_const(const struct sg_field *f, const void *
     return (const char *)value + f->offset;
 }
 
+static inline struct sg_str record_name(const struct sg_field *f)
+{
+    return (struct sg_str){f->name, f->name_n ? f->name_n : strlen(f->name)};
+}
+
 /* Bytes of one value of the field's type, of a list's item too. */
 size_t record_item_size(const struct sg_field *f);
 

@@ -4,40 +4,46 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The shortest decimal that reads back as v. A v that is a whole number of
- * millionths is written from integers: dividing two exact doubles is rounded
- * correctly, so the quotient being v proves that the decimal reads back as v. */
-static void put_real(struct sg_buf *b, double v)
+/* A whole number of millionths, written from integers. */
+static void put_millionths(struct sg_buf *b, uint64_t n)
+{
+    char text[8] = ".";
+    sg_buf_u64(b, n / 1000000);
+    uint64_t rest = n % 1000000;
+    size_t digits = rest ? 6 : 0;
+    for (; digits && rest % 10 == 0; rest /= 10)
+        digits--;
+    for (size_t i = digits; i; i--, rest /= 10)
+        text[i] = (char)('0' + rest % 10);
+    if (digits)
+        sg_buf_put(b, text, digits + 1);
+}
+
+static void put_shortest(struct sg_buf *b, double v)
 {
     char text[32];
-    double millionths = rint(v * 1e6);
-    if (!isfinite(v) || v == 0) {
-        sg_buf_putc(b, '0');
-        return;
-    }
-    if (fabs(millionths) < 9e15 && millionths / 1e6 == v) {
-        uint64_t n = (uint64_t)fabs(millionths);
-        if (v < 0)
-            sg_buf_putc(b, '-');
-        sg_buf_u64(b, n / 1000000);
-        uint64_t rest = n % 1000000;
-        if (!rest)
-            return;
-        size_t digits = 6;
-        for (; rest % 10 == 0; rest /= 10)
-            digits--;
-        text[0] = '.';
-        for (size_t i = digits; i; i--, rest /= 10)
-            text[i] = (char)('0' + rest % 10);
-        sg_buf_put(b, text, digits + 1);
-        return;
-    }
     int n = snprintf(text, sizeof text, "%.15g", v);
     if (strtod(text, NULL) != v)
         n = snprintf(text, sizeof text, "%.16g", v);
     if (strtod(text, NULL) != v)
         n = snprintf(text, sizeof text, "%.17g", v);
     sg_buf_put(b, text, (size_t)n);
+}
+
+/* A decimal that reads back as v. Dividing two exact doubles is rounded correctly,
+ * so the quotient of millionths being v proves that the decimal reads back as v. */
+static void put_real(struct sg_buf *b, double v)
+{
+    double size = fabs(v), millionths = rint(size * 1e6);
+    if (!isfinite(v) || v == 0) {
+        sg_buf_putc(b, '0');
+    } else if (millionths < 9e15 && millionths / 1e6 == size) {
+        if (v < 0)
+            sg_buf_putc(b, '-');
+        put_millionths(b, (uint64_t)millionths);
+    } else {
+        put_shortest(b, v);
+    }
 }
 
 static void put_bytes(struct sg_buf *b, struct sg_str bytes)
@@ -89,18 +95,17 @@ static void put_list(struct sg_buf *b, const struct sg_field *f, const struct sg
     sg_buf_putc(b, ']');
 }
 
-static void put_name(struct sg_buf *b, char before, const char *name)
+static void put_name(struct sg_buf *b, char before, struct sg_str name)
 {
-    size_t n = strlen(name);
-    char *to = sg_buf_reserve(b, n + 4);
+    char *to = sg_buf_reserve(b, name.n + 4);
     if (!to)
         return;
     to[0] = before;
     to[1] = '"';
-    memcpy(to + 2, name, n);
-    to[n + 2] = '"';
-    to[n + 3] = ':';
-    b->n += n + 4;
+    memcpy(to + 2, name.p, name.n);
+    to[name.n + 2] = '"';
+    to[name.n + 3] = ':';
+    b->n += name.n + 4;
 }
 
 static void put_record(struct sg_buf *b, const struct sg_record *r, const void *value, bool log)
@@ -111,7 +116,7 @@ static void put_record(struct sg_buf *b, const struct sg_record *r, const void *
         const void *at = record_at_const(f, value);
         if (record_is_absent(f, at))
             continue;
-        put_name(b, before, f->name);
+        put_name(b, before, record_name(f));
         before = ',';
         if (log && (f->flags & SG_SECRET))
             sg_buf_puts(b, "\"***\"");

@@ -135,7 +135,7 @@ static void put_item(struct sg_buf *b, const struct sg_field *f, const void *at)
 
 static void put_field(struct sg_buf *b, const struct sg_field *f, const void *at)
 {
-    put_str(b, sg_str(f->name));
+    put_str(b, record_name(f));
     if (f->flags & SG_LIST) {
         const struct sg_list *list = at;
         size_t size = record_item_size(f);

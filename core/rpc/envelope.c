@@ -8,6 +8,7 @@ static const struct sg_field request[] = {
     SG_FIELD_I64(struct rpc_request, sent_us, 0, INT64_MAX, SG_OPTIONAL | SG_OMIT_DEFAULT),
     SG_FIELD_STR(struct rpc_request, traceparent, 0, 128, SG_OPTIONAL),
     SG_FIELD_STR(struct rpc_request, method, 1, 64, SG_REQUIRED),
+    SG_FIELD_STR(struct rpc_request, accept, 0, 32, SG_OPTIONAL),
     SG_FIELD_(SG_T_BYTES, struct rpc_request, body, 0, SG_RECORD_BYTES, SG_OPTIONAL, 0, NULL),
 };
 const struct sg_record rpc_request_record = SG_RECORD("RpcRequest", struct rpc_request, request);
@@ -18,6 +19,7 @@ static const struct sg_field reply[] = {
     SG_FIELD_I64(struct rpc_reply, status, -1000, 0, SG_REQUIRED),
     SG_FIELD_STR(struct rpc_reply, error, 0, 1000, SG_OPTIONAL),
     SG_FIELD_STR(struct rpc_reply, field, 0, 64, SG_OPTIONAL),
+    SG_FIELD_STR(struct rpc_reply, type, 0, 32, SG_OPTIONAL),
     SG_FIELD_(SG_T_BYTES, struct rpc_reply, body, 0, SG_RECORD_BYTES, SG_OPTIONAL, 0, NULL),
 };
 const struct sg_record rpc_reply_record = SG_RECORD("RpcReply", struct rpc_reply, reply);

@@ -6,19 +6,20 @@
 #include <nng/nng.h>
 
 #define RPC_VERSION 1
+#define RPC_JSON    "json"
 
 struct rpc_request {
     int64_t v;
     uint64_t id;
     int64_t deadline_us; /* left when it was sent */
     int64_t sent_us;     /* sender's sg_now_us; believed only from the same machine */
-    struct sg_str traceparent, method, body;
+    struct sg_str traceparent, method, accept, body; /* accept: RPC_JSON, or absent */
 };
 struct rpc_reply {
     int64_t v;
     uint64_t id;
-    int64_t status; /* 0 or an enum sg_err */
-    struct sg_str error, field, body;
+    int64_t status;                         /* 0 or an enum sg_err */
+    struct sg_str error, field, type, body; /* type: RPC_JSON; absent: msgpack */
 };
 
 extern const struct sg_record rpc_request_record, rpc_reply_record;

@@ -28,6 +28,7 @@ struct worker {
     void *state; /* what thread_open gave */
     struct sg_arena arena;
     struct sg_buf body, scratch, text;
+    bool json; /* what body holds, of the request in hand */
 };
 
 struct sg_rpc_server {
@@ -86,7 +87,15 @@ static int take_input(struct worker *w, const struct sg_rpc_method *m, struct sg
                : sg_fail(e, SG_ENOMEM, "request: out of memory");
 }
 
-/* Runs the method and packs its result into w->body. */
+static void put_result(struct worker *w, const struct sg_record *r, const void *out)
+{
+    if (w->json)
+        sg_record_to_json(r, out, &w->body);
+    else
+        sg_record_pack(r, out, &w->body);
+}
+
+/* Runs the method and writes its result into w->body. */
 static int run_method(struct worker *w, const struct sg_rpc_method *m,
                       const struct sg_rpc_call *call, struct sg_str body, struct sg_error *e)
 {
@@ -102,7 +111,7 @@ static int run_method(struct worker *w, const struct sg_rpc_method *m,
     }
     rc = m == &metrics_method ? run_metrics(w, out) : m->handle(w->state, call, in, out, e);
     if (!rc && m->out)
-        sg_record_pack(m->out, out, &w->body);
+        put_result(w, m->out, out);
     if (w->server->o.release && m != &metrics_method)
         w->server->o.release(w->state);
     if (!rc && sg_buf_failed(&w->body))
@@ -129,6 +138,7 @@ static int answer(struct worker *w, const struct rpc_request *q, const char **la
     if (!m)
         return sg_fail(e, SG_ENOENT, "no method '%.*s'", SG_FMT(q->method));
     *label = m->name;
+    w->json = m->out && sg_str_eq(q->accept, SG_STR(RPC_JSON));
     int64_t now = sg_now_us(), left = time_left(w->server, q, now);
     if (left <= 0)
         return sg_fail(e, SG_ETIMEOUT, "the deadline had passed on arrival");
@@ -143,8 +153,9 @@ static nng_msg *encode(struct worker *w, uint64_t id, int rc, struct sg_error *e
     struct rpc_reply reply = {.v = RPC_VERSION, .id = id};
     if (!rc) {
         reply.body = sg_buf_str(&w->body);
+        reply.type = w->json ? SG_STR(RPC_JSON) : SG_STR_NONE;
         rc = rpc_message(&m, &rpc_reply_record, &reply, &w->scratch, e);
-        reply.body = SG_STR_NONE;
+        reply.body = reply.type = SG_STR_NONE;
     }
     if (rc) {
         reply.status = rc < 0 && rc > -1000 ? rc : SG_EINTERNAL;
@@ -170,6 +181,7 @@ static nng_msg *serve(struct worker *w, nng_msg *in)
     const char *label = "unknown";
     int64_t started = sg_now_us();
     sg_buf_reset(&w->body);
+    w->json = false;
     int rc = sg_record_unpack(&rpc_request_record, rpc_bytes(in), &w->arena, &q, &e);
     if (rc)
         sg_wrap(&e, "request");

@@ -3,12 +3,12 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/rpc/envelope.h"
-#include <nng/protocol/reqrep0/req.h>
+#include "core/rpc/greeting.h"
 #include <pthread.h>
 #include <stdlib.h>
 
 #define PERIOD_US   1000000
-#define PATIENCE_US 2000000
+#define PATIENCE_MS 2000
 
 struct rpc_watch {
     nng_socket socket;
@@ -49,16 +49,15 @@ static bool wait_for(struct rpc_watch *w, const uint64_t *before, int64_t us)
     return true;
 }
 
+/* nng may greet still and take no connection over: it has to arrive, too. */
 static bool accepts(struct rpc_watch *w, uint64_t before)
 {
-    nng_socket probe;
-    if (nng_req0_open(&probe) != 0)
-        return true; /* short of memory proves nothing */
-    nng_dial(probe, w->url, NULL, NNG_FLAG_NONBLOCK);
+    enum rpc_greeting r = rpc_greet(w->url, PATIENCE_MS);
+    if (r != RPC_GREETED)
+        return r == RPC_UNKNOWN;
     pthread_mutex_lock(&w->lock);
-    bool arrived = wait_for(w, &before, PATIENCE_US);
+    bool arrived = wait_for(w, &before, PATIENCE_MS * 1000);
     pthread_mutex_unlock(&w->lock);
-    nng_close(probe);
     return arrived;
 }
 

@@ -2,8 +2,8 @@
  *
  * nng before 1.6 stops accepting for good once a peer hangs up in the middle
  * of its greeting (nanomsg/nng issue 1518), and no event tells. So once a
- * second in which nobody connected the server connects to itself, and if that
- * does not arrive it listens anew; clients then redial by themselves.
+ * second in which nobody connected the server greets itself (greeting.h), and
+ * when that does not arrive it listens anew; clients then redial by themselves.
  */
 #pragma once
 #include "core/err.h"
