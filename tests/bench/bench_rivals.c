@@ -160,6 +160,8 @@ static void draw_items(struct bench *b)
         int n = snprintf(both, sizeof both, "%.*s %.*s", (int)t, title, (int)a, artist);
         struct sg_str whole = {title, t};
         size_t typed = sg_utf8_prefix(whole, 1 + (size_t)i % 12);
+        while (typed && title[typed - 1] == ' ') /* a rival's query may not end on a space */
+            typed--;
         ask_for(&b->questions[0], both, (size_t)n);
         ask_for(&b->questions[3], title, typed);
         ask_for(&b->questions[4], title, typed);
