@@ -2,6 +2,7 @@
 #include "core/clock.h"
 #include "query/highlight.h"
 #include "query/run.h"
+#include <math.h>
 
 #define CORRECTED_MAX (4 * SG_QUERY_MAX) /* bytes, as the reply's description has it */
 
@@ -77,7 +78,7 @@ static int add_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_
 {
     int rc = sg_present(s->searcher, (enum sg_kind)t->kind, t->id, a, h, e);
     if (!rc) {
-        h->score = (double)t->score;
+        h->score = rint((double)t->score * 1e6) / 1e6;
         rc = highlight_hit(&s->readings[t->reading], h, a, e);
     }
     if (!rc && s->query.explain)

@@ -114,6 +114,14 @@ static int call_echo(struct sg_rpc_client *c, struct echo *q, struct echo *r, st
                        SG_STR("00-abc"), e);
 }
 
+/* nng 1.5.2 forgets a reply whose peer hangs up while it is being sent; these tests
+ * hang up on purpose. Our side frees what nng hands back (core/rpc/server.c). */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:nng_msg_alloc\n";
+}
+
 static void setup(void)
 {
     strcpy(folder, "/tmp/sg-rpc-XXXXXX");
@@ -161,6 +169,33 @@ START_TEST(a_call_comes_back_with_its_record)
     ck_assert_int_eq(atomic_load(&opened), 2);
     ck_assert_int_eq(atomic_load(&closed), 2);
     ck_assert_int_eq(atomic_load(&released), 2);
+    sg_arena_free(&a);
+}
+END_TEST
+
+START_TEST(a_reply_is_had_as_json_and_its_error_as_an_error)
+{
+    struct sg_rpc_server *s = serve(url, 1);
+    struct sg_rpc_client *c = client(url);
+    struct sg_arena a = {0};
+    struct sg_buf json = {0}, wanted = {0};
+    struct sg_error e = SG_ERROR_INIT;
+    struct echo q = {.text = SG_STR("\"Sigur R\u00f3s\"")};
+    int rc = sg_rpc_call_json(c, "echo", &echo_record, &q, &echo_record, &json, &a,
+                              sg_now_us() + 2000000, SG_STR_NONE, &e);
+    ck_assert_msg(rc == 0, "%s", e.text);
+    sg_record_to_json(&echo_record, &q, &wanted);
+    ck_assert(sg_str_eq(sg_buf_str(&json), sg_buf_str(&wanted)));
+    sg_buf_reset(&json);
+    q.fail = SG_ELIMIT;
+    rc = sg_rpc_call_json(c, "echo", &echo_record, &q, &echo_record, &json, &a,
+                          sg_now_us() + 2000000, SG_STR_NONE, &e);
+    ck_assert_int_eq(rc, SG_ELIMIT);
+    ck_assert_uint_eq(json.n, 0);
+    sg_buf_free(&json);
+    sg_buf_free(&wanted);
+    sg_rpc_client_close(c);
+    sg_rpc_server_close(s, 1000);
     sg_arena_free(&a);
 }
 END_TEST
@@ -633,6 +668,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, a_call_comes_back_with_its_record);
+    tcase_add_test(t, a_reply_is_had_as_json_and_its_error_as_an_error);
     tcase_add_test(t, an_error_comes_back_as_it_was_set);
     tcase_add_test(t, metrics_are_answered_without_an_entry);
     tcase_add_test(t, a_passed_deadline_is_answered_without_running);
