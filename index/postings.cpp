@@ -78,15 +78,22 @@ template <class F> int guarded(struct sg_error *e, const char *what, F f)
     }
 }
 
+/* What a skip costs, in postings decoded: Xapian reads on within a chunk, and
+ * finds another chunk from the root. */
+const uint32_t skip_cost = 8, chunk_cost = 600;
+
 /* One term's list; `at` is where it stands. */
 struct Leaf {
     Xapian::PostingIterator it;
+    float density; /* of its postings among all docids */
     uint32_t at;
 
-    void skip_to(uint32_t target)
+    uint64_t skip_to(uint32_t target)
     {
+        float decoded = (float)(target - at) * density;
         it.skip_to(target);
         at = it == Xapian::PostingIterator() ? end_of_list : *it;
+        return skip_cost + (decoded < (float)chunk_cost ? (uint32_t)decoded : chunk_cost);
     }
 };
 
@@ -95,43 +102,73 @@ bool stands_later(const Leaf &a, const Leaf &b)
     return a.at > b.at;
 }
 
-/* A disjunction: a heap of leaves, the lowest docid first. */
+/* A disjunction: a heap of leaves, the lowest docid first. Of several terms, the
+ * short lists are read at once into one sorted pool: skipping in each of them
+ * for every docid asked about would cost far more. */
 class Group
 {
   public:
     bool negate = false;
     uint64_t frequency = 0;
 
-    void add(const Xapian::Database &db, const std::string &term)
+    void count(const Xapian::Database &db, const struct sg_term_group &g)
     {
-        Xapian::doccount f = db.get_termfreq(term);
-        if (!f)
-            return;
-        frequency += f;
-        Xapian::PostingIterator it = db.postlist_begin(term);
-        leaves.push_back({it, *it});
-        std::push_heap(leaves.begin(), leaves.end(), stands_later);
+        negate = g.negate;
+        for (size_t i = 0; i < g.n; i++) {
+            std::string term(g.terms[i].p, g.terms[i].n);
+            Xapian::doccount f = db.get_termfreq(term);
+            frequency += f;
+            if (f)
+                terms.push_back({std::move(term), f});
+        }
     }
 
-    /* The first docid of the group at or after target. */
-    uint32_t advance(uint32_t target)
+    void open(const Xapian::Database &db, uint32_t documents)
     {
-        if (leaves.empty())
-            return end_of_list;
-        if (leaves.size() == 1) {
-            if (leaves[0].at < target)
-                leaves[0].skip_to(target);
-            return leaves[0].at;
+        for (const Term &t : terms) {
+            bool is_short = t.frequency <= pooled_list && pool.size() + t.frequency <= pool_limit;
+            Xapian::PostingIterator it = db.postlist_begin(t.text);
+            if (terms.size() > 1 && is_short)
+                pool.insert(pool.end(), it, db.postlist_end(t.text));
+            else
+                leaves.push_back({it, (float)t.frequency / (float)documents, *it});
         }
+        std::sort(pool.begin(), pool.end());
+        std::make_heap(leaves.begin(), leaves.end(), stands_later);
+    }
+
+    /* The first docid of the group at or after target; adds to work. */
+    uint32_t advance(uint32_t target, uint64_t &work)
+    {
+        uint32_t pooled = advance_pool(target);
+        if (leaves.empty())
+            return pooled;
         while (leaves[0].at < target) {
-            leaves[0].skip_to(target);
+            work += leaves[0].skip_to(target);
             sift_down();
         }
-        return leaves[0].at;
+        return std::min(pooled, leaves[0].at);
     }
 
   private:
+    static const size_t pooled_list = 256, pool_limit = 4096; /* postings */
+    struct Term {
+        std::string text;
+        Xapian::doccount frequency;
+    };
+    std::vector<Term> terms;
     std::vector<Leaf> leaves;
+    std::vector<uint32_t> pool;
+    size_t pool_at = 0;
+
+    uint32_t advance_pool(uint32_t target)
+    {
+        if (pool_at < pool.size() && pool[pool_at] < target)
+            pool_at =
+                (size_t)(std::lower_bound(pool.begin() + (ptrdiff_t)pool_at, pool.end(), target) -
+                         pool.begin());
+        return pool_at < pool.size() ? pool[pool_at] : end_of_list;
+    }
 
     void sift_down()
     {
@@ -167,6 +204,7 @@ struct sg_postings {
     Xapian::Database db;
     uint32_t count = 0;
     uint32_t from = 1; /* where the running match goes on */
+    uint64_t work = 0, limit = UINT64_MAX;
     std::vector<Group> groups;
 
     uint32_t next_match();
@@ -238,49 +276,64 @@ int sg_postings_begin(struct sg_postings *p, const struct sg_term_group *groups,
 {
     p->groups.clear();
     p->from = end_of_list;
+    p->work = 0;
+    p->limit = UINT64_MAX;
     int rc = check_groups(groups, n, e);
     if (rc)
         return rc;
     return guarded(e, "match", [&] {
         p->groups.resize(n);
-        for (size_t i = 0; i < n; i++) {
-            p->groups[i].negate = groups[i].negate;
-            for (size_t t = 0; t < groups[i].n; t++)
-                p->groups[i].add(p->db, std::string(groups[i].terms[t].p, groups[i].terms[t].n));
-        }
+        for (size_t i = 0; i < n; i++)
+            p->groups[i].count(p->db, groups[i]);
         std::sort(p->groups.begin(), p->groups.end(), leads);
+        if (p->groups[0].frequency == 0)
+            return 0; /* nothing can match: no list is opened */
+        for (Group &g : p->groups)
+            g.open(p->db, p->count);
         p->from = 1;
         return 0;
     });
 }
 
+void sg_postings_limit(struct sg_postings *p, uint64_t work)
+{
+    p->limit = work;
+}
+
+uint64_t sg_postings_work(const struct sg_postings *p, bool *cut)
+{
+    *cut = p->work > p->limit;
+    return p->work;
+}
+
 bool sg_postings::is_refused(uint32_t docid)
 {
     for (size_t i = groups.size(); i > 0 && groups[i - 1].negate; i--)
-        if (groups[i - 1].advance(docid) == docid)
+        if (groups[i - 1].advance(docid, work) == docid)
             return true;
     return false;
 }
 
+/* Work over the limit ends the match. */
 uint32_t sg_postings::next_match()
 {
-    uint32_t docid = groups[0].advance(from);
-    for (size_t i = 1; docid != end_of_list;) {
+    uint32_t docid = groups[0].advance(from, work);
+    for (size_t i = 1; docid != end_of_list && work <= limit;) {
         if (i < groups.size() && !groups[i].negate) {
-            uint32_t other = groups[i].advance(docid);
+            uint32_t other = groups[i].advance(docid, work);
             i++;
             if (other == docid)
                 continue;
-            docid = other == end_of_list ? other : groups[0].advance(other);
+            docid = other == end_of_list ? other : groups[0].advance(other, work);
             i = 1;
         } else if (is_refused(docid)) {
-            docid = groups[0].advance(docid + 1);
+            docid = groups[0].advance(docid + 1, work);
             i = 1;
         } else {
-            break;
+            return docid;
         }
     }
-    return docid;
+    return end_of_list;
 }
 
 int sg_postings_next(struct sg_postings *p, uint32_t *out, size_t cap, struct sg_error *e)

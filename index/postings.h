@@ -22,6 +22,11 @@ int sg_postings_begin(struct sg_postings *p, const struct sg_term_group *groups,
                       struct sg_error *e);
 /* Up to cap more docids; 0 at the end; negative error. */
 int sg_postings_next(struct sg_postings *p, uint32_t *out, size_t cap, struct sg_error *e);
+/* The running match ends once it has cost more work, about one a posting decoded
+ * (some 5 ns); begin sets no limit. */
+void sg_postings_limit(struct sg_postings *p, uint64_t work);
+/* What the running match has cost; *cut: the limit has ended it. */
+uint64_t sg_postings_work(const struct sg_postings *p, bool *cut);
 /* Of all matches, from the term frequencies as if terms were independent of each
  * other, and never above the rarest group's. */
 uint64_t sg_postings_estimate(struct sg_postings *p);

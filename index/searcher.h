@@ -63,6 +63,10 @@ int sg_match_begin_delta(struct sg_searcher *s, enum sg_kind kind,
                          const struct sg_term_group *groups, size_t n, struct sg_error *e);
 /* Up to cap more; 0 at the end; negative error. */
 int sg_match_next(struct sg_searcher *s, sg_docref *out, size_t cap, struct sg_error *e);
+/* Ends the base's part once it has cost more work (sg_postings_limit). */
+void sg_match_limit(struct sg_searcher *s, uint64_t work);
+/* What it has cost; *cut: it was ended before its last document. */
+uint64_t sg_match_work(struct sg_searcher *s, bool *cut);
 /* How many match in all: exact when everything was read, else an estimate that is
  * not below what was read. */
 uint64_t sg_match_total(struct sg_searcher *s, bool *exact);

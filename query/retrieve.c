@@ -12,6 +12,7 @@ void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const str
     sg_top_init(&t->top, top);
     memset(t->found, 0, sizeof t->found);
     t->good = t->strong = t->read = t->n_seen = 0;
+    t->work = 0;
     if (++t->epoch == 1u << 30) {
         memset(t->seen, 0, sizeof t->seen);
         t->epoch = 1;
@@ -91,25 +92,38 @@ static bool wants_more(const struct sg_retrieval *t, const struct sg_pass *pass,
     return read < pass->want || (pass->until_us && sg_now_us() < pass->until_us);
 }
 
+static int begin(struct sg_retrieval *t, const struct sg_pass *pass, struct sg_error *e)
+{
+    const struct sg_plan *p = pass->plan;
+    enum sg_kind kind = pass->ranker->kind;
+    int rc = (pass->delta_only ? sg_match_begin_delta : sg_match_begin)(t->searcher, kind,
+                                                                        p->groups, p->n, e);
+    if (!rc && pass->work)
+        sg_match_limit(t->searcher, pass->work);
+    return rc;
+}
+
 int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhausted,
                 struct sg_error *e)
 {
     *exhausted = pass->plan->impossible;
     if (*exhausted)
         return 0;
-    int n = (pass->delta_only ? sg_match_begin_delta : sg_match_begin)(
-        t->searcher, pass->ranker->kind, pass->plan->groups, pass->plan->n, e);
+    int n = begin(t, pass, e);
     size_t read = 0;
-    while (n >= 0 && !*exhausted && wants_more(t, pass, read)) {
+    bool ended = false, cut;
+    while (n >= 0 && !ended && wants_more(t, pass, read)) {
         sg_docref docs[CHUNK];
         size_t left = pass->want > read ? pass->want - read : CHUNK;
         n = sg_match_next(t->searcher, docs, left < CHUNK ? left : CHUNK, e);
         if (n < 0)
             break;
         read += (size_t)n;
-        *exhausted = n == 0;
+        ended = n == 0;
         judge_all(t, pass, docs, (size_t)n);
     }
     t->read += read;
+    t->work += sg_match_work(t->searcher, &cut);
+    *exhausted = ended && !cut;
     return n < 0 ? n : 0;
 }

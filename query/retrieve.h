@@ -17,7 +17,8 @@ struct sg_retrieval {
     struct sg_top top;
     size_t found[SG_KINDS]; /* documents accepted, each once */
     size_t good, strong;    /* of them: SG_PREFIX or better, SG_WORDS or better */
-    size_t read;            /* postings looked at */
+    size_t read;            /* documents looked at */
+    uint64_t work;          /* what finding them has cost (sg_match_work) */
     /* The set of accepted documents: epoch << 34 | kind << 32 | document. */
     uint64_t seen[SG_SEEN_SLOTS];
     size_t n_seen;
@@ -30,11 +31,12 @@ struct sg_pass {
     uint8_t reading;
     size_t want;      /* documents to read at least, while there are any */
     int64_t until_us; /* and on until then (sg_now_us's clock; 0: no longer) */
+    uint64_t work;    /* the base is read until it has cost so much; 0: unlimited */
     bool delta_only;  /* the base is not asked */
 };
 
 void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const struct sg_filters *f,
                         size_t top);
-/* *exhausted: nothing is left to read. The searcher's match stays open, for its total. */
+/* *exhausted: nothing is left to read (false too when work ended it). The searcher's match stays open, for its total. */
 int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhausted,
                 struct sg_error *e);

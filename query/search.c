@@ -15,6 +15,12 @@
 #define LOOSE_WANT 4096 /* postings verified for completions past the plan's cap */
 #define CUTS_MAX   8    /* words of a query that is cut into title and artist */
 
+/* Work (sg_match_work, some 5 ns each). Words that are all common but rarely stand
+ * together would be looked for to the end of their lists; exact values have lists of
+ * their own and are found all the same. */
+#define WORK_MAX  300000 /* of all main passes */
+#define SIDE_WORK 30000  /* of one other pass */
+
 int sg_search_open(struct sg_search **out, const struct sg_search_options *o, struct sg_error *e)
 {
     struct sg_search *s = calloc(1, sizeof *s);
@@ -103,8 +109,11 @@ static struct sg_pass pass_of(struct sg_search *s, enum sg_kind kind, const stru
     struct sg_ranker *ranker = &s->rankers[kind];
     ranker->reading = r;
     ranker->verify_last = false;
-    return (struct sg_pass){
-        .plan = plan, .ranker = ranker, .reading = (uint8_t)(r - s->readings), .want = want};
+    return (struct sg_pass){.plan = plan,
+                            .ranker = ranker,
+                            .reading = (uint8_t)(r - s->readings),
+                            .want = want,
+                            .work = SIDE_WORK};
 }
 
 static int run_side(struct sg_search *s, enum sg_kind kind, size_t want, struct sg_error *e)
@@ -178,12 +187,22 @@ static size_t wanted(const struct sg_search *s)
     return want > page ? want : page;
 }
 
-static int run_kind(struct sg_search *s, enum sg_kind kind, int64_t until_us, struct sg_error *e)
+/* Half of what is left for a kind, all for the last: the first, songs, has the most. */
+static uint64_t work_share(const struct sg_search *s, size_t kinds_left)
+{
+    uint64_t spent = s->retrieval.work, left = spent < WORK_MAX ? WORK_MAX - spent : 0;
+    uint64_t share = kinds_left > 1 ? left / 2 : left;
+    return share > SIDE_WORK ? share : SIDE_WORK;
+}
+
+static int run_kind(struct sg_search *s, enum sg_kind kind, int64_t until_us, size_t kinds_left,
+                    struct sg_error *e)
 {
     bool exhausted;
     size_t want = wanted(s);
     struct sg_pass pass = pass_of(s, kind, &s->plan, &s->readings[0], want);
     pass.until_us = until_us;
+    pass.work = work_share(s, kinds_left);
     int rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);
     if (rc)
         return rc;
@@ -200,7 +219,7 @@ static int run_kind(struct sg_search *s, enum sg_kind kind, int64_t until_us, st
 static int run_as_typed(struct sg_search *s, struct sg_error *e)
 {
     const struct sg_query *q = &s->query;
-    int64_t left = __builtin_popcount(q->kinds);
+    int left = __builtin_popcount(q->kinds);
     sg_reading_as_typed(&s->readings[0], q);
     s->n_readings = 1;
     sg_plan_filters(&s->plan, &s->filters);
@@ -210,7 +229,8 @@ static int run_as_typed(struct sg_search *s, struct sg_error *e)
         if (!(q->kinds >> k & 1))
             continue;
         int64_t now = sg_now_us(), end = s->start_us + s->options.budget_us;
-        rc = run_kind(s, (enum sg_kind)k, end > now ? now + (end - now) / left : 0, e);
+        rc =
+            run_kind(s, (enum sg_kind)k, end > now ? now + (end - now) / left : 0, (size_t)left, e);
         left--;
         if (!rc)
             rc = sg_search_check(s, e);
@@ -260,6 +280,7 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
     s->times = (struct sg_search_times){.retrieve_us = retrieved_us - s->start_us,
                                         .present_us = sg_now_us() - retrieved_us,
                                         .read = s->retrieval.read,
+                                        .work = s->retrieval.work,
                                         .relaxed = s->n_readings > 1};
     return rc;
 }

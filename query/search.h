@@ -21,7 +21,8 @@ struct sg_search_options {
 /* How the time of the last search was spent, for metrics. */
 struct sg_search_times {
     int64_t retrieve_us, present_us;
-    size_t read; /* postings looked at */
+    size_t read;   /* documents looked at */
+    uint64_t work; /* what finding them has cost, about one a posting decoded */
     bool relaxed;
 };
 

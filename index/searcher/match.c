@@ -26,6 +26,7 @@ static int match_begin(struct sg_searcher *s, enum sg_kind kind, bool base,
     m->next = m->delta_found = m->base_found = m->delta_estimate = m->base_estimate = 0;
     m->delta_done = s->meta.documents[kind] == 0;
     m->base_done = !base || !s->postings[kind];
+    m->reads_base = !m->base_done;
     if (!rc && !m->delta_done)
         rc = sg_delta_match_begin(s, groups, n, e);
     if (!rc && !m->base_done)
@@ -107,6 +108,18 @@ int sg_match_next(struct sg_searcher *s, sg_docref *out, size_t cap, struct sg_e
     return more < 0 ? more : n + more;
 }
 
+void sg_match_limit(struct sg_searcher *s, uint64_t work)
+{
+    if (s->match.reads_base)
+        sg_postings_limit(s->postings[s->match.kind], work);
+}
+
+uint64_t sg_match_work(struct sg_searcher *s, bool *cut)
+{
+    *cut = false;
+    return s->match.reads_base ? sg_postings_work(s->postings[s->match.kind], cut) : 0;
+}
+
 static uint64_t total_of(bool done, uint64_t found, uint64_t estimate)
 {
     return done || found > estimate ? found : estimate;
@@ -115,9 +128,11 @@ static uint64_t total_of(bool done, uint64_t found, uint64_t estimate)
 uint64_t sg_match_total(struct sg_searcher *s, bool *exact)
 {
     const struct sg_match *m = &s->match;
-    *exact = m->delta_done && m->base_done;
+    bool cut;
+    sg_match_work(s, &cut);
+    *exact = m->delta_done && m->base_done && !cut;
     return total_of(m->delta_done, m->delta_found, m->delta_estimate) +
-           total_of(m->base_done, m->base_found, m->base_estimate);
+           total_of(m->base_done && !cut, m->base_found, m->base_estimate);
 }
 
 static uint64_t delta_frequency(struct sg_searcher *s, enum sg_kind kind, struct sg_str term)

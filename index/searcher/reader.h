@@ -60,6 +60,7 @@ struct sg_match {
     uint64_t next; /* where the delta goes on */
     uint64_t delta_estimate, base_estimate, delta_found, base_found;
     bool delta_done, base_done;
+    bool reads_base; /* the postings' running match is this one */
 };
 
 struct sg_searcher {
