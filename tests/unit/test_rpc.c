@@ -119,7 +119,7 @@ static int call_echo(struct sg_rpc_client *c, struct echo *q, struct echo *r, st
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
-    return "leak:nng_msg_\n";
+    return "leak:rpc_message\n";
 }
 
 static void setup(void)
