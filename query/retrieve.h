@@ -37,6 +37,7 @@ struct sg_pass {
 
 void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const struct sg_filters *f,
                         size_t top);
-/* *exhausted: nothing is left to read (false too when work ended it). The searcher's match stays open, for its total. */
+/* *exhausted: nothing is left to read (false too when work ended it). The
+ * searcher's match stays open, for its total. */
 int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhausted,
                 struct sg_error *e);

@@ -133,6 +133,37 @@ START_TEST(random_groups_match_as_arithmetic_says)
 }
 END_TEST
 
+START_TEST(a_match_ends_when_its_work_is_used_up)
+{
+    struct sg_postings *p = numbers();
+    static struct want w[2];
+    static uint32_t all[documents], some[documents];
+    bool cut;
+    memset(w, 0, sizeof w);
+    want(&w[0], divisors[0]);
+    want(&w[1], divisors[1]);
+    begin(p, w, 2);
+    int n = sg_postings_next(p, all, documents, NULL);
+    uint64_t work = sg_postings_work(p, &cut);
+    ck_assert(!cut);
+    ck_assert_uint_gt(work, 0);
+
+    begin(p, w, 2);
+    sg_postings_limit(p, work / 2);
+    int less = sg_postings_next(p, some, documents, NULL);
+    sg_postings_work(p, &cut);
+    ck_assert(cut);
+    ck_assert_int_gt(less, 0);
+    ck_assert_int_lt(less, n);
+    ck_assert_mem_eq(some, all, (size_t)less * sizeof *all);
+    ck_assert_int_eq(sg_postings_next(p, some, documents, NULL), 0);
+
+    begin(p, w, 2);
+    ck_assert_int_eq(sg_postings_next(p, some, documents, NULL), n);
+    sg_postings_close(p);
+}
+END_TEST
+
 START_TEST(shards_merged_equal_a_single_one)
 {
     const char *one = test_path(test_scratch(), "one");
@@ -343,6 +374,7 @@ int main(void)
     Suite *s = suite_create("postings");
     TCase *c = tcase_create("postings");
     tcase_add_test(c, random_groups_match_as_arithmetic_says);
+    tcase_add_test(c, a_match_ends_when_its_work_is_used_up);
     tcase_add_test(c, shards_merged_equal_a_single_one);
     tcase_add_test(c, estimates_are_exact_for_one_term_and_sane_for_more);
     tcase_add_test(c, unknown_terms_match_nothing);
