@@ -69,7 +69,7 @@ supervisor_start() {
     setsid runsvdir "$VAR/service" >>"$VAR/log/supervisor.log" 2>&1 </dev/null &
     echo $! >"$VAR/run/supervisor.pid"
     for name in $SERVICES; do
-        wait_for 100 "the supervisor of $name" test -p "$VAR/service/$name/supervise/ok"
+        wait_for 300 "the supervisor of $name" sv status "$VAR/service/$name" || die "the supervisor did not start; see $VAR/log/supervisor.log"
     done
 }
 
@@ -87,7 +87,7 @@ wait_for() {
     done
 }
 
-service_up() { sv up "$VAR/service/$1" >/dev/null; }
+service_up() { sv up "$VAR/service/$1" >/dev/null || return; }
 service_restart() { sv -w 30 restart "$VAR/service/$1" >/dev/null; }
 service_down() { sv -w 60 down "$VAR/service/$1" >/dev/null 2>&1 || sv -w 5 force-stop "$VAR/service/$1" >/dev/null 2>&1 || true; }
 

@@ -23,7 +23,7 @@ database_make() {
 }
 postgres_start() {
     "$SEGUE_HOME/deploy/postgres" init "$VAR/pg"
-    service_up postgres
+    service_up postgres || return
     wait_for 600 PostgreSQL postgres_ready
     database_make
 }
