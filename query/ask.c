@@ -65,6 +65,11 @@ void sg_ask_close(struct sg_ask *a)
     free(a);
 }
 
+void sg_ask_forget(struct sg_ask *a)
+{
+    sg_arena_reset(&a->arena);
+}
+
 const char *sg_ask_answered_by(const struct sg_ask *a)
 {
     return a->local ? "index" : "server";

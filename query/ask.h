@@ -13,5 +13,7 @@ int sg_ask_search(struct sg_ask *a, const struct sg_search_request *r, struct sg
                   struct sg_error *e);
 int sg_ask_suggest(struct sg_ask *a, const struct sg_suggest_request *r,
                    struct sg_suggest_reply *out, struct sg_error *e);
+/* The replies so far end; for who asks many questions. */
+void sg_ask_forget(struct sg_ask *a);
 /* "server" or "index". */
 const char *sg_ask_answered_by(const struct sg_ask *a);

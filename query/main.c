@@ -1,6 +1,7 @@
 /* main.c - segue-query. */
 #include "query/cli.h"
 #include "query/serve.h"
+#include "query/train.h"
 
 static int serve(const struct sg_config *c, int argc, char **argv)
 {
@@ -37,12 +38,21 @@ static const struct sg_command commands[] = {
      "  --json     the reply as JSON\n"
      "  --local    read the index, not the server",
      sg_cli_suggest},
+    {"train-ranker", "train-ranker FILE [OPTIONS]", "fit the ranker's weights to judged queries",
+     "FILE has a line for each query: query, type (or any), expected title or \"title | artist\",\n"
+     "group, between tabs. A third of the queries is held out and reported apart.\n"
+     "  --measure   report, do not fit\n"
+     "  --misses    list the queries whose answer is not first\n"
+     "  --rounds N  times through all weights at most (default 8)\n"
+     "  --out FILE  write the weights there (default: standard output)",
+     sg_cli_train},
     {0},
 };
 
 int main(int argc, char **argv)
 {
     static const struct sg_program program = {
-        "segue-query", "Segue's search: the server, and questions from a terminal", commands};
+        "segue-query", "Segue's search: the server, and questions from a terminal", commands,
+        "serve"};
     return sg_program_main(&program, argc, argv);
 }
