@@ -12,7 +12,8 @@
 #include "schemas/service.h"
 #include <stdlib.h>
 
-#define KEPT_MAX 32
+#define KEPT_MAX    32
+#define PATIENCE_US 2000000
 
 struct status {
     const struct sg_config *config;
@@ -24,6 +25,7 @@ struct status {
     bool searchable, running, database, rebuilding;
     double lag_s, delta_documents;
     char trouble[256], refused_why[256];
+    char served[SG_GENERATION_NAME], query[16], query_detail[256]; /* by the query server */
     struct sg_slot_info slots[SG_SLOTS_MAX];
     size_t n_slots;
     char refused[8][SG_GENERATION_NAME];
@@ -62,29 +64,60 @@ static double metric(struct sg_str text, const char *name)
     return 0;
 }
 
-static void ask_service(struct status *s)
+/* Its health: true when it answers. h's texts live in a. */
+static bool ask_health(struct sg_rpc_client *c, struct sg_arena *a, struct sg_health_reply *h)
+{
+    return !sg_rpc_call(c, SG_METHOD_HEALTH, NULL, NULL, &sg_health_reply_record, h, a,
+                        sg_now_us() + PATIENCE_US, SG_STR_NONE, NULL);
+}
+
+static void read_metrics(struct status *s, struct sg_rpc_client *c, struct sg_arena *a)
+{
+    struct sg_metrics_reply m;
+    if (sg_rpc_call(c, SG_METHOD_METRICS, NULL, NULL, &sg_metrics_reply_record, &m, a,
+                    sg_now_us() + PATIENCE_US, SG_STR_NONE, NULL))
+        return;
+    struct sg_str text = sg_arena_copy(a, m.text); /* ends in a zero */
+    s->lag_s = metric(text, "segue_indexer_lag_seconds");
+    s->delta_documents = metric(text, "segue_indexer_delta_documents");
+}
+
+static void ask_indexer(struct status *s, struct sg_arena *a)
 {
     char url[SG_CONFIG_TEXT + 32];
     struct sg_rpc_client *c = NULL;
-    struct sg_arena a = {0};
     struct sg_health_reply h;
-    struct sg_metrics_reply m;
     sg_health_url(s->config, url);
     if (!sg_folder_locked(s->config->index.dir, "RUN.lock") || sg_rpc_client_open(&c, url, NULL))
         return;
-    int64_t until = sg_now_us() + 2000000;
-    if (!sg_rpc_call(c, SG_METHOD_HEALTH, NULL, NULL, &sg_health_reply_record, &h, &a, until,
-                     SG_STR_NONE, NULL)) {
-        s->running = true;
+    s->running = ask_health(c, a, &h);
+    if (s->running) {
         snprintf(s->trouble, sizeof s->trouble, "%.*s", SG_FMT(h.detail));
-    }
-    if (s->running && !sg_rpc_call(c, SG_METHOD_METRICS, NULL, NULL, &sg_metrics_reply_record, &m,
-                                   &a, until, SG_STR_NONE, NULL)) {
-        struct sg_str text = sg_arena_copy(&a, m.text); /* ends in a zero */
-        s->lag_s = metric(text, "segue_indexer_lag_seconds");
-        s->delta_documents = metric(text, "segue_indexer_delta_documents");
+        read_metrics(s, c, a);
     }
     sg_rpc_client_close(c);
+}
+
+/* What is searched in may differ from CURRENT: a generation it found damaged. */
+static void ask_query_server(struct status *s, struct sg_arena *a)
+{
+    struct sg_rpc_client *c = NULL;
+    struct sg_health_reply h;
+    if (sg_rpc_client_open(&c, s->config->query.listen, NULL))
+        return;
+    if (ask_health(c, a, &h)) {
+        snprintf(s->query, sizeof s->query, "%.*s", SG_FMT(h.status));
+        snprintf(s->query_detail, sizeof s->query_detail, "%.*s", SG_FMT(h.detail));
+        snprintf(s->served, sizeof s->served, "%.*s", SG_FMT(h.generation));
+    }
+    sg_rpc_client_close(c);
+}
+
+static void ask_services(struct status *s)
+{
+    struct sg_arena a = {0};
+    ask_indexer(s, &a);
+    ask_query_server(s, &a);
     sg_arena_free(&a);
 }
 
@@ -109,7 +142,7 @@ static void gather(struct status *s)
     s->n_refused = sg_folder_list(dir, SG_REFUSED, s->refused, 8);
     s->rebuilding = sg_folder_locked(dir, "REBUILD.lock");
     look_at_index(s);
-    ask_service(s);
+    ask_services(s);
     ask_database(s);
 }
 
@@ -169,9 +202,15 @@ static void print_text(const struct status *s)
            s->trouble[0] ? ": " : "", s->trouble);
     if (s->running)
         printf("delta        %.0f documents\n", s->delta_documents);
+    if (s->query[0])
+        printf("query        %s%s%s\n", s->query, s->served[0] ? ", serves " : "", s->served);
+    else
+        printf("query        not running\n");
     if (s->rebuilding)
         printf("rebuild      under way\n");
-    if (s->refused_why[0])
+    if (s->query_detail[0])
+        printf("ALERT        query server: %s\n", s->query_detail);
+    else if (s->refused_why[0])
         printf("ALERT        not served: %s\n", s->refused_why);
     printf("\ngenerations (* serves)\n");
     for (size_t i = 0; i < s->n_kept; i++)
@@ -239,6 +278,9 @@ static void print_json(const struct status *s)
     json_member(&b, "generation", s->current);
     json_member(&b, "trouble", s->trouble);
     json_member(&b, "not_served", s->refused_why);
+    json_member(&b, "query", s->query);
+    json_member(&b, "query_detail", s->query_detail);
+    json_member(&b, "served", s->served);
     sg_buf_printf(&b, ",\"lsn\":\"%s\",\"lag_bytes\":%lld,\"lag_s\":%.3f,\"delta_documents\":%.0f",
                   lsn, (long long)lag_bytes(s), s->lag_s, s->delta_documents);
     for (int k = 0; k < SG_KINDS; k++)

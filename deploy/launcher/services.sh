@@ -1,5 +1,5 @@
 # services.sh - supervision by runit: one folder a service below var/service, a
-# crashed one is started again after 1, 2, 4 ... 16 s; logs rotate in var/log/NAME.
+# crashed one is started again at once, then after 1, 2, 4 ... 16 s; logs rotate in var/log/NAME.
 
 SERVICES="postgres indexer recsys query api"
 
@@ -30,12 +30,12 @@ exec $(service_command "$name")
 RUN
     cat >"$dir/finish" <<FINISH
 #!/bin/sh
-# Back-off: doubles while the service lives less than 20 s.
+# Back-off: at once the first time, then doubling while the service lives less than 20 s.
 now=\$(date +%s)
 started=\$(cat "$VAR/run/$name.started" 2>/dev/null || echo 0)
-wait=\$(cat "$VAR/run/$name.wait" 2>/dev/null || echo 1)
-if [ \$((now - started)) -ge 20 ]; then wait=1; fi
-echo \$((wait * 2 > 16 ? 16 : wait * 2)) >"$VAR/run/$name.wait"
+wait=\$(cat "$VAR/run/$name.wait" 2>/dev/null || echo 0)
+if [ \$((now - started)) -ge 20 ]; then wait=0; fi
+echo \$((wait == 0 ? 1 : wait >= 8 ? 16 : wait * 2)) >"$VAR/run/$name.wait"
 echo "\$(date -u +%FT%TZ) supervisor: $name ended (exit \$1, signal \$2)"
 [ "\$1" = 0 ] || sleep "\$wait"
 FINISH

@@ -1,20 +1,18 @@
 /* test_exactly_once.c - the index equals the catalogue whatever is killed.
  *
- * A writer changes the catalogue, a reader asks the index without pause, and
- * meanwhile the indexer, its rebuilds, the database or the disk fail. In the
- * end `verify --search` must find no difference, and the reader must not have
- * met an error. $SEGUE_FAULT_SEED repeats a run.
+ * A writer changes the catalogue, askers ask the query server without pause, and
+ * meanwhile the indexer, its rebuilds, the database, the disk or the server
+ * itself fail. In the end `verify --search` must find no difference, and every
+ * question must have had its right answer. $SEGUE_FAULT_SEED repeats a run.
  */
 #include "core/clock.h"
-#include "index/searcher.h"
-#include "tests/support/indexer.h"
+#include "index/generation.h"
+#include "tests/support/asker.h"
 #include "tests/support/scratch.h"
 #include "tests/support/writer.h"
 #include <check.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,96 +21,40 @@
 
 static struct test_pg *pg;
 static struct test_indexer x;
+static struct test_asker asker;
+static pid_t server; /* segue-query; 0: not ours */
 
-struct reader {
-    pthread_t thread;
-    atomic_bool stop;
-    atomic_ulong asked;
-    char error[600]; /* of the first failure; "" */
-};
-
-static int ask_kind(struct sg_searcher *s, enum sg_kind kind, struct sg_arena *a,
-                    struct sg_error *e)
+static void serve(void)
 {
-    union {
-        struct sg_song song;
-        struct sg_artist artist;
-        struct sg_album album;
-        struct sg_playlist playlist;
-    } record;
-    struct sg_str every = SG_STR("Q");
-    struct sg_term_group all = {&every, 1, false};
-    sg_docref docs[40];
-    int rc = sg_match_begin(s, kind, &all, 1, e);
-    int n = rc ? rc : sg_match_next(s, docs, 40, e);
-    for (int i = 0; i < n; i++) {
-        struct sg_facts f;
-        if (!sg_searcher_facts(s, kind, docs[i], &f))
-            return sg_fail(e, SG_ECORRUPT, "no facts of %s document %u", sg_kind_names[kind],
-                           docs[i]);
-        rc = sg_searcher_record(s, kind, f.id, a, &record, e);
-        if (rc)
-            return sg_wrap(e, "%s %llu", sg_kind_names[kind], (unsigned long long)f.id);
-    }
-    return n < 0 ? n : 0;
+    server = test_program_spawn(&x, "segue-query", (const char *const[]){"serve", NULL});
 }
 
-static int ask_once(struct sg_searcher *s, struct sg_arena *a, struct sg_error *e)
+/* The first generation, the indexer, the server, and questions to it. */
+static void start(void)
 {
-    int rc = sg_searcher_begin(s, e);
-    if (rc)
-        return rc;
-    for (int k = 0; !rc && k < SG_KINDS; k++)
-        rc = ask_kind(s, (enum sg_kind)k, a, e);
-    sg_searcher_end(s);
-    sg_arena_reset(a);
-    return rc;
+    ck_assert_int_eq(COMMAND("rebuild"), 0);
+    test_indexer_run(&x);
+    serve();
+    test_asker_start(&asker, &x);
 }
 
-static void *read_on(void *arg)
+/* Every question answered, and a server that ends in order, leaking nothing. */
+static void stop(const char *what)
 {
-    struct reader *r = arg;
-    struct sg_index *index = NULL;
-    struct sg_searcher *s = NULL;
-    struct sg_index_options o = {.dir = x.index, .poll_ms = 20};
-    struct sg_arena a = {0};
-    struct sg_error e = SG_ERROR_INIT;
-    int rc = sg_index_open(&index, &o, &e);
-    if (!rc)
-        rc = sg_searcher_open(&s, index, &e);
-    while (!rc && !atomic_load(&r->stop)) {
-        rc = ask_once(s, &a, &e);
-        atomic_fetch_add(&r->asked, 1);
-        sg_sleep_us(2000);
-    }
-    if (rc)
-        snprintf(r->error, sizeof r->error, "%s", e.text);
-    if (s)
-        sg_searcher_close(s);
-    if (index)
-        sg_index_close(index);
-    sg_arena_free(&a);
-    return NULL;
-}
-
-static void reader_start(struct reader *r)
-{
-    memset(r, 0, sizeof *r);
-    ck_assert_int_eq(pthread_create(&r->thread, NULL, read_on, r), 0);
-}
-
-static void reader_stop(struct reader *r)
-{
-    atomic_store(&r->stop, true);
-    pthread_join(r->thread, NULL);
-    ck_assert_msg(!r->error[0], "the reader met: %s", r->error);
-    ck_assert_uint_gt(atomic_load(&r->asked), 10);
+    test_asker_stop(&asker, what);
+    kill(server, SIGTERM);
+    int code = test_wait(server);
+    server = 0;
+    if (code)
+        test_show(&x, "segue-query");
+    ck_assert_int_eq(code, 0);
 }
 
 static void seed_catalogue(void)
 {
     PGconn *c = test_pg_connect(pg);
     test_writer_seed(c);
+    test_landmarks_put(c);
     PQfinish(c);
 }
 
@@ -167,41 +109,121 @@ static void kill_once(uint64_t *random, int i)
 START_TEST(ten_thousand_changes_survive_fifty_kills)
 {
     struct test_writer w;
-    struct reader r;
     uint64_t random = seed();
-    ck_assert_int_eq(COMMAND("rebuild"), 0);
-    test_indexer_run(&x);
-    reader_start(&r);
+    start();
     test_writer_start(&w, pg, random, 10000, 400);
     for (int i = 0; i < 50; i++)
         kill_once(&random, i);
     uint64_t changes = test_writer_join(&w);
     ck_assert_uint_ge(changes, 10000);
     ck_assert_int_eq(test_indexer_verify(&x), 0);
-    reader_stop(&r);
-    fprintf(stderr, "%llu changes, 50 kills, %lu answers\n", (unsigned long long)changes,
-            atomic_load(&r.asked));
+    fprintf(stderr, "%llu changes, 50 kills\n", (unsigned long long)changes);
+    stop("indexer killed");
 }
 END_TEST
 
-START_TEST(the_database_may_be_killed_too)
+START_TEST(the_database_may_be_restarted_and_killed)
 {
     struct test_writer w;
-    struct reader r;
-    uint64_t random = seed();
-    ck_assert_int_eq(COMMAND("rebuild"), 0);
-    test_indexer_run(&x);
-    reader_start(&r);
-    test_writer_start(&w, pg, random, 3000, 500);
-    for (int i = 0; i < 3; i++) {
+    start();
+    test_writer_start(&w, pg, seed(), 3000, 500);
+    for (int i = 0; i < 4; i++) {
         sg_sleep_us(700000);
-        test_pg_crash(pg);
+        if (i % 2)
+            test_pg_stop(pg);
+        else
+            test_pg_crash(pg);
         sg_sleep_us(200000);
         test_pg_up(pg);
     }
     test_writer_join(&w);
     ck_assert_int_eq(test_indexer_verify(&x), 0);
-    reader_stop(&r);
+    stop("PostgreSQL restarted and killed");
+}
+END_TEST
+
+static void current(char name[SG_GENERATION_NAME])
+{
+    ck_assert_int_eq(sg_current_read(x.index, name, NULL), 0);
+}
+
+START_TEST(rebuilds_and_rollbacks_pass_unnoticed)
+{
+    struct test_writer w;
+    char name[SG_GENERATION_NAME];
+    start();
+    test_writer_start(&w, pg, seed(), 3000, 500);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(COMMAND(i % 2 ? "rollback" : "rebuild"), 0);
+        current(name);
+        ck_assert(test_asker_health(&asker, "ok", name, NULL));
+        ck_assert(test_asker_wait(&asker, 20, 20000000));
+        ck_assert_int_eq(test_indexer_verify(&x), 0);
+    }
+    test_writer_join(&w);
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    ck_assert_uint_ge(asker.n_generations, 2);
+    stop("rebuilt and rolled back");
+}
+END_TEST
+
+/* The launcher's own supervision of the server; its runsv. */
+static pid_t supervise(void)
+{
+    static const char script[] =
+        "BIN=$1 VAR=$2 CONF=$3 SEGUE_HOME=$4; . \"$SEGUE_HOME/deploy/launcher/services.sh\"\n"
+        "mkdir -p \"$VAR/run\"; service_write query; rm -f \"$VAR/service/query/down\"\n"
+        "exec runsv \"$VAR/service/query\"";
+    char bin[512], var[96], log[96];
+    snprintf(bin, sizeof bin, "%s", test_program("x"));
+    bin[strlen(bin) - 2] = '\0';
+    snprintf(var, sizeof var, "%s/var", x.dir);
+    snprintf(log, sizeof log, "%s/runsv", x.dir);
+    const char *const argv[] = {"bash", "-c", script, "bash", bin, var, x.conf, test_source_dir(),
+                                NULL};
+    return test_spawn(argv, log, SIGTERM);
+}
+
+static pid_t supervised(void)
+{
+    char path[128];
+    int pid = 0;
+    snprintf(path, sizeof path, "%s/var/service/query/supervise/pid", x.dir);
+    FILE *f = fopen(path, "r");
+    if (!f || fscanf(f, "%d", &pid) != 1)
+        pid = 0;
+    if (f)
+        fclose(f);
+    return pid;
+}
+
+START_TEST(a_killed_query_server_answers_again_at_once)
+{
+    if (access("/usr/bin/runsv", X_OK)) {
+        fprintf(stderr, "SKIPPED: a_killed_query_server_answers_again_at_once: no runit\n");
+        return;
+    }
+    ck_assert_int_eq(COMMAND("rebuild"), 0);
+    test_indexer_run(&x);
+    pid_t runsv = supervise();
+    test_asker_start(&asker, &x);
+    ck_assert(test_asker_wait(&asker, 50, 30000000));
+    atomic_store(&asker.lenient, true);
+    int64_t killed_us = sg_now_us();
+    pid_t old = supervised();
+    ck_assert_int_gt(old, 1);
+    kill(old, SIGKILL);
+    while (supervised() == old && sg_now_us() < killed_us + 5000000)
+        sg_sleep_us(1000);
+    ck_assert(test_asker_wait(&asker, 1, 10000000));
+    int64_t away_us = atomic_load(&asker.last_us) - killed_us;
+    atomic_store(&asker.lenient, false);
+    ck_assert(test_asker_wait(&asker, 50, 30000000));
+    test_asker_stop(&asker, "query server killed");
+    fprintf(stderr, "answers again after %.0f ms\n", (double)away_us / 1e3);
+    kill(runsv, SIGTERM);
+    ck_assert_int_eq(test_wait(runsv), 0);
+    ck_assert_int_lt(away_us, 3000000);
 }
 END_TEST
 
@@ -227,6 +249,19 @@ static void fill_disk(const char *path)
     close(fd);
 }
 
+/* A server that starts while nothing can be written answers as well. */
+static void restart_server(void)
+{
+    atomic_store(&asker.lenient, true);
+    kill(server, SIGKILL);
+    test_wait(server);
+    serve();
+    ck_assert(test_asker_health(&asker, NULL, NULL, NULL));
+    ck_assert(test_asker_wait(&asker, 5, 20000000));
+    atomic_store(&asker.lenient, false);
+    ck_assert(test_asker_wait(&asker, 50, 30000000));
+}
+
 START_TEST(a_full_disk_delays_and_loses_nothing)
 {
     const char *disk = test_scratch_small(96 << 20);
@@ -235,48 +270,83 @@ START_TEST(a_full_disk_delays_and_loses_nothing)
         return;
     }
     struct test_writer w;
-    struct reader r;
     char filler[256];
     test_indexer_init(&x, pg, disk, NULL);
     snprintf(filler, sizeof filler, "%s/filler", disk);
-    ck_assert_int_eq(COMMAND("rebuild"), 0);
-    test_indexer_run(&x);
+    start();
     ck_assert_int_eq(test_indexer_verify(&x), 0);
-    reader_start(&r);
     fill_disk(filler);
     test_writer_start(&w, pg, seed(), 2000, 2000);
     test_writer_join(&w);
     wait_for_log("disk full");
     ck_assert_int_eq(kill(x.pid, 0), 0);
+    restart_server();
     ck_assert_int_eq(COMMAND("rebuild"), 1);
+    ck_assert_int_eq(COMMAND("status"), 0);
     unlink(filler);
     ck_assert_int_eq(test_indexer_verify(&x), 0);
-    reader_stop(&r);
+    stop("disk full");
     ck_assert_int_eq(test_indexer_kill(&x, SIGTERM), 0);
 }
 END_TEST
 
+static void damage(const char *generation, const char *file, off_t at)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s/%s", x.index, generation, file);
+    int fd = open(path, O_RDWR);
+    ck_assert_int_eq(pwrite(fd, "damage", 6, at), 6);
+    close(fd);
+}
+
+/* Published, damaged, and only then to be served: refused by the server, which
+ * goes on with the one before, and replaced by the indexer. */
 START_TEST(a_corrupt_generation_is_refused_and_the_previous_one_serves)
 {
-    char first[SG_GENERATION_NAME], second[SG_GENERATION_NAME], served[SG_GENERATION_NAME];
-    char path[512], refused[256];
-    struct sg_index *index;
-    struct sg_index_options o = {.dir = x.index};
+    char first[SG_GENERATION_NAME], second[SG_GENERATION_NAME];
     ck_assert_int_eq(COMMAND("rebuild"), 0);
-    ck_assert_int_eq(sg_current_read(x.index, first, NULL), 0);
+    current(first);
     sg_sleep_us(1100000);
     ck_assert_int_eq(COMMAND("rebuild"), 0);
-    ck_assert_int_eq(sg_current_read(x.index, second, NULL), 0);
-    snprintf(path, sizeof path, "%s/%s/store.mdb", x.index, second);
-    int fd = open(path, O_RDWR);
-    ck_assert_int_eq(pwrite(fd, "damage", 6, 9000), 6);
-    close(fd);
-    ck_assert_int_eq(sg_index_open(&index, &o, NULL), 0);
-    sg_index_status(index, served, refused);
-    sg_index_close(index);
-    ck_assert_str_eq(served, first);
-    ck_assert_ptr_nonnull(strstr(refused, "store.mdb"));
+    current(second);
+    ck_assert_int_eq(COMMAND("rollback"), 0);
+    serve();
+    test_asker_start(&asker, &x);
+    damage(second, "store.mdb", 9000);
+    ck_assert_int_eq(sg_current_publish(x.index, second, NULL), 0);
+    ck_assert(test_asker_health(&asker, "degraded", first, "store.mdb: "));
+    ck_assert(test_logged(&x, "segue-query", "generation refused"));
     ck_assert_int_eq(COMMAND("gate"), 3);
+    ck_assert_int_eq(COMMAND("status"), 0);
+    ck_assert(test_indexer_logged(&x, "ALERT"));
+    restart_server();
+    ck_assert(test_asker_health(&asker, "degraded", first, "store.mdb: "));
+    ck_assert_uint_eq(asker.n_generations, 1);
+    test_indexer_run(&x);
+    wait_for_log("the base is corrupt");
+    ck_assert(test_asker_health(&asker, "ok", NULL, NULL));
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    ck_assert(test_asker_wait(&asker, 20, 20000000));
+    stop("corrupt generation published");
+}
+END_TEST
+
+/* Damaged under the server that reads it. */
+START_TEST(a_base_that_turns_bad_is_replaced)
+{
+    char name[SG_GENERATION_NAME];
+    start();
+    current(name);
+    test_indexer_kill(&x, SIGTERM);
+    damage(name, "spell.seg", 3000);
+    sg_sleep_us(1100000);
+    test_indexer_run(&x);
+    wait_for_log("the base is corrupt");
+    for (int i = 0; i < 600 && asker.n_generations < 2; i++)
+        sg_sleep_us(50000);
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    ck_assert_uint_eq(asker.n_generations, 2);
+    stop("base damaged while it serves");
 }
 END_TEST
 
@@ -288,9 +358,12 @@ int main(void)
     tcase_set_timeout(t, 550);
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, ten_thousand_changes_survive_fifty_kills);
-    tcase_add_test(t, the_database_may_be_killed_too);
+    tcase_add_test(t, the_database_may_be_restarted_and_killed);
+    tcase_add_test(t, rebuilds_and_rollbacks_pass_unnoticed);
+    tcase_add_test(t, a_killed_query_server_answers_again_at_once);
     tcase_add_test(t, a_full_disk_delays_and_loses_nothing);
     tcase_add_test(t, a_corrupt_generation_is_refused_and_the_previous_one_serves);
+    tcase_add_test(t, a_base_that_turns_bad_is_replaced);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

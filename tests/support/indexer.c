@@ -63,25 +63,19 @@ void test_indexer_config(const struct test_indexer *x, struct sg_config *c)
     }
 }
 
-static void become(const struct test_indexer *x, const char *const *args)
+static void become(const char *const *argv, const char *log, int death_signal)
 {
-    const char *argv[16] = {test_program("segue-indexer"), "--config", x->conf};
-    char log[96];
-    size_t n = 3;
-    for (; *args && n < 15; args++)
-        argv[n++] = *args;
-    snprintf(log, sizeof log, "%s/log", x->dir);
     int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
     dup2(fd, STDOUT_FILENO);
     dup2(fd, STDERR_FILENO);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    execv(argv[0], (char *const *)argv);
+    prctl(PR_SET_PDEATHSIG, death_signal);
+    execvp(argv[0], (char *const *)argv);
     _exit(127);
 }
 
 /* The test framework's handlers must not run in the child: one of them passes a
  * SIGTERM on to the test itself. */
-pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args)
+pid_t test_spawn(const char *const *argv, const char *log, int death_signal)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -91,10 +85,27 @@ pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args)
         signal(SIGTERM, SIG_DFL);
         signal(SIGINT, SIG_DFL);
         sigprocmask(SIG_SETMASK, &before, NULL);
-        become(x, args);
+        become(argv, log, death_signal);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     return pid;
+}
+
+pid_t test_program_spawn(const struct test_indexer *x, const char *program, const char *const *args)
+{
+    const char *argv[16] = {test_program(program), "--config", x->conf};
+    char log[128];
+    size_t n = 3;
+    for (; *args && n < 15; args++)
+        argv[n++] = *args;
+    bool indexer = !strcmp(program, "segue-indexer");
+    snprintf(log, sizeof log, "%s/%s", x->dir, indexer ? "log" : program);
+    return test_spawn(argv, log, SIGKILL);
+}
+
+pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args)
+{
+    return test_program_spawn(x, "segue-indexer", args);
 }
 
 int test_wait(pid_t pid)
@@ -135,10 +146,10 @@ int test_indexer_verify(struct test_indexer *x)
     return code;
 }
 
-static char *read_log(const struct test_indexer *x)
+static char *read_log(const struct test_indexer *x, const char *name)
 {
-    char path[96];
-    snprintf(path, sizeof path, "%s/log", x->dir);
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", x->dir, name);
     FILE *f = fopen(path, "r");
     char *text = calloc(1, (4 << 20) + 1);
     if (f && text) {
@@ -150,18 +161,28 @@ static char *read_log(const struct test_indexer *x)
     return text;
 }
 
-bool test_indexer_logged(const struct test_indexer *x, const char *text)
+bool test_logged(const struct test_indexer *x, const char *name, const char *text)
 {
-    char *log = read_log(x);
+    char *log = read_log(x, name);
     bool found = log && strstr(log, text);
     free(log);
     return found;
 }
 
+bool test_indexer_logged(const struct test_indexer *x, const char *text)
+{
+    return test_logged(x, "log", text);
+}
+
+void test_show(const struct test_indexer *x, const char *name)
+{
+    char *log = read_log(x, name);
+    size_t n = log ? strlen(log) : 0, from = n > 6000 ? n - 6000 : 0;
+    fprintf(stderr, "---- end of %s/%s\n%s\n----\n", x->dir, name, log ? log + from : "");
+    free(log);
+}
+
 void test_indexer_show_log(const struct test_indexer *x)
 {
-    char *log = read_log(x);
-    size_t n = log ? strlen(log) : 0, from = n > 6000 ? n - 6000 : 0;
-    fprintf(stderr, "---- end of %s/log\n%s\n----\n", x->dir, log ? log + from : "");
-    free(log);
+    test_show(x, "log");
 }

@@ -27,7 +27,12 @@ const char *test_program(const char *name);
 /* Runs a command to its end, output to dir/log: its exit code, or 128 + signal.
  * args ends with NULL. */
 int test_indexer_command(struct test_indexer *x, const char *const *args);
-/* Starts a command without waiting. */
+/* Starts a program, output to log; it gets death_signal when the test dies. */
+pid_t test_spawn(const char *const *argv, const char *log, int death_signal);
+/* Starts a command of one of ours without waiting, output to dir/PROGRAM. */
+pid_t test_program_spawn(const struct test_indexer *x, const char *program,
+                         const char *const *args);
+/* The same of the indexer, output to dir/log. */
 pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args);
 /* Waits for it: as test_indexer_command. */
 int test_wait(pid_t pid);
@@ -35,6 +40,9 @@ void test_indexer_run(struct test_indexer *x);             /* starts `run` */
 int test_indexer_kill(struct test_indexer *x, int signal); /* and waits: its exit code */
 /* verify; prints the log's end when it finds a difference. */
 int test_indexer_verify(struct test_indexer *x);
-/* True when the log holds the text. */
+/* True when the log holds the text: a file below dir, the indexer's. */
+bool test_logged(const struct test_indexer *x, const char *name, const char *text);
 bool test_indexer_logged(const struct test_indexer *x, const char *text);
+/* Prints the end of a file below dir. */
+void test_show(const struct test_indexer *x, const char *name);
 void test_indexer_show_log(const struct test_indexer *x);

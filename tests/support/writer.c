@@ -35,8 +35,10 @@ void test_writer_seed(PGconn *c)
     test_pg_sql(c, "ANALYZE");
 }
 
-/* "A song" etc. that exists: the first at or after a random id. */
-#define SONG "(SELECT song_id FROM songs WHERE song_id >= %llu ORDER BY song_id LIMIT 1)"
+/* A song that exists: the first at or after a random id, below the tests' own. */
+#define SONG                                                                                       \
+    "(SELECT song_id FROM songs WHERE song_id >= %llu AND song_id < 1000000 ORDER BY song_id "     \
+    "LIMIT 1)"
 
 /* %llu are replaced by random numbers up to 2,500 in order. Each ends in one or
  * several rows changed; their count is what the server says. */

@@ -1,5 +1,6 @@
 /* writer.h - somebody who changes the catalogue at random: inserts, renames,
- * deletes, new credits, swaps of credits, plays, playlists going private.
+ * deletes, new credits, swaps of credits, plays, playlists going private. Leaves
+ * ids from 1,000,000 alone.
  */
 #pragma once
 #include "tests/support/pg.h"
