@@ -14,6 +14,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow" /* C lets a function have a struct's name: sg_str */
 extern "C" {
+#include "index/lists.h"
 #include "index/postings.h"
 }
 #pragma GCC diagnostic pop
@@ -78,23 +79,126 @@ template <class F> int guarded(struct sg_error *e, const char *what, F f)
     }
 }
 
+/* Where a term's postings are: Q is of every document and kept nowhere, lists.h
+ * has the terms that many documents share, the base has the others. */
+bool is_everything(struct sg_str term)
+{
+    return term.n == 1 && term.p[0] == 'Q';
+}
+bool is_listed(struct sg_str term)
+{
+    return term.n > 0 && memchr("PGYE", term.p[0], 4);
+}
+
+/* The lists lie in the base's own folder. */
+std::string lists_path(const char *base)
+{
+    return std::string(base) + "/lists.seg";
+}
+
 /* What a skip costs, in postings decoded: Xapian reads on within a chunk, and
  * finds another chunk from the root. */
-const uint32_t skip_cost = 8, chunk_cost = 600;
+const uint32_t skip_cost = 8, chunk_cost = 600, seek_cost = 4;
 
-/* One term's list; `at` is where it stands. */
-struct Leaf {
-    Xapian::PostingIterator it;
-    float density; /* of its postings among all docids */
+/* One term's postings; `at` is where they stand. */
+class Leaf
+{
+  public:
     uint32_t at;
 
+    explicit Leaf(uint32_t last) : at(last ? 1 : end_of_list), kind(everything), last(last)
+    {
+    }
+    explicit Leaf(const struct sg_postlist &l) : at(l.at), kind(listed), list(l)
+    {
+    }
+    Leaf(Xapian::PostingIterator first, float density)
+        : at(first == Xapian::PostingIterator() ? end_of_list : *first), kind(based), it(first),
+          density(density)
+    {
+    }
+
+    /* Returns its cost. */
     uint64_t skip_to(uint32_t target)
     {
+        if (kind == listed) {
+            at = sg_postlist_seek(&list, target);
+            return seek_cost;
+        }
+        if (kind == everything) {
+            at = target <= last ? target : end_of_list;
+            return 1;
+        }
         float decoded = (float)(target - at) * density;
         it.skip_to(target);
         at = it == Xapian::PostingIterator() ? end_of_list : *it;
         return skip_cost + (decoded < (float)chunk_cost ? (uint32_t)decoded : chunk_cost);
     }
+
+    void read_all(std::vector<uint32_t> &out)
+    {
+        if (kind == based)
+            out.insert(out.end(), it, Xapian::PostingIterator());
+        else
+            for (; at != end_of_list; skip_to(at + 1))
+                out.push_back(at);
+    }
+
+  private:
+    enum { everything, listed, based } kind;
+    Xapian::PostingIterator it;
+    float density = 0; /* of its postings among all docids */
+    struct sg_postlist list = {};
+    uint32_t last = 0;
+};
+
+/* All postings of a kind. */
+class Base
+{
+  public:
+    uint32_t documents = 0;
+
+    explicit Base(const char *path) : db(path, Xapian::DB_BACKEND_GLASS)
+    {
+        documents = db.get_doccount();
+    }
+    ~Base()
+    {
+        sg_lists_close(lists);
+    }
+    Base(const Base &) = delete;
+    Base &operator=(const Base &) = delete;
+
+    int open_lists(const char *path, struct sg_error *e)
+    {
+        int rc = sg_lists_open(&lists, lists_path(path).c_str(), e);
+        if (!rc && sg_lists_documents(lists) != documents)
+            rc = sg_fail(e, SG_ECORRUPT, "%s: %u documents, its lists are of %u", path, documents,
+                         sg_lists_documents(lists));
+        return rc;
+    }
+
+    uint32_t frequency(struct sg_str term) const
+    {
+        if (is_everything(term))
+            return documents;
+        return is_listed(term) ? sg_lists_frequency(lists, term)
+                               : db.get_termfreq(std::string(term.p, term.n));
+    }
+
+    Leaf open(const std::string &text, uint32_t frequency) const
+    {
+        struct sg_str term = {text.data(), text.size()};
+        if (is_everything(term))
+            return Leaf(documents);
+        if (is_listed(term))
+            return Leaf(sg_postlist_open(lists, term));
+        return Leaf(db.postlist_begin(text), (float)frequency / (float)documents);
+    }
+
+  private:
+    Xapian::Database db;
+    struct sg_lists *lists = nullptr;
 };
 
 bool stands_later(const Leaf &a, const Leaf &b)
@@ -111,27 +215,26 @@ class Group
     bool negate = false;
     uint64_t frequency = 0;
 
-    void count(const Xapian::Database &db, const struct sg_term_group &g)
+    void count(const Base &base, const struct sg_term_group &g)
     {
         negate = g.negate;
         for (size_t i = 0; i < g.n; i++) {
-            std::string term(g.terms[i].p, g.terms[i].n);
-            Xapian::doccount f = db.get_termfreq(term);
+            uint32_t f = base.frequency(g.terms[i]);
             frequency += f;
             if (f)
-                terms.push_back({std::move(term), f});
+                terms.push_back({std::string(g.terms[i].p, g.terms[i].n), f});
         }
     }
 
-    void open(const Xapian::Database &db, uint32_t documents)
+    void open(const Base &base)
     {
         for (const Term &t : terms) {
             bool is_short = t.frequency <= pooled_list && pool.size() + t.frequency <= pool_limit;
-            Xapian::PostingIterator it = db.postlist_begin(t.text);
+            Leaf leaf = base.open(t.text, t.frequency);
             if (terms.size() > 1 && is_short)
-                pool.insert(pool.end(), it, db.postlist_end(t.text));
+                leaf.read_all(pool);
             else
-                leaves.push_back({it, (float)t.frequency / (float)documents, *it});
+                leaves.push_back(std::move(leaf));
         }
         std::sort(pool.begin(), pool.end());
         std::make_heap(leaves.begin(), leaves.end(), stands_later);
@@ -201,12 +304,14 @@ bool is_term(struct sg_str term)
 } // namespace
 
 struct sg_postings {
-    Xapian::Database db;
-    uint32_t count = 0;
+    Base base;
     uint32_t from = 1; /* where the running match goes on */
     uint64_t work = 0, limit = UINT64_MAX;
     std::vector<Group> groups;
 
+    explicit sg_postings(const char *path) : base(path)
+    {
+    }
     uint32_t next_match();
     bool is_refused(uint32_t docid);
 };
@@ -214,8 +319,14 @@ struct sg_postings {
 struct sg_postings_writer {
     Xapian::WritableDatabase db;
     Xapian::Document document;
-    std::string term;
-    int pending = 0;
+    std::string term, path;
+    struct sg_lists_writer *lists = nullptr;
+    uint32_t documents = 0;
+
+    ~sg_postings_writer()
+    {
+        sg_lists_writer_abort(lists);
+    }
 };
 
 int sg_postings_open(struct sg_postings **out, const char *path, struct sg_error *e)
@@ -223,11 +334,11 @@ int sg_postings_open(struct sg_postings **out, const char *path, struct sg_error
     if (access(path, F_OK) != 0)
         return sg_fail_errno(e, "open %s", path);
     return guarded(e, path, [&] {
-        std::unique_ptr<sg_postings> p(new sg_postings);
-        p->db = Xapian::Database(path, Xapian::DB_BACKEND_GLASS);
-        p->count = p->db.get_doccount();
-        *out = p.release();
-        return 0;
+        std::unique_ptr<sg_postings> p(new sg_postings(path));
+        int rc = p->base.open_lists(path, e);
+        if (!rc)
+            *out = p.release();
+        return rc;
     });
 }
 
@@ -241,7 +352,7 @@ uint32_t sg_postings_frequency(struct sg_postings *p, struct sg_str term)
     uint32_t frequency = 0;
     if (is_term(term))
         guarded(nullptr, "frequency", [&] {
-            frequency = p->db.get_termfreq(std::string(term.p, term.n));
+            frequency = p->base.frequency(term);
             return 0;
         });
     return frequency;
@@ -249,7 +360,7 @@ uint32_t sg_postings_frequency(struct sg_postings *p, struct sg_str term)
 
 uint32_t sg_postings_count(struct sg_postings *p)
 {
-    return p->count;
+    return p->base.documents;
 }
 
 static int check_groups(const struct sg_term_group *groups, size_t n, struct sg_error *e)
@@ -284,12 +395,12 @@ int sg_postings_begin(struct sg_postings *p, const struct sg_term_group *groups,
     return guarded(e, "match", [&] {
         p->groups.resize(n);
         for (size_t i = 0; i < n; i++)
-            p->groups[i].count(p->db, groups[i]);
+            p->groups[i].count(p->base, groups[i]);
         std::sort(p->groups.begin(), p->groups.end(), leads);
         if (p->groups[0].frequency == 0)
             return 0; /* nothing can match: no list is opened */
         for (Group &g : p->groups)
-            g.open(p->db, p->count);
+            g.open(p->base);
         p->from = 1;
         return 0;
     });
@@ -353,14 +464,14 @@ int sg_postings_next(struct sg_postings *p, uint32_t *out, size_t cap, struct sg
 
 uint64_t sg_postings_estimate(struct sg_postings *p)
 {
-    if (p->groups.empty() || !p->count)
+    if (p->groups.empty() || !p->base.documents)
         return 0;
-    double all = p->count, share = 1;
+    double all = p->base.documents, share = 1;
     for (const Group &g : p->groups) {
         double f = std::min((double)g.frequency, all) / all;
         share *= g.negate ? 1 - f : f;
     }
-    uint64_t most = std::min(p->groups[0].frequency, (uint64_t)p->count);
+    uint64_t most = std::min(p->groups[0].frequency, (uint64_t)p->base.documents);
     return std::min((uint64_t)(share * all + 0.5), most);
 }
 
@@ -371,8 +482,11 @@ int sg_postings_writer_open(struct sg_postings_writer **out, const char *path, s
     return guarded(e, path, [&] {
         std::unique_ptr<sg_postings_writer> w(new sg_postings_writer);
         w->db = Xapian::WritableDatabase(path, flags);
-        *out = w.release();
-        return 0;
+        w->path = path;
+        int rc = sg_lists_writer_open(&w->lists, e);
+        if (!rc)
+            *out = w.release();
+        return rc;
     });
 }
 
@@ -380,6 +494,10 @@ int sg_postings_writer_term(struct sg_postings_writer *w, struct sg_str term, st
 {
     if (!is_term(term))
         return sg_fail(e, SG_EINVAL, "a term of %zu bytes, at most %zu", term.n, term_limit);
+    if (is_everything(term))
+        return 0;
+    if (is_listed(term))
+        return sg_lists_writer_add(w->lists, term, w->documents + 1, e);
     return guarded(e, "add a term", [&] {
         w->term.assign(term.p, term.n);
         w->document.add_boolean_term(w->term);
@@ -392,10 +510,8 @@ int sg_postings_writer_end(struct sg_postings_writer *w, struct sg_error *e)
     return guarded(e, "add a document", [&] {
         w->db.add_document(w->document);
         w->document.clear_terms();
-        if (++w->pending >= flush_documents) {
+        if (++w->documents % flush_documents == 0)
             w->db.commit();
-            w->pending = 0;
-        }
         return 0;
     });
 }
@@ -425,7 +541,9 @@ int sg_postings_writer_finish(struct sg_postings_writer *w, struct sg_error *e)
     return guarded(e, "finish a shard", [&] {
         w->db.commit();
         w->db.close();
-        return 0;
+        struct sg_lists_writer *lists = w->lists;
+        w->lists = nullptr;
+        return sg_lists_writer_finish(lists, w->documents, lists_path(w->path.c_str()).c_str(), e);
     });
 }
 
@@ -457,6 +575,17 @@ static int sync_folder(const char *path, struct sg_error *e)
     return rc ? rc : sync_path(path, e);
 }
 
+static int merge_lists(const char *const *shards, size_t n, const char *path, struct sg_error *e)
+{
+    std::vector<std::string> parts;
+    std::vector<const char *> views;
+    for (size_t i = 0; i < n; i++)
+        parts.push_back(lists_path(shards[i]));
+    for (const std::string &part : parts)
+        views.push_back(part.c_str());
+    return sg_lists_merge(views.data(), n, lists_path(path).c_str(), e);
+}
+
 int sg_postings_merge(const char *const *shards, size_t n, const char *path, struct sg_error *e)
 {
     return guarded(e, path, [&] {
@@ -464,6 +593,7 @@ int sg_postings_merge(const char *const *shards, size_t n, const char *path, str
         for (size_t i = 0; i < n; i++)
             all.add_database(Xapian::Database(shards[i], Xapian::DB_BACKEND_GLASS));
         all.compact(path, Xapian::Compactor::FULL);
-        return sync_folder(path, e);
+        int rc = merge_lists(shards, n, path, e);
+        return rc ? rc : sync_folder(path, e);
     });
 }

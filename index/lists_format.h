@@ -1,0 +1,40 @@
+/* lists_format.h - what lists.c reads and lists_writer.c writes; private to index. */
+#pragma once
+#include "index/lists.h"
+#include "index/segment.h"
+
+#define SG_LISTS_MAGIC "SGLISTS1"
+
+enum { sg_lists_containers, sg_lists_blocks, sg_lists_lists, sg_lists_terms };
+
+enum { sg_block_bits = 65536, sg_block_words = sg_block_bits / 64, sg_array_max = 4096 };
+
+struct sg_list_block {
+    uint16_t high; /* of its docids, >> 16 */
+    uint16_t last; /* postings - 1: up to sg_array_max an array, else a bit set */
+    uint32_t at;   /* of its container, in 8-byte words */
+};
+
+struct sg_list_entry {
+    uint32_t term; /* where it begins; it ends where the next one begins */
+    uint32_t postings;
+    uint32_t block, n_blocks; /* the first, and how many */
+};
+
+static inline uint32_t sg_block_postings(const struct sg_list_block *b)
+{
+    return (uint32_t)b->last + 1;
+}
+static inline bool sg_block_is_array(const struct sg_list_block *b)
+{
+    return b->last < sg_array_max;
+}
+/* Of a container: whole 8-byte words. */
+static inline size_t sg_container_bytes(const struct sg_list_block *b)
+{
+    return sg_block_is_array(b) ? (sg_block_postings(b) * sizeof(uint16_t) + 7) / 8 * 8
+                                : sg_block_words * sizeof(uint64_t);
+}
+
+/* Views of an open file, for the merge; false: i is beyond the last, or damaged. */
+bool sg_lists_at(const struct sg_lists *l, size_t i, struct sg_str *term, struct sg_postlist *list);
