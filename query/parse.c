@@ -71,7 +71,42 @@ static bool ends_open(struct sg_str text)
     return text.n && (unsigned char)text.p[text.n - 1] > ' ';
 }
 
-int sg_query_parse(struct sg_query *q, const struct sg_search_request *r, struct sg_error *e)
+/* Operators fill what the request's parameters leave open. */
+static void apply_syntax(struct sg_query *q)
+{
+    const struct sg_syntax *x = &q->syntax;
+    if (x->type.n && q->kinds >> sg_kind_of(x->type) & 1)
+        q->kinds = 1u << sg_kind_of(x->type);
+    if (x->genre.n && !q->genre.n)
+        q->genre = x->genre;
+    if ((x->year_from || x->year_to) && !q->year_from && !q->year_to) {
+        q->year_from = x->year_from;
+        q->year_to = x->year_to;
+    }
+}
+
+static void read_text(struct sg_query *q, struct sg_str text, bool literal)
+{
+    if (!literal) {
+        sg_syntax_parse(&q->syntax, text, &q->words);
+        return;
+    }
+    q->syntax.has_operators = false;
+    q->syntax.constraints.n = 0;
+    q->syntax.genre = q->syntax.type = SG_STR_NONE;
+    q->syntax.year_from = q->syntax.year_to = 0;
+    q->syntax.open = ends_open(text);
+    sg_text_words(&q->words, text);
+}
+
+static bool says_enough(const struct sg_query *q)
+{
+    return q->words.n ||
+           (q->syntax.has_operators && (q->genre.n || q->year_from || q->year_to || q->artist_id));
+}
+
+static int parse(struct sg_query *q, const struct sg_search_request *r, bool literal,
+                 struct sg_error *e)
 {
     unsigned kinds = 0;
     int rc = sg_query_check_text(r->q, e);
@@ -81,12 +116,9 @@ int sg_query_parse(struct sg_query *q, const struct sg_search_request *r, struct
         rc = parse_kinds(&kinds, &r->types, e);
     if (rc)
         return rc;
-    sg_text_words(&q->words, r->q);
-    if (q->words.n == 0)
-        return sg_fail_field(e, "q", "holds nothing to search for");
-    join_words(q);
+    read_text(q, r->q, literal);
     q->kinds = kinds;
-    q->prefix = r->prefix && ends_open(r->q);
+    q->prefix = r->prefix && q->syntax.open && q->words.n;
     q->limit = (size_t)r->limit;
     q->offset = (size_t)r->offset;
     q->artist_id = r->artist_id;
@@ -95,5 +127,21 @@ int sg_query_parse(struct sg_query *q, const struct sg_search_request *r, struct
     q->year_to = (int)r->year_to;
     q->is_explicit = (int)r->is_explicit;
     q->explain = r->explain;
+    if (q->syntax.has_operators)
+        apply_syntax(q);
+    if (!says_enough(q))
+        return sg_fail_field(e, "q", "holds nothing to search for");
+    join_words(q);
     return 0;
+}
+
+int sg_query_parse(struct sg_query *q, const struct sg_search_request *r, struct sg_error *e)
+{
+    return parse(q, r, false, e);
+}
+
+int sg_query_parse_literal(struct sg_query *q, const struct sg_search_request *r,
+                           struct sg_error *e)
+{
+    return parse(q, r, true, e);
 }

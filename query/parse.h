@@ -6,6 +6,7 @@
 #pragma once
 #include "core/err.h"
 #include "core/text.h"
+#include "query/understand.h"
 #include "schemas/catalogue.h"
 #include "schemas/search.h"
 
@@ -15,7 +16,7 @@
 #define SG_WHOLE_MAX (SG_WORDS_MAX * (SG_WORD_MAX + 1))
 
 struct sg_query {
-    struct sg_words words; /* at least one */
+    struct sg_words words; /* at least one, unless operators filter by year or genre */
     struct sg_str whole;   /* the words joined by single spaces */
     bool prefix;           /* the last word may be unfinished */
     unsigned kinds;        /* bit set of 1 << kind, not empty */
@@ -25,10 +26,14 @@ struct sg_query {
     int year_from, year_to; /* 0: open */
     int is_explicit;        /* -1 any, 0 clean, 1 explicit */
     bool explain;
+    struct sg_syntax syntax; /* operators of the text; their filters are in the fields above */
     char bytes[SG_WHOLE_MAX];
 };
 
 /* SG_EINVAL with the field to blame: q, type, limit, offset, year_from, year_to, explicit. */
 int sg_query_parse(struct sg_query *q, const struct sg_search_request *r, struct sg_error *e);
+/* The same with operators taken for words. */
+int sg_query_parse_literal(struct sg_query *q, const struct sg_search_request *r,
+                           struct sg_error *e);
 /* The bounds of q alone, shared with completion: 1..SG_QUERY_MAX bytes of UTF-8. */
 int sg_query_check_text(struct sg_str text, struct sg_error *e);

@@ -1,5 +1,6 @@
 /* plan.c - see plan.h. */
 #include "query/plan.h"
+#include "query/understand/constraint.h"
 
 #define PREFIX_TERM 4 /* characters of the longest P term (document.h) */
 
@@ -81,10 +82,25 @@ static void filter_explicit(struct sg_plan *p, int wanted)
         g->negate = wanted == 0;
 }
 
+/* Single words that no field may hold; the rest is checked on the record. */
+static void filter_unwanted(struct sg_plan *p, const struct sg_constraints *c)
+{
+    struct sg_term_group *g = NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        const struct sg_constraint *k = &c->v[i];
+        if (!k->negated || k->field != SG_FIELD_ANY || k->to - k->from != 1)
+            continue;
+        g = g ? g : open_group(p);
+        if (g)
+            g->negate = true;
+        add_text(p, g, 'W', c->unwanted.v[k->from].text);
+    }
+}
+
 void sg_plan_filters(struct sg_plan *p, const struct sg_filters *f)
 {
     p->n = p->n_terms = p->used = 0;
-    p->check_years = p->unlisted = p->more = p->impossible = false;
+    p->check = p->check_years = p->unlisted = p->more = p->impossible = false;
     if (f->artist_id)
         filter_number(p, 'A', f->artist_id);
     if (f->by_genre)
@@ -93,6 +109,9 @@ void sg_plan_filters(struct sg_plan *p, const struct sg_filters *f)
         filter_years(p, f);
     if (f->is_explicit >= 0)
         filter_explicit(p, f->is_explicit);
+    if (f->constraints)
+        filter_unwanted(p, f->constraints);
+    p->check = p->check_years || (f->constraints && f->constraints->n);
     p->n_filters = p->n;
 }
 
@@ -129,10 +148,21 @@ static void add_word(struct sg_plan *p, const struct sg_reading *r, size_t w,
     close_group(p, g);
 }
 
+/* Filters that only exclude need something to exclude from. */
+static void add_everything(struct sg_plan *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (!p->groups[i].negate)
+            return;
+    add_term(p, open_group(p), SG_STR("Q"));
+}
+
 void sg_plan_words(struct sg_plan *p, const struct sg_reading *r, const struct sg_spell *s)
 {
     for (size_t w = 0; w < r->n_words; w++)
         add_word(p, r, w, s);
+    if (r->n_words == 0)
+        add_everything(p);
 }
 
 void sg_plan_words_loose(struct sg_plan *p, const struct sg_reading *r)
@@ -185,9 +215,16 @@ void sg_plan_whole(struct sg_plan *p, const struct sg_query *q, size_t cut, bool
         add_whole(p, swapped ? 'T' : 'N', span(q, cut, n));
 }
 
-bool sg_filters_pass(const struct sg_filters *f, const struct sg_facts *facts)
+static bool years_pass(const struct sg_filters *f, const struct sg_facts *facts)
 {
     if (!f->year_from && !f->year_to)
         return true;
     return facts->year && facts->year >= f->year_from && (!f->year_to || facts->year <= f->year_to);
+}
+
+bool sg_filters_pass(const struct sg_filters *f, const struct sg_reading *r, enum sg_kind kind,
+                     const struct sg_facts *facts)
+{
+    return years_pass(f, facts) &&
+           (!f->constraints || sg_constraints_hold(f->constraints, r, kind, facts));
 }

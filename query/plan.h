@@ -22,14 +22,16 @@ struct sg_filters {
     uint64_t artist_id;     /* 0: any */
     const uint64_t *genres; /* any of these */
     size_t n_genres;
-    bool by_genre;          /* with n_genres 0: nothing matches */
-    int year_from, year_to; /* 0: open */
-    int is_explicit;        /* -1 any */
+    bool by_genre;                            /* with n_genres 0: nothing matches */
+    int year_from, year_to;                   /* 0: open */
+    int is_explicit;                          /* -1 any */
+    const struct sg_constraints *constraints; /* NULL: none */
 };
 
 struct sg_plan {
     struct sg_term_group groups[SG_GROUPS_MAX];
     size_t n, n_filters;
+    bool check;       /* sg_filters_pass decides what terms could not say */
     bool check_years; /* the range is too wide for terms: sg_filters_pass decides */
     bool unlisted;    /* completions newer than the base are not among the terms */
     bool more;        /* nor are some of the base's own */
@@ -52,4 +54,5 @@ void sg_plan_words_exact(struct sg_plan *p, const struct sg_reading *r);
  * number of words, an artist's whole name the rest (swapped: the other way round). */
 void sg_plan_whole(struct sg_plan *p, const struct sg_query *q, size_t cut, bool swapped);
 /* What terms could not say. */
-bool sg_filters_pass(const struct sg_filters *f, const struct sg_facts *facts);
+bool sg_filters_pass(const struct sg_filters *f, const struct sg_reading *r, enum sg_kind kind,
+                     const struct sg_facts *facts);

@@ -169,6 +169,18 @@ static void see_record(const struct sg_reading *r, const struct sg_facts *f, str
     s->any = any_of(&s->title) | any_of(&s->artists) | any_of(&s->album);
 }
 
+/* Of a reading beside the literal one: below it, unless everything stands where it
+ * was said to. */
+static enum sg_evidence evidence_beside(const struct sg_reading *q, const struct record_seen *s,
+                                        uint64_t all)
+{
+    bool placed = !(q->in_artist & ~any_of(&s->artists)) && !(q->in_title & ~any_of(&s->title));
+    bool stated = q->how == SG_EQUIVALENT || q->in_artist;
+    if (placed && stated && s->exact == all && is_whole(&s->title, &s->artists, all))
+        return SG_STATED;
+    return placed && q->in_artist && s->exact == all ? SG_WORDS : SG_PREFIX;
+}
+
 /* Words seen nowhere were matched by an alternative form that only the index
  * knows (another script): as good as a prefix. */
 static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct record_seen *s)
@@ -179,6 +191,10 @@ static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct reco
         return SG_NO_EVIDENCE;
     if (q->how == SG_DROPPED)
         return SG_PARTIAL;
+    if (q->how == SG_UNDERSTOOD || q->how == SG_EQUIVALENT)
+        return evidence_beside(q, s, all);
+    if (q->how == SG_JOINED && s->exact == all && is_whole(&s->title, &s->artists, all))
+        return SG_STATED;
     if (q->how != SG_AS_TYPED)
         return SG_MISSPELT;
     if (s->exact != all)
@@ -217,7 +233,7 @@ static float untyped_of(const struct record_seen *s)
 
 static void text_features(const struct sg_reading *q, const struct record_seen *s, float *v)
 {
-    size_t n = q->n_words;
+    size_t n = q->n_words ? q->n_words : 1;
     uint64_t title = any_of(&s->title), artists = any_of(&s->artists), album = any_of(&s->album);
     uint64_t pairs = s->title.pairs | s->artists.pairs | s->album.pairs;
     v[SG_F_TITLE_WORDS] = share(title, n);

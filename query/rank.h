@@ -18,6 +18,8 @@ enum sg_evidence {
     SG_MISSPELT,    /* corrected, joined or split words */
     SG_PREFIX,      /* all words, one of them unfinished or known by another script */
     SG_WORDS,       /* all words as typed */
+    SG_STATED,      /* the whole title and artist as the query is understood, or in other words
+                       that say the same */
     SG_WHOLE,       /* the whole title (or name) as typed, and the rest names its artist */
 };
 

@@ -1,14 +1,21 @@
 /* reading.c - see reading.h. */
 #include "query/reading.h"
+#include "query/understand/equal.h"
 
-#define CORRECTIONS       8  /* spellings tried for an unknown word */
-#define CORRECTIONS_KNOWN 3  /* for a word that exists but leads nowhere */
-#define RARE              3  /* documents; a word used less may be a slip */
-#define START_LETTERS     3  /* an unfinished word up to this long is only a start */
+#define CORRECTIONS       8 /* spellings tried for an unknown word */
+#define CORRECTIONS_KNOWN 3 /* for a word that exists but leads nowhere */
+#define RARE              3 /* documents; a word used less may be a slip */
+#define START_LETTERS     3 /* an unfinished word up to this long is only a start */
+#define SPLIT_BYTES       5 /* a shorter word is not cut */
+#define PIECES_MAX        16
 #define SUSPECT_RATIO     20 /* times more frequent is the word that was meant */
 
-const char *const sg_loosening_names[] = {NULL, "typo", "joined words", "split word",
-                                          "dropped word"};
+const char *const sg_loosening_names[SG_LOOSENINGS] = {
+    [SG_TYPO] = "typo",
+    [SG_JOINED] = "joined words",
+    [SG_SPLIT] = "split word",
+    [SG_DROPPED] = "dropped word",
+};
 
 int sg_reading_edits(struct sg_str word)
 {
@@ -48,6 +55,8 @@ static void begin(struct sg_reading *r, enum sg_loosening how)
 {
     r->how = how;
     r->n_words = r->n_dropped = r->n_patterns = r->used = 0;
+    r->in_title = r->in_artist = 0;
+    r->prefix = false;
     r->first[0] = 0;
     r->is_start = false;
 }
@@ -72,20 +81,24 @@ void sg_reading_as_typed(struct sg_reading *r, const struct sg_query *q)
 {
     begin(r, SG_AS_TYPED);
     r->prefix = q->prefix;
-    r->is_start = q->prefix && sg_utf8_count(q->words.v[q->words.n - 1].text) <= START_LETTERS;
+    r->is_start =
+        q->prefix && q->words.n && sg_utf8_count(q->words.v[q->words.n - 1].text) <= START_LETTERS;
     for (size_t i = 0; i < q->words.n; i++)
         add_word(r, q->words.v[i].text, 0, is_open(q, i));
 }
 
 /* The corrections of the word just added. An existing word is doubted only in
  * favour of more frequent ones. */
-static size_t add_corrections(struct sg_reading *r, const struct sg_spell *s, bool every, bool open)
+static size_t add_corrections(struct sg_reading *r, const struct sg_spell *s, enum sg_doubt doubt,
+                              bool open)
 {
     size_t w = r->n_words - 1;
     struct sg_str word = r->words[w];
     uint32_t frequency = sg_spell_frequency(s, word);
     int edits = sg_reading_edits(word);
-    if (edits == 0 || (frequency > RARE && !every))
+    if (doubt == SG_DOUBT_MORE && edits < 2 && word.n > 2)
+        edits++;
+    if (edits == 0 || (frequency > RARE && doubt == SG_DOUBT_RARE))
         return 0;
     struct sg_spelling found[CORRECTIONS];
     size_t n = sg_spell_correct(s, word, edits, found, frequency ? CORRECTIONS_KNOWN : CORRECTIONS);
@@ -102,7 +115,7 @@ static size_t add_corrections(struct sg_reading *r, const struct sg_spell *s, bo
 }
 
 bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                     bool every)
+                     enum sg_doubt doubt)
 {
     begin(r, SG_TYPO);
     r->prefix = q->prefix;
@@ -110,7 +123,7 @@ bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struc
     for (size_t i = 0; i < q->words.n; i++) {
         bool open = is_open(q, i);
         add_word(r, q->words.v[i].text, 0, open);
-        added += add_corrections(r, s, every, open);
+        added += add_corrections(r, s, doubt, open);
     }
     return added > 0;
 }
@@ -131,49 +144,40 @@ bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struc
     r->prefix = q->prefix;
     for (size_t w = 0; w < q->words.n; w++) {
         if (w == i)
-            add_word(r, keep(r, word), 1, is_open(q, i + 1));
+            add_word(r, keep(r, word), 0, is_open(q, i + 1));
         else if (w != i + 1)
             add_word(r, q->words.v[w].text, 0, is_open(q, w));
     }
     return true;
 }
 
-static size_t best_cut(struct sg_str word, const struct sg_spell *s)
+/* The word in pieces; 0: it is better left whole. */
+static size_t pieces_of(struct sg_str word, const struct sg_spell *s, bool open, bool every,
+                        struct sg_str *out)
 {
-    size_t best = 0;
-    uint32_t best_frequency = 0;
-    for (size_t at = 1; at < word.n; at++) {
-        if (((unsigned char)word.p[at] & 0xc0) == 0x80)
-            continue;
-        uint32_t a = sg_spell_frequency(s, (struct sg_str){word.p, at});
-        uint32_t b = a ? sg_spell_frequency(s, (struct sg_str){word.p + at, word.n - at}) : 0;
-        uint32_t rarer = a < b ? a : b;
-        if (rarer > best_frequency) {
-            best_frequency = rarer;
-            best = at;
-        }
-    }
-    return best;
+    bool whole = word.n < SPLIT_BYTES || (!every && sg_spell_frequency(s, word) > RARE);
+    bool cut = word.n > SG_WORD_MAX - 4; /* folding has cut it where the last piece may go on */
+    size_t n = whole ? 0 : sg_spell_segment(s, word, open || cut, out, PIECES_MAX);
+    return n > 1 ? n : 0;
 }
 
 bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                      size_t i)
+                      bool every)
 {
-    struct sg_str word = q->words.v[i].text;
-    size_t cut = best_cut(word, s);
-    if (cut == 0 || q->words.n == SG_WORDS_MAX)
-        return false;
+    bool split = false;
     begin(r, SG_SPLIT);
-    r->prefix = q->prefix;
     for (size_t w = 0; w < q->words.n; w++) {
-        if (w != i) {
-            add_word(r, q->words.v[w].text, 0, is_open(q, w));
-            continue;
-        }
-        add_word(r, (struct sg_str){word.p, cut}, 1, false);
-        add_word(r, (struct sg_str){word.p + cut, word.n - cut}, 0, is_open(q, w));
+        struct sg_str word = q->words.v[w].text, pieces[PIECES_MAX];
+        bool open = is_open(q, w);
+        size_t n = pieces_of(word, s, open, every, pieces);
+        split |= n > 0;
+        if (n == 0)
+            pieces[n++] = word;
+        for (size_t i = 0; i < n; i++)
+            add_word(r, pieces[i], 0, (open || word.n > SG_WORD_MAX - 4) && i + 1 == n);
+        r->prefix = open;
     }
-    return true;
+    return split;
 }
 
 bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
@@ -187,9 +191,55 @@ bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struc
             continue;
         }
         add_word(r, q->words.v[w].text, 0, is_open(q, w));
-        add_corrections(r, s, false, is_open(q, w));
+        add_corrections(r, s, SG_DOUBT_RARE, is_open(q, w));
     }
     return r->n_words > 0;
+}
+
+void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const struct sg_meaning *m)
+{
+    begin(r, SG_UNDERSTOOD);
+    for (size_t w = 0; w < q->words.n; w++) {
+        if (m->drop >> w & 1)
+            continue;
+        if (m->by)
+            *(w < m->by ? &r->in_title : &r->in_artist) |= 1ull << r->n_words;
+        r->prefix = is_open(q, w);
+        add_word(r, q->words.v[w].text, 0, r->prefix);
+    }
+}
+
+/* Other spellings of the word just added. */
+static size_t add_equals(struct sg_reading *r, const struct sg_equal *equals, size_t n)
+{
+    size_t w = r->n_words - 1, added = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct sg_str text = keep(r, sg_str(equals[i].text));
+        if (text.n)
+            add_pattern(r, text, w, 0, false), added++;
+    }
+    r->first[w + 1] = (uint8_t)r->n_patterns;
+    return added;
+}
+
+bool sg_reading_equivalent(struct sg_reading *r, const struct sg_query *q)
+{
+    size_t changed = 0;
+    begin(r, SG_EQUIVALENT);
+    for (size_t w = 0; w < q->words.n; w++) {
+        struct sg_equal equals[SG_EQUALS_MAX];
+        struct sg_str word = q->words.v[w].text;
+        bool open = is_open(q, w);
+        if (sg_str_eq(word, SG_STR("the")) && !open) {
+            changed++;
+            continue;
+        }
+        size_t n = sg_equals_of(equals, word, w ? q->words.v[w - 1].text : SG_STR_NONE);
+        r->prefix = open;
+        add_word(r, word, 0, open);
+        changed += r->n_words ? add_equals(r, equals, n) : 0;
+    }
+    return changed > 0 && r->n_words > 0;
 }
 
 /* An unfinished word is no slip while well-known words start with it. */

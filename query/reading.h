@@ -16,8 +16,18 @@
 
 #define SG_SPELLINGS_MAX 160 /* of one reading, all words together */
 
-enum sg_loosening { SG_AS_TYPED, SG_TYPO, SG_JOINED, SG_SPLIT, SG_DROPPED };
-extern const char *const sg_loosening_names[]; /* NULL, "typo", "joined words" ... */
+enum sg_loosening {
+    SG_AS_TYPED,
+    SG_TYPO,
+    SG_JOINED,
+    SG_SPLIT,
+    SG_DROPPED,
+    SG_UNDERSTOOD, /* without words that say how to look (understand.h) */
+    SG_EQUIVALENT, /* numerals, "and" and articles otherwise */
+    SG_LOOSENINGS
+};
+/* "typo", "joined words" ...; NULL: not looser than what was typed. */
+extern const char *const sg_loosening_names[SG_LOOSENINGS];
 
 /* One acceptable spelling of a word. The first 8 bytes are kept as a number so
  * that the ranker compares most words without touching memory. */
@@ -31,12 +41,13 @@ struct sg_pattern {
 
 struct sg_reading {
     enum sg_loosening how;
-    size_t n_words;    /* 1..SG_WORDS_MAX */
-    size_t n_dropped;  /* words of the query left out */
-    bool prefix;       /* the last word is unfinished */
-    bool is_start;     /* and so short that a word which is just that proves no more than one
-                          that starts with it */
-    size_t n_patterns; /* grouped by word, the typed spelling first */
+    size_t n_words;   /* 1..SG_WORDS_MAX; 0 when filters alone are asked */
+    size_t n_dropped; /* words of the query left out */
+    bool prefix;      /* the last word is unfinished */
+    bool is_start;    /* and so short that a word which is just that proves no more than one
+                         that starts with it */
+    uint64_t in_title, in_artist; /* words of which is said where they stand */
+    size_t n_patterns;            /* grouped by word, the typed spelling first */
     struct sg_pattern patterns[SG_SPELLINGS_MAX];
     uint8_t first[SG_WORDS_MAX + 1]; /* patterns of word w: first[w] .. first[w + 1] */
     struct sg_str words[SG_WORDS_MAX];
@@ -45,16 +56,28 @@ struct sg_reading {
 };
 
 void sg_reading_as_typed(struct sg_reading *r, const struct sg_query *q);
-/* Adds spellings to words that are rare or unknown (or to all, with every).
+/* Which words are given other spellings, and how far these may be. */
+enum sg_doubt {
+    SG_DOUBT_RARE, /* words hardly used */
+    SG_DOUBT_ALL,
+    SG_DOUBT_MORE, /* all, and an edit more is forgiven than usual */
+};
+/* Adds spellings to words.
  * False when it has nothing to add. */
 bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                     bool every);
+                     enum sg_doubt doubt);
 /* Words i and i + 1 written as one; false when that is no word of the catalogue. */
 bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
                      size_t i);
-/* Word i written as two, cut where the rarer half is most frequent. */
+/* Words that are rare or unknown (all of more than a few letters, with every) cut
+ * into several of the catalogue's. False when there is none. */
 bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                      size_t i);
+                      bool every);
+/* As m has it. */
+void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const struct sg_meaning *m);
+/* Words with what says the same: 4, iv, four; and, und, y; the left out. False
+ * when there is none. */
+bool sg_reading_equivalent(struct sg_reading *r, const struct sg_query *q);
 /* Without the words whose bit is set in drop, the others also as corrected.
  * False when nothing would be left. */
 bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,

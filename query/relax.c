@@ -6,7 +6,6 @@
 
 #define ENOUGH    3 /* good documents: then nothing is loosened */
 #define WORDS_MAX 8 /* longer queries are not joined, split or thinned word by word */
-#define RARE      3 /* documents of a word that may be two written as one */
 
 static bool may_go_on(const struct sg_search *s)
 {
@@ -22,31 +21,41 @@ static size_t found(const struct sg_search *s)
     return n;
 }
 
-static int run(struct sg_search *s, bool filled, struct sg_error *e)
+/* What is relaxed, and where it is looked for. */
+struct relaxed {
+    struct sg_search *s;
+    const struct sg_query *q;
+    struct sg_scope in;
+};
+
+static int run(const struct relaxed *x, bool filled, struct sg_error *e)
 {
+    struct sg_search *s = x->s;
     if (!filled)
         return 0;
     const struct sg_reading *r = &s->readings[s->n_readings++];
-    return sg_search_loose(s, r, s->options.candidates / 2, e);
+    return sg_search_loose(s, r, &x->in, s->options.candidates / 2, e);
 }
 
-static int relax_typos(struct sg_search *s, bool every, struct sg_error *e)
+static int relax_typos(const struct relaxed *x, enum sg_doubt doubt, struct sg_error *e)
 {
-    struct sg_reading *r = sg_search_next_reading(s);
-    return run(s, r && sg_reading_typo(r, &s->query, s->spell, every), e);
+    struct sg_reading *r = sg_search_next_reading(x->s);
+    return run(x, r && sg_reading_typo(r, x->q, x->s->spell, doubt), e);
 }
 
-static int relax_spaces(struct sg_search *s, struct sg_error *e)
+static int relax_spaces(const struct relaxed *x, struct sg_error *e)
 {
-    const struct sg_query *q = &s->query;
+    const struct sg_query *q = x->q;
+    struct sg_search *s = x->s;
     int rc = 0;
-    if (q->words.n > WORDS_MAX)
+    if (q->words.n > WORDS_MAX || q->syntax.constraints.n)
         return 0;
     for (size_t i = 0; i + 1 < q->words.n && may_go_on(s) && !rc; i++)
-        rc = run(s, sg_reading_join(sg_search_next_reading(s), q, s->spell, i), e);
-    for (size_t i = 0; i < q->words.n && may_go_on(s) && !rc; i++)
-        if (sg_spell_frequency(s->spell, q->words.v[i].text) <= RARE)
-            rc = run(s, sg_reading_split(sg_search_next_reading(s), q, s->spell, i), e);
+        rc = run(x, sg_reading_join(sg_search_next_reading(s), q, s->spell, i), e);
+    if (!rc && may_go_on(s))
+        rc = run(x, sg_reading_split(sg_search_next_reading(s), q, s->spell, false), e);
+    if (!rc && found(s) == 0 && may_go_on(s))
+        rc = run(x, sg_reading_split(sg_search_next_reading(s), q, s->spell, true), e);
     return rc;
 }
 
@@ -62,13 +71,14 @@ static uint64_t delta_frequency(struct sg_search *s, struct sg_str word)
 }
 
 /* How common the word is, or what it may stand for; 0: it leads nowhere. */
-static uint64_t frequency(struct sg_search *s, size_t w)
+static uint64_t frequency(const struct relaxed *x, size_t w)
 {
-    struct sg_str word = s->query.words.v[w].text;
+    struct sg_search *s = x->s;
+    struct sg_str word = x->q->words.v[w].text;
     struct sg_spelling other;
     bool more;
     uint64_t n = sg_spell_frequency(s->spell, word);
-    if (s->query.prefix && w + 1 == s->query.words.n &&
+    if (x->q->prefix && w + 1 == x->q->words.n &&
         sg_spell_prefix(s->spell, word, &other, 1, &more) && other.frequency > n)
         n = other.frequency;
     int edits = n ? 0 : sg_reading_edits(word);
@@ -77,10 +87,10 @@ static uint64_t frequency(struct sg_search *s, size_t w)
     return n ? n : delta_frequency(s, word);
 }
 
-static int drop(struct sg_search *s, uint64_t words, struct sg_error *e)
+static int drop(const struct relaxed *x, uint64_t words, struct sg_error *e)
 {
-    struct sg_reading *r = sg_search_next_reading(s);
-    return run(s, r && sg_reading_drop(r, &s->query, s->spell, words), e);
+    struct sg_reading *r = sg_search_next_reading(x->s);
+    return run(x, r && sg_reading_drop(r, x->q, x->s->spell, words), e);
 }
 
 /* Word indexes, most frequent first. */
@@ -95,39 +105,41 @@ static void by_frequency(const uint64_t *frequencies, size_t n, uint8_t *order)
 }
 
 /* Each word in turn, then ever more of the common ones, down to half. */
-static int drop_known(struct sg_search *s, uint64_t gone, const uint8_t *order, struct sg_error *e)
+static int drop_known(const struct relaxed *x, uint64_t gone, const uint8_t *order,
+                      struct sg_error *e)
 {
-    size_t n = s->query.words.n;
+    struct sg_search *s = x->s;
+    size_t n = x->q->words.n;
     int rc = 0;
     for (size_t i = 0; i < n && n <= WORDS_MAX && may_go_on(s) && !rc; i++)
         if (!(gone >> order[i] & 1))
-            rc = drop(s, gone | 1ull << order[i], e);
+            rc = drop(x, gone | 1ull << order[i], e);
     for (size_t i = 0; i < n && !found(s) && may_go_on(s) && !rc; i++) {
         gone |= 1ull << order[i];
         if ((size_t)__builtin_popcountll(gone) * 2 > n)
             break;
-        rc = drop(s, gone, e);
+        rc = drop(x, gone, e);
     }
     return rc;
 }
 
-static int relax_words(struct sg_search *s, struct sg_error *e)
+static int relax_words(const struct relaxed *x, struct sg_error *e)
 {
-    size_t n = s->query.words.n;
+    size_t n = x->q->words.n;
     uint64_t frequencies[SG_WORDS_MAX], unknown = 0;
     uint8_t order[SG_WORDS_MAX];
-    if (n < 2)
+    if (n < 2 || x->q->syntax.constraints.n)
         return 0;
     for (size_t w = 0; w < n; w++) {
-        frequencies[w] = frequency(s, w);
+        frequencies[w] = frequency(x, w);
         if (!frequencies[w])
             unknown |= 1ull << w;
     }
     by_frequency(frequencies, n, order);
-    int rc = unknown ? drop(s, unknown, e) : 0;
+    int rc = unknown ? drop(x, unknown, e) : 0;
     bool half_left = (size_t)__builtin_popcountll(unknown) * 2 < n;
-    if (!rc && !found(s) && half_left)
-        rc = drop_known(s, unknown, order, e);
+    if (!rc && !found(x->s) && half_left)
+        rc = drop_known(x, unknown, order, e);
     return rc;
 }
 
@@ -139,15 +151,55 @@ static bool is_thin(const struct sg_search *s)
     return t->good == 0 || t->strong == 0 || sg_reading_is_suspect(&s->query, s->spell);
 }
 
+/* The words that the meaning leaves, as a query of their own. */
+static void keep_core(struct sg_query *core, const struct sg_query *q, uint64_t drop)
+{
+    size_t n = 0, used = 0;
+    *core = *q;
+    for (size_t w = 0; w < q->words.n; w++) {
+        if (drop >> w & 1)
+            continue;
+        struct sg_str text = q->words.v[w].text;
+        core->prefix = q->prefix && w + 1 == q->words.n;
+        if (n)
+            core->bytes[used++] = ' ';
+        memcpy(core->bytes + used, text.p, text.n);
+        core->words.v[n++] = (struct sg_word){{core->bytes + used, text.n}, 0, 0};
+        used += text.n;
+    }
+    core->words.n = n;
+    core->whole = (struct sg_str){core->bytes, used};
+}
+
+static int relax_spelling(const struct relaxed *x, struct sg_error *e)
+{
+    struct sg_search *s = x->s;
+    int rc = relax_typos(x, s->retrieval.good ? SG_DOUBT_RARE : SG_DOUBT_ALL, e);
+    if (!rc && found(s) < ENOUGH)
+        rc = relax_spaces(x, e);
+    if (!rc && found(s) == 0 && x->q->words.n > 1 && may_go_on(s))
+        rc = relax_typos(x, SG_DOUBT_MORE, e);
+    return rc;
+}
+
 int sg_search_relax(struct sg_search *s, struct sg_error *e)
 {
     bool hopeless = s->filters.by_genre && s->filters.n_genres == 0;
-    if (hopeless || !s->spell || !is_thin(s))
+    if (hopeless || !s->spell || s->query.words.n == 0 || !is_thin(s))
         return 0;
-    int rc = relax_typos(s, s->retrieval.good == 0, e);
-    if (!rc && found(s) < ENOUGH)
-        rc = relax_spaces(s, e);
+    struct relaxed x = {s, &s->query, sg_search_scope(s)};
+    int rc = relax_spelling(&x, e);
+    if (!rc && found(s) == 0 && s->has_meaning) {
+        keep_core(&s->core, &s->query, s->meaning.drop);
+        if (s->core.words.n) {
+            x = (struct relaxed){s, &s->core, sg_search_meaning_scope(s)};
+            rc = relax_spelling(&x, e);
+        }
+    }
     if (!rc && found(s) == 0)
-        rc = relax_words(s, e);
+        rc = relax_words(&x, e);
+    x = (struct relaxed){s, &s->query, sg_search_scope(s)};
+    if (!rc && found(s) == 0 && s->has_meaning)
+        rc = relax_words(&x, e);
     return rc;
 }

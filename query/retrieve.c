@@ -11,7 +11,7 @@ void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const str
     t->filters = f;
     sg_top_init(&t->top, top);
     memset(t->found, 0, sizeof t->found);
-    t->good = t->strong = t->read = t->n_seen = 0;
+    t->good = t->strong = t->whole = t->read = t->n_seen = 0;
     t->work = 0;
     if (++t->epoch == 1u << 30) {
         memset(t->seen, 0, sizeof t->seen);
@@ -41,6 +41,7 @@ static void accept(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref
     t->found[kind]++;
     t->good += evidence >= SG_PREFIX;
     t->strong += evidence >= SG_WORDS;
+    t->whole += evidence >= SG_WHOLE;
     struct sg_top_entry entry = {.score = score,
                                  .kind = (uint8_t)kind,
                                  .reading = pass->reading,
@@ -57,7 +58,7 @@ static void judge(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref 
     struct sg_facts f;
     if (*slot == key || !sg_searcher_facts(t->searcher, kind, doc, &f))
         return;
-    if (pass->plan->check_years && !sg_filters_pass(t->filters, &f))
+    if (pass->plan->check && !sg_filters_pass(t->filters, pass->ranker->reading, kind, &f))
         return;
     float values[SG_FEATURES];
     float score = sg_rank(pass->ranker, &f, values);

@@ -17,6 +17,7 @@ struct sg_retrieval {
     struct sg_top top;
     size_t found[SG_KINDS]; /* documents accepted, each once */
     size_t good, strong;    /* of them: SG_PREFIX or better, SG_WORDS or better */
+    size_t whole;           /* SG_WHOLE */
     size_t read;            /* documents looked at */
     uint64_t work;          /* what finding them has cost (sg_match_work) */
     /* The set of accepted documents: epoch << 34 | kind << 32 | document. */

@@ -1,6 +1,7 @@
 /* run.h - the state of one search, shared by its phases (private to query/).
  *
  *   search.c  as typed, over the asked kinds
+ *   beside.c  what the words mean or might as well be, beside what they say
  *   relax.c   looser readings while too little was found
  *   answer.c  the page: hits, totals, highlights, explanation
  */
@@ -8,7 +9,6 @@
 #include "query/search.h"
 
 #define SG_READINGS_MAX 24
-#define SG_GENRES_MAX   16 /* genres of one name, told apart by id alone */
 
 struct sg_kind_total {
     uint64_t n;
@@ -25,6 +25,14 @@ struct sg_search {
     struct sg_query query;
     struct sg_filters filters;
     uint64_t genres[SG_GENRES_MAX];
+
+    struct sg_vocabulary vocabulary; /* of the generation vocabulary_of, read at vocabulary_us */
+    char vocabulary_of[SG_GENERATION_NAME];
+    int64_t vocabulary_us;
+    bool has_meaning, reworded; /* the request's operators were taken for words */
+    struct sg_meaning meaning;
+    struct sg_filters meaning_filters;
+    struct sg_query core; /* the words the meaning leaves; set when they are relaxed */
     struct sg_ranker rankers[SG_KINDS];
     struct sg_kind_total totals[SG_KINDS];
 
@@ -38,9 +46,19 @@ struct sg_search {
 int sg_search_check(const struct sg_search *s, struct sg_error *e);
 /* The next reading to fill, NULL when there is no room; kept by n_readings++. */
 struct sg_reading *sg_search_next_reading(struct sg_search *s);
-/* The candidates of a filled reading, of every asked kind. */
-int sg_search_loose(struct sg_search *s, const struct sg_reading *r, size_t want,
-                    struct sg_error *e);
+/* What a reading is looked for in. */
+struct sg_scope {
+    const struct sg_filters *filters;
+    unsigned kinds;
+};
+struct sg_scope sg_search_scope(const struct sg_search *s);
+/* The candidates of a filled reading, of every kind of the scope. */
+int sg_search_loose(struct sg_search *s, const struct sg_reading *r, const struct sg_scope *in,
+                    size_t want, struct sg_error *e);
+/* Genres are read again when the generation changes, and every few seconds. */
+int sg_search_vocabulary(struct sg_search *s, struct sg_arena *a, struct sg_error *e);
+int sg_search_beside(struct sg_search *s, struct sg_error *e);
+struct sg_scope sg_search_meaning_scope(const struct sg_search *s);
 int sg_search_relax(struct sg_search *s, struct sg_error *e);
 int sg_search_answer(struct sg_search *s, const struct sg_search_request *r, struct sg_arena *a,
                      struct sg_search_reply *out, struct sg_error *e);

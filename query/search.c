@@ -53,27 +53,7 @@ struct sg_reading *sg_search_next_reading(struct sg_search *s)
     return s->n_readings < SG_READINGS_MAX ? &s->readings[s->n_readings] : NULL;
 }
 
-static bool same_name(struct sg_str a, struct sg_str b)
-{
-    char fa[SG_TEXT_MAX], fb[SG_TEXT_MAX];
-    size_t na = sg_text_fold(fa, sizeof fa, a), nb = sg_text_fold(fb, sizeof fb, b);
-    return na && sg_str_eq((struct sg_str){fa, na}, (struct sg_str){fb, nb});
-}
-
-static int find_genres(struct sg_search *s, struct sg_arena *a, struct sg_error *e)
-{
-    struct sg_list all;
-    int rc = sg_searcher_genres(s->searcher, a, &all, e);
-    if (rc)
-        return rc;
-    const struct sg_genre *g = all.v;
-    for (size_t i = 0; i < all.n && s->filters.n_genres < SG_GENRES_MAX; i++)
-        if (same_name(g[i].name, s->query.genre))
-            s->genres[s->filters.n_genres++] = g[i].genre_id;
-    return 0;
-}
-
-static int set_filters(struct sg_search *s, struct sg_arena *a, struct sg_error *e)
+static void set_filters(struct sg_search *s)
 {
     const struct sg_query *q = &s->query;
     s->filters = (struct sg_filters){.artist_id = q->artist_id,
@@ -82,7 +62,13 @@ static int set_filters(struct sg_search *s, struct sg_arena *a, struct sg_error 
                                      .year_from = q->year_from,
                                      .year_to = q->year_to,
                                      .is_explicit = q->is_explicit};
-    return s->filters.by_genre ? find_genres(s, a, e) : 0;
+    if (q->syntax.constraints.n)
+        s->filters.constraints = &s->query.syntax.constraints;
+    if (!s->filters.by_genre)
+        return;
+    char folded[SG_TEXT_MAX];
+    size_t n = sg_text_fold(folded, sizeof folded, q->genre);
+    s->filters.n_genres = sg_genres_named(&s->vocabulary, (struct sg_str){folded, n}, s->genres);
 }
 
 static int this_year(void)
@@ -175,7 +161,7 @@ static void count_main(struct sg_search *s, enum sg_kind kind, bool exhausted)
     if (exhausted)
         return;
     t->n = sg_match_total(s->searcher, &t->exact);
-    t->exact = t->exact && !s->plan.check_years;
+    t->exact = t->exact && !s->plan.check;
 }
 
 /* Several kinds share one page: each brings fewer candidates to it. */
@@ -208,7 +194,7 @@ static int run_kind(struct sg_search *s, enum sg_kind kind, int64_t until_us, si
         return rc;
     if (!s->plan.impossible)
         count_main(s, kind, exhausted);
-    if (!exhausted)
+    if (!exhausted && s->query.words.n)
         rc = run_exact(s, kind, e);
     if (!rc && s->plan.unlisted)
         rc = run_unlisted(s, kind, !exhausted || s->retrieval.found[kind] >= want, e);
@@ -238,14 +224,20 @@ static int run_as_typed(struct sg_search *s, struct sg_error *e)
     return rc;
 }
 
-int sg_search_loose(struct sg_search *s, const struct sg_reading *r, size_t want,
-                    struct sg_error *e)
+struct sg_scope sg_search_scope(const struct sg_search *s)
+{
+    return (struct sg_scope){&s->filters, s->query.kinds};
+}
+
+int sg_search_loose(struct sg_search *s, const struct sg_reading *r, const struct sg_scope *in,
+                    size_t want, struct sg_error *e)
 {
     int rc = 0;
-    sg_plan_filters(&s->plan, &s->filters);
+    sg_plan_filters(&s->plan, in->filters);
     sg_plan_words(&s->plan, r, s->spell);
+    s->retrieval.filters = in->filters;
     for (int k = 0; k < SG_KINDS && !rc; k++) {
-        if (!(s->query.kinds >> k & 1))
+        if (!(in->kinds >> k & 1))
             continue;
         bool exhausted;
         struct sg_pass pass = pass_of(s, (enum sg_kind)k, &s->plan, r, want);
@@ -256,6 +248,28 @@ int sg_search_loose(struct sg_search *s, const struct sg_reading *r, size_t want
     return rc ? rc : sg_search_check(s, e);
 }
 
+static int run_query(struct sg_search *s, struct sg_error *e)
+{
+    set_filters(s);
+    set_rankers(s);
+    s->has_meaning = false;
+    sg_retrieval_start(&s->retrieval, s->searcher, &s->filters, s->query.offset + s->query.limit);
+    int rc = run_as_typed(s, e);
+    if (!rc)
+        rc = sg_search_beside(s, e);
+    return rc ? rc : sg_search_relax(s, e);
+}
+
+/* Operators that lead nowhere may have been meant as words. */
+static int run_reworded(struct sg_search *s, const struct sg_search_request *r, struct sg_error *e)
+{
+    struct sg_error ignored = SG_ERROR_INIT;
+    if (sg_query_parse_literal(&s->query, r, &ignored))
+        return 0;
+    s->reworded = true;
+    return run_query(s, e);
+}
+
 int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
                   const struct sg_search_request *r, int64_t deadline_us, struct sg_arena *a,
                   struct sg_search_reply *out, struct sg_error *e)
@@ -264,16 +278,15 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
     s->spell = sg_searcher_spell(searcher);
     s->start_us = sg_now_us();
     s->deadline_us = deadline_us;
+    s->reworded = false;
     int rc = sg_query_parse(&s->query, r, e);
     if (!rc)
-        rc = set_filters(s, a, e);
+        rc = sg_search_vocabulary(s, a, e);
     if (rc)
         return rc;
-    set_rankers(s);
-    sg_retrieval_start(&s->retrieval, searcher, &s->filters, s->query.offset + s->query.limit);
-    rc = run_as_typed(s, e);
-    if (!rc)
-        rc = sg_search_relax(s, e);
+    rc = run_query(s, e);
+    if (!rc && s->retrieval.n_seen == 0 && s->query.syntax.has_operators)
+        rc = run_reworded(s, r, e);
     int64_t retrieved_us = sg_now_us();
     if (!rc)
         rc = sg_search_answer(s, r, a, out, e);

@@ -1,18 +1,10 @@
 /* lookup.c - opening a segment, its words by prefix, corrections. See format.h. */
-#include "core/map.h"
-#include "index/spell/format.h"
+#include "index/spell/words.h"
 #include <stdlib.h>
 
 /* Bounds on the work, whatever the segment holds. */
 #define SPELL_VISITS_MAX     4096  /* groups of a prefix */
 #define SPELL_CANDIDATES_MAX 32768 /* words verified for a correction */
-
-struct sg_spell {
-    struct sg_map map;
-    struct sg_str section[SG_SEGMENT_SECTIONS];
-    struct sg_maxtree maxima;
-    uint32_t n_words, n_buckets;
-};
 
 static uint64_t groups(uint64_t n_words)
 {
@@ -77,8 +69,7 @@ uint64_t sg_spell_count(const struct sg_spell *s)
     return s->n_words;
 }
 
-/* Empty when the segment is corrupt there. i < n_words. */
-static struct sg_str word_at(const struct sg_spell *s, uint32_t i)
+struct sg_str spell_word_at(const struct sg_spell *s, uint32_t i)
 {
     const unsigned char *lengths = (const unsigned char *)s->section[SPELL_LENGTHS].p;
     size_t at = sg_load32(s->section[SPELL_BASES].p + i / SPELL_GROUP * 4);
@@ -89,7 +80,7 @@ static struct sg_str word_at(const struct sg_spell *s, uint32_t i)
     return (struct sg_str){s->section[SPELL_WORDS].p + at, lengths[i]};
 }
 
-static uint32_t frequency_at(const struct sg_spell *s, uint32_t i)
+uint32_t spell_frequency_at(const struct sg_spell *s, uint32_t i)
 {
     return sg_load32(s->section[SPELL_FREQUENCIES].p + 4 * (size_t)i);
 }
@@ -101,7 +92,7 @@ static uint32_t bound(const struct sg_spell *s, struct sg_str text, bool beyond)
     uint32_t lo = 0, hi = s->n_words;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        struct sg_str w = word_at(s, mid);
+        struct sg_str w = spell_word_at(s, mid);
         if (sg_str_cmp(w, text) < 0 || (beyond && sg_str_starts(w, text)))
             lo = mid + 1;
         else
@@ -110,10 +101,44 @@ static uint32_t bound(const struct sg_spell *s, struct sg_str text, bool beyond)
     return lo;
 }
 
+struct spell_range spell_range_all(const struct sg_spell *s)
+{
+    return (struct spell_range){0, s->n_words};
+}
+
+/* The first word of the range whose byte at `at` is not below c. */
+static uint32_t first_not_below(const struct sg_spell *s, const struct spell_range *r, size_t at,
+                                unsigned c)
+{
+    uint32_t lo = r->first, hi = r->last;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        struct sg_str w = spell_word_at(s, mid);
+        if (w.n <= at || (unsigned char)w.p[at] < c)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+void spell_range_narrow(const struct sg_spell *s, struct spell_range *r, size_t at, unsigned char c)
+{
+    r->first = first_not_below(s, r, at, c);
+    r->last = first_not_below(s, r, at, (unsigned)c + 1);
+}
+
+uint32_t spell_range_whole(const struct sg_spell *s, const struct spell_range *r, size_t n)
+{
+    if (r->first >= r->last || spell_word_at(s, r->first).n != n)
+        return 0;
+    return spell_frequency_at(s, r->first);
+}
+
 uint32_t sg_spell_frequency(const struct sg_spell *s, struct sg_str word)
 {
     uint32_t i = bound(s, word, false);
-    return i < s->n_words && sg_str_eq(word_at(s, i), word) ? frequency_at(s, i) : 0;
+    return i < s->n_words && sg_str_eq(spell_word_at(s, i), word) ? spell_frequency_at(s, i) : 0;
 }
 
 /* out[0..n) ordered by distance, frequency, word; returns the new n <= cap. */
@@ -164,7 +189,7 @@ size_t sg_spell_prefix(const struct sg_spell *s, struct sg_str prefix, struct sg
         from = from < first ? first : from;
         to = to > last ? last : to;
         for (uint32_t i = from; i < to; i++)
-            n = insert(out, n, cap, word_at(s, i), frequency_at(s, i), 0);
+            n = insert(out, n, cap, spell_word_at(s, i), spell_frequency_at(s, i), 0);
     }
     return n;
 }
@@ -203,12 +228,12 @@ static void verify(struct correction *c, uint32_t i)
         return;
     c->seen[i % 1024] = i + 1;
     c->budget--;
-    struct sg_str w = word_at(c->s, i);
+    struct sg_str w = spell_word_at(c->s, i);
     if (!may_be_near(c, w) || !spell_chars_of(&chars, w))
         return;
     int distance = spell_pattern_distance(&c->pattern, &chars);
     if (distance > 0 && distance <= c->max_distance && !listed(c, w))
-        c->n = insert(c->out, c->n, c->cap, w, frequency_at(c->s, i), (uint8_t)distance);
+        c->n = insert(c->out, c->n, c->cap, w, spell_frequency_at(c->s, i), (uint8_t)distance);
 }
 
 static void verify_bucket(struct correction *c, uint32_t bucket)

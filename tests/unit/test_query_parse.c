@@ -188,8 +188,9 @@ START_TEST(wide_ranges_of_years_are_checked_on_the_record)
     sg_plan_filters(&plan, &f);
     ck_assert(plan.check_years);
     struct sg_facts old = {.year = 1989}, fresh = {.year = 1990}, unknown = {0};
-    ck_assert(!sg_filters_pass(&f, &old) && sg_filters_pass(&f, &fresh));
-    ck_assert(!sg_filters_pass(&f, &unknown));
+    ck_assert(!sg_filters_pass(&f, &reading, SG_SONG, &old) &&
+              sg_filters_pass(&f, &reading, SG_SONG, &fresh));
+    ck_assert(!sg_filters_pass(&f, &reading, SG_SONG, &unknown));
 }
 END_TEST
 
@@ -218,7 +219,7 @@ START_TEST(typos_are_corrected_by_length)
     struct sg_spell *s = spell_of(words, counts, 3);
     ck_assert_int_eq(parse("metalica nothing"), 0);
     ck_assert(sg_reading_is_suspect(&q, s));
-    ck_assert(sg_reading_typo(&reading, &q, s, false));
+    ck_assert(sg_reading_typo(&reading, &q, s, SG_DOUBT_RARE));
     ck_assert_int_eq(reading.how, SG_TYPO);
     ck_assert_uint_eq(reading.first[1], 2);
     ck_assert(sg_str_eq(reading.patterns[1].text, SG_STR("metallica")));
@@ -238,11 +239,11 @@ START_TEST(words_are_joined_and_split_when_the_catalogue_knows_them)
     ck_assert_uint_eq(reading.n_words, 1);
     ck_assert(sg_str_eq(reading.words[0], SG_STR("skyscraper")));
     ck_assert_int_eq(parse("thebeatles"), 0);
-    ck_assert(sg_reading_split(&reading, &q, s, 0));
+    ck_assert(sg_reading_split(&reading, &q, s, false));
     ck_assert_uint_eq(reading.n_words, 2);
     ck_assert(sg_str_eq(reading.words[1], SG_STR("beatles")));
     ck_assert_int_eq(parse("xyzzy"), 0);
-    ck_assert(!sg_reading_split(&reading, &q, s, 0));
+    ck_assert(!sg_reading_split(&reading, &q, s, false));
     sg_spell_close(s);
 }
 END_TEST
