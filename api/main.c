@@ -41,6 +41,7 @@ static const struct sg_command commands[] = {
 
 int main(int argc, char **argv)
 {
-    static const struct sg_program program = {"segue-api", "Segue's HTTP API and page", commands};
+    static const struct sg_program program = {"segue-api", "Segue's HTTP API and page", commands,
+                                              "serve"};
     return sg_program_main(&program, argc, argv);
 }

@@ -96,6 +96,7 @@ static void print_help(const struct sg_program *p, FILE *to)
     fprintf(to, "  %-*s  %s\n", width, config_command.usage, config_command.summary);
     fprintf(to, "\noptions:\n"
                 "  --config FILE  configuration (default: $SEGUE_CONFIG, else ./segue.conf)\n"
+                "  --verbose      commands that are not services log what a service would\n"
                 "  --help         this text; after a command, the command's own\n"
                 "  --version      version\n");
 }
@@ -138,7 +139,7 @@ static const struct sg_command *find_command(const struct sg_program *p, const c
  * before a "--". */
 struct options {
     const char *config;
-    bool help, version;
+    bool help, version, verbose;
 };
 
 static int take_options(struct options *o, const char *program, int *argc, char **argv)
@@ -159,6 +160,8 @@ static int take_options(struct options *o, const char *program, int *argc, char 
             o->config = argv[i] + 9;
         } else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
             o->help = true;
+        } else if (!strcmp(argv[i], "--verbose")) {
+            o->verbose = true;
         } else if (n == 1 && !strcmp(argv[i], "--version")) {
             o->version = true;
         } else {
@@ -180,6 +183,17 @@ static const char *config_path(const struct options *o)
     return access("segue.conf", F_OK) == 0 ? "segue.conf" : NULL;
 }
 
+static void set_up_log(const struct sg_program *p, const struct sg_command *c,
+                       const struct options *o, const struct sg_config *config)
+{
+    const char *dash = strchr(p->name, '-');
+    enum sg_log_level level = (enum sg_log_level)config->log.level;
+    bool quiet =
+        (!p->service || strcmp(c->name, p->service)) && !o->verbose && !getenv("SEGUE_LOG_LEVEL");
+    sg_log_setup(dash ? dash + 1 : p->name, quiet && level < SG_LOG_WARN ? SG_LOG_WARN : level,
+                 (enum sg_log_format)config->log.format);
+}
+
 static int run(const struct sg_program *p, const struct sg_command *c, const struct options *o,
                int argc, char **argv)
 {
@@ -190,9 +204,7 @@ static int run(const struct sg_program *p, const struct sg_command *c, const str
     if (rc) {
         fprintf(stderr, "%s: %s\n", p->name, e.text);
     } else {
-        const char *dash = strchr(p->name, '-');
-        sg_log_setup(dash ? dash + 1 : p->name, (enum sg_log_level)config->log.level,
-                     (enum sg_log_format)config->log.format);
+        set_up_log(p, c, o, config);
         catch_signals();
         code = c->run(config, argc, argv);
     }

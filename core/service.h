@@ -5,7 +5,9 @@
  * Gives --help, --version, --config FILE (default: $SEGUE_CONFIG, else
  * ./segue.conf when there is one), sub-commands with their own --help, exit
  * codes (0 done, 1 failed, 2 wrong usage), logging set up from the
- * configuration, and SIGTERM/SIGINT as a request to stop.
+ * configuration, and SIGTERM/SIGINT as a request to stop. Commands other than
+ * the service log warnings and errors only, unless --verbose or SEGUE_LOG_LEVEL
+ * asks for more.
  */
 #pragma once
 #include "core/config.h"
@@ -23,6 +25,7 @@ struct sg_program {
     const char *name; /* "segue-indexer" */
     const char *summary;
     const struct sg_command *commands; /* ends with {0} */
+    const char *service;               /* the one that runs until stopped; NULL: none */
 };
 
 int sg_program_main(const struct sg_program *program, int argc, char **argv);

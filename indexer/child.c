@@ -43,8 +43,8 @@ static const char *config_argument(const struct sg_buf *line)
 
 static void become_rebuild(pid_t parent, const char *program, const char *config)
 {
-    char *with[] = {(char *)program, "--config", (char *)config, "rebuild", NULL};
-    char *without[] = {(char *)program, "rebuild", NULL};
+    char *with[] = {(char *)program, "--config", (char *)config, "--verbose", "rebuild", NULL};
+    char *without[] = {(char *)program, "--verbose", "rebuild", NULL};
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(1);

@@ -85,7 +85,7 @@ int sg_cmd_rollback(const struct sg_config *config, int argc, char **argv)
         rc = sg_current_publish(dir, to, &e);
     if (rc)
         return fail("rollback", &e);
-    sg_log(SG_LOG_WARN, "rolled back", "from=%s to=%s", current, to);
+    sg_log(SG_LOG_INFO, "rolled back", "from=%s to=%s", current, to);
     printf("%s\n", to);
     return 0;
 }

@@ -29,7 +29,7 @@ static const struct sg_command commands[] = {
 };
 
 static const struct sg_program program = {
-    "segue-indexer", "keeps the search index equal to the catalogue", commands};
+    "segue-indexer", "keeps the search index equal to the catalogue", commands, "run"};
 
 int main(int argc, char **argv)
 {

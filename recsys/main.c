@@ -46,6 +46,7 @@ static const struct sg_command commands[] = {
 
 int main(int argc, char **argv)
 {
-    static const struct sg_program program = {"segue-recsys", "Segue's recommender", commands};
+    static const struct sg_program program = {"segue-recsys", "Segue's recommender", commands,
+                                              "serve"};
     return sg_program_main(&program, argc, argv);
 }

@@ -14,6 +14,14 @@ static int run_show(const struct sg_config *config, int argc, char **argv)
     return 0;
 }
 
+static int run_work(const struct sg_config *config, int argc, char **argv)
+{
+    (void)config, (void)argc, (void)argv;
+    sg_log(SG_LOG_INFO, "went well", NULL);
+    sg_log(SG_LOG_WARN, "went badly", NULL);
+    return 0;
+}
+
 static int run_serve(const struct sg_config *config, int argc, char **argv)
 {
     (void)config, (void)argc, (void)argv;
@@ -24,10 +32,11 @@ static int run_serve(const struct sg_config *config, int argc, char **argv)
 
 static const struct sg_command commands[] = {
     {"show", "show [WORD]", "prints what it was given", "Long help of show.", run_show},
+    {"work", "work", "logs", NULL, run_work},
     {"serve", "serve", "waits to be stopped", NULL, run_serve},
     {0},
 };
-static const struct sg_program program = {"segue-test", "a program for tests", commands};
+static struct sg_program program = {"segue-test", "a program for tests", commands, "serve"};
 
 struct result {
     int code;
@@ -133,6 +142,28 @@ START_TEST(the_configuration_is_found_and_refused_with_its_line)
 }
 END_TEST
 
+START_TEST(only_the_service_logs_what_went_well)
+{
+    struct result r;
+    RUN(&r, "work");
+    ck_assert(!strstr(r.out, "went well"));
+    ck_assert(strstr(r.out, "went badly"));
+    RUN(&r, "work", "--verbose");
+    ck_assert(strstr(r.out, "went well"));
+    setenv("SEGUE_LOG_LEVEL", "info", 1);
+    RUN(&r, "work");
+    ck_assert(strstr(r.out, "went well"));
+    setenv("SEGUE_LOG_LEVEL", "error", 1);
+    RUN(&r, "work", "--verbose");
+    ck_assert(!strstr(r.out, "went badly"));
+    unsetenv("SEGUE_LOG_LEVEL");
+    program.service = "work";
+    RUN(&r, "work");
+    ck_assert(strstr(r.out, "went well"));
+    program.service = "serve";
+}
+END_TEST
+
 START_TEST(sigterm_wakes_a_waiting_server)
 {
     int from;
@@ -167,6 +198,7 @@ int main(void)
     tcase_add_test(t, help_and_version_are_not_failures);
     tcase_add_test(t, wrong_usage_is_told_and_is_2);
     tcase_add_test(t, the_configuration_is_found_and_refused_with_its_line);
+    tcase_add_test(t, only_the_service_logs_what_went_well);
     tcase_add_test(t, sigterm_wakes_a_waiting_server);
     tcase_add_test(t, waiting_ends_at_its_time_or_on_request);
     suite_add_tcase(suite, t);
