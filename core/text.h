@@ -40,6 +40,16 @@ size_t sg_text_fold(char *out, size_t cap, struct sg_str text);
  * of other scripts (кино -> kino), the joined form of hyphenated words. Empty
  * for plain ASCII without hyphens. Build time only (ICU is slow). */
 void sg_text_alternatives(struct sg_words *out, struct sg_str text);
+/* All that a text is searched by, to be kept: its words joined by single spaces (as
+ * sg_text_fold gives them, but never cut) and, when it has alternatives, a mark
+ * and those joined alike. Returns the bytes written. Build time only. */
+#define SG_FORMS_MAX  (2 * SG_WORDS_MAX * (SG_WORD_MAX + 1))
+#define SG_FORMS_MARK '\x1f'
+size_t sg_text_forms(char out[SG_FORMS_MAX], struct sg_str text);
+/* Of forms: what sg_text_fold gives of the text with a cap of SG_TEXT_MAX. */
+struct sg_str sg_forms_fold(struct sg_str forms);
+/* Takes the first word, of text or alternatives, off *forms; false at their end. */
+bool sg_forms_next(struct sg_str *forms, struct sg_str *word);
 /* The next character boundary at or below n. */
 size_t sg_utf8_floor(struct sg_str s, size_t n);
 /* Number of characters of valid UTF-8 s; the byte length of its first k characters. */

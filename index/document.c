@@ -99,11 +99,11 @@ static int give_number(struct emitter *em, char prefix, uint64_t number)
     return number ? give(em, sg_term_number(prefix, number, term)) : 0;
 }
 
-static int give_whole(struct emitter *em, char prefix, struct sg_str text)
+static int give_whole(struct emitter *em, char prefix, struct sg_str forms)
 {
-    char folded[SG_TEXT_MAX], term[SG_TERM_MAX];
-    size_t n = sg_text_fold(folded, sizeof folded, text);
-    return n ? give(em, sg_term_whole(prefix, (struct sg_str){folded, n}, term)) : 0;
+    char term[SG_TERM_MAX];
+    struct sg_str folded = sg_forms_fold(forms);
+    return folded.n ? give(em, sg_term_whole(prefix, folded, term)) : 0;
 }
 
 static int give_filters(struct emitter *em, const struct sg_document *d)
@@ -148,19 +148,12 @@ static int give_word(struct emitter *em, struct sg_str word)
     return rc;
 }
 
-static int give_words(struct emitter *em, struct sg_str text)
+static int give_words(struct emitter *em, struct sg_str forms)
 {
-    struct sg_words words;
-    sg_text_words(&words, text);
+    struct sg_str word;
     int rc = 0;
-    for (size_t i = 0; !rc && i < words.n; i++)
-        rc = give_word(em, words.v[i].text);
-    if (rc)
-        return rc;
-
-    sg_text_alternatives(&words, text);
-    for (size_t i = 0; !rc && i < words.n; i++)
-        rc = give_word(em, words.v[i].text);
+    while (!rc && sg_forms_next(&forms, &word))
+        rc = give_word(em, word);
     return rc;
 }
 
@@ -195,7 +188,6 @@ static void of_song(struct sg_document *d, const struct sg_song *s, sg_name_fn n
 {
     const uint64_t *ids = s->artist_ids.v;
     d->id = s->song_id;
-    d->title = s->title;
     for (size_t i = 0; i < s->artist_ids.n && i < SG_DOC_ARTISTS_MAX; i++)
         credit(d, ids[i], name, ctx);
     if (s->album_id)
@@ -207,16 +199,9 @@ static void of_song(struct sg_document *d, const struct sg_song *s, sg_name_fn n
     d->popularity = s->play_count;
 }
 
-static void of_artist(struct sg_document *d, const struct sg_artist *a)
-{
-    d->id = a->artist_id;
-    d->title = a->name;
-}
-
 static void of_album(struct sg_document *d, const struct sg_album *a, sg_name_fn name, void *ctx)
 {
     d->id = a->album_id;
-    d->title = a->title;
     credit(d, a->artist_id, name, ctx);
     d->year = sg_release_year(a->release_date);
 }
@@ -224,23 +209,44 @@ static void of_album(struct sg_document *d, const struct sg_album *a, sg_name_fn
 static void of_playlist(struct sg_document *d, const struct sg_playlist *p)
 {
     d->id = p->playlist_id;
-    d->title = p->name;
     d->popularity = p->followers;
 }
 
-void sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
-                    void *ctx)
+static struct sg_str title_of(enum sg_kind kind, const void *record)
+{
+    switch (kind) {
+    case SG_SONG:
+        return ((const struct sg_song *)record)->title;
+    case SG_ARTIST:
+        return ((const struct sg_artist *)record)->name;
+    case SG_ALBUM:
+        return ((const struct sg_album *)record)->title;
+    default:
+        return ((const struct sg_playlist *)record)->name;
+    }
+}
+
+struct sg_str sg_document_text(struct sg_arena *a, struct sg_str text)
+{
+    char forms[SG_FORMS_MAX];
+    return sg_arena_copy(a, (struct sg_str){forms, sg_text_forms(forms, text)});
+}
+
+int sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
+                   void *ctx, struct sg_arena *a)
 {
     memset(d, 0, sizeof *d);
     d->kind = kind;
+    d->title = sg_document_text(a, title_of(kind, record));
     if (kind == SG_SONG)
         of_song(d, record, name, ctx);
     else if (kind == SG_ARTIST)
-        of_artist(d, record);
+        d->id = ((const struct sg_artist *)record)->artist_id;
     else if (kind == SG_ALBUM)
         of_album(d, record, name, ctx);
     else
         of_playlist(d, record);
+    return d->title.p ? 0 : SG_ENOMEM;
 }
 
 int sg_static_rank_cmp(uint64_t popularity_a, uint64_t id_a, uint64_t popularity_b, uint64_t id_b)

@@ -23,25 +23,27 @@
 struct sg_document {
     enum sg_kind kind;
     uint64_t id;
-    struct sg_str title; /* a song's or album's title, else the name; display form */
+    struct sg_str title; /* forms (sg_text_forms) of a song's or album's title, else of the name */
     size_t n_artists;
-    struct sg_str artists[SG_DOC_ARTISTS_MAX]; /* names, lead first */
+    struct sg_str artists[SG_DOC_ARTISTS_MAX]; /* forms of names, lead first */
     uint64_t artist_ids[SG_DOC_ARTISTS_MAX];
-    struct sg_str album; /* songs only */
+    struct sg_str album; /* forms; songs only */
     uint64_t album_id, genre_id;
     int year; /* 0 unknown */
     bool is_explicit;
     uint64_t popularity; /* song: plays; artist, album: plays of their songs; playlist: followers */
 };
 
-/* The name of an artist or title of an album; {NULL, 0} when it is not known. */
+/* The forms of an artist's name or an album's title; {NULL, 0} when it is not known. */
 typedef struct sg_str (*sg_name_fn)(void *ctx, enum sg_kind kind, uint64_t id);
-/* The document of a record (struct sg_song ... by kind), with views into it and
- * into the names. Each credited artist once, in order, of the first
+/* The document of a record (struct sg_song ... by kind), with views of the names
+ * and the title's forms in a. Each credited artist once, in order, of the first
  * SG_DOC_ARTISTS_MAX credits; an unknown one keeps its id and has no name.
- * Popularity of an artist or album is left 0 for the caller to set. */
-void sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
-                    void *ctx);
+ * Popularity of an artist or album is left 0 for the caller to set. SG_ENOMEM. */
+int sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
+                   void *ctx, struct sg_arena *a);
+/* The forms of a text in a; p NULL when out of memory. */
+struct sg_str sg_document_text(struct sg_arena *a, struct sg_str text);
 
 /* Filters and whole values first, then words; each term once. A non-zero return stops and is
  * returned. */

@@ -138,22 +138,15 @@ void sg_facts_prefetch(const struct sg_facts_reader *r, uint32_t docid, bool tex
     }
 }
 
-static void pack_folded(struct sg_buf *out, struct sg_str text)
-{
-    char *to = sg_buf_reserve(out, SG_TEXT_MAX);
-    if (to)
-        out->n += sg_text_fold(to, SG_TEXT_MAX, text);
-}
-
 void sg_facts_pack(const struct sg_document *d, struct sg_buf *out)
 {
-    pack_folded(out, d->title);
+    sg_buf_str_put(out, sg_forms_fold(d->title));
     for (size_t i = 0; i < d->n_artists; i++) {
         sg_buf_putc(out, '\x1f');
-        pack_folded(out, d->artists[i]);
+        sg_buf_str_put(out, sg_forms_fold(d->artists[i]));
     }
     sg_buf_putc(out, '\x1e');
-    pack_folded(out, d->album);
+    sg_buf_str_put(out, sg_forms_fold(d->album));
 }
 
 bool sg_facts_unpack(struct sg_str packed, struct sg_facts *out)

@@ -15,7 +15,7 @@ static struct sg_str name_of(void *ctx, enum sg_kind kind, uint64_t id)
     } v;
     if (sg_searcher_record(n->searcher, kind, id, n->arena, &v, NULL))
         return SG_STR_NONE;
-    return sg_arena_copy(n->arena, kind == SG_ARTIST ? v.artist.name : v.album.title);
+    return sg_document_text(n->arena, kind == SG_ARTIST ? v.artist.name : v.album.title);
 }
 
 struct terms {
@@ -80,7 +80,8 @@ const char *sg_verify_search(struct sg_searcher *s, enum sg_kind kind, const str
     struct names names = {s, a};
     struct terms terms = {.n = 0, .arena = a};
     struct sg_facts facts;
-    sg_document_of(&d, kind, &row->v, name_of, &names);
+    if (sg_document_of(&d, kind, &row->v, name_of, &names, a))
+        return "out of memory";
     sg_document_terms(&d, keep_term, &terms);
     if (!find(s, kind, &terms, d.id, &facts))
         return "not found by its own words";

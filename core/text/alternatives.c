@@ -10,14 +10,10 @@
  *   宇多田        田, so that every character is some word's prefix
  */
 #include "core/text/unit.h"
-#include <pthread.h>
-#include <stdlib.h>
-#include <unicode/ustring.h>
-#include <unicode/utrans.h>
 
 struct alternatives {
     struct sg_words *out;
-    struct sg_words words; /* the text's own */
+    struct sg_words *words; /* the text's own */
     struct sg_word_marks marks;
 };
 
@@ -33,7 +29,7 @@ static bool holds(const struct sg_words *w, struct sg_str word)
 static void add(struct alternatives *a, struct sg_str word, uint32_t from, uint32_t to)
 {
     struct sg_str cut = {word.p, sg_utf8_floor(word, SG_WORD_MAX)};
-    if (!holds(&a->words, cut) && !holds(a->out, cut))
+    if (!holds(a->words, cut) && !holds(a->out, cut))
         sg_words_put(a->out, cut, from, to);
 }
 
@@ -43,20 +39,20 @@ static void add_joined(struct alternatives *a, size_t i, size_t j)
     char bytes[SG_WORD_MAX];
     size_t n = 0;
     for (size_t k = i; k < j; k++) {
-        struct sg_str w = a->marks.and >> k & 1 ? SG_STR("n") : a->words.v[k].text;
+        struct sg_str w = a->marks.and >> k & 1 ? SG_STR("n") : a->words->v[k].text;
         if (n + w.n > sizeof bytes)
             return;
         memcpy(bytes + n, w.p, w.n);
         n += w.n;
     }
-    add(a, (struct sg_str){bytes, n}, a->words.v[i].from, a->words.v[j - 1].to);
+    add(a, (struct sg_str){bytes, n}, a->words->v[i].from, a->words->v[j - 1].to);
 }
 
 static void add_all_joined(struct alternatives *a)
 {
-    for (size_t i = 0; i < a->words.n;) {
+    for (size_t i = 0; i < a->words->n;) {
         size_t j = i + 1;
-        while (j < a->words.n && a->marks.glued >> j & 1)
+        while (j < a->words->n && a->marks.glued >> j & 1)
             j++;
         if (j - i > 1)
             add_joined(a, i, j);
@@ -66,8 +62,8 @@ static void add_all_joined(struct alternatives *a)
 
 static void add_forms_of_words(struct alternatives *a)
 {
-    for (size_t i = 0; i < a->words.n; i++) {
-        const struct sg_word *w = &a->words.v[i];
+    for (size_t i = 0; i < a->words->n; i++) {
+        const struct sg_word *w = &a->words->v[i];
         if (a->marks.and >> i & 1)
             add(a, SG_STR("n"), w->from, w->to);
         else if (sg_str_eq(w->text, SG_STR("n")))
@@ -83,95 +79,54 @@ static void add_forms_of_words(struct alternatives *a)
     }
 }
 
+/* The end of what stands between spaces from unit i on; *symbols: nothing else there. */
+static size_t run_end(const struct sg_units *u, size_t i, bool *symbols)
+{
+    *symbols = true;
+    for (; i < u->n && u->v[i].class != UNIT_SPACE; i++) {
+        unsigned class = u->v[i].class;
+        *symbols &= class == UNIT_SYMBOL || class >= UNIT_APOSTROPHE;
+    }
+    return i;
+}
+
+/* Before units are rewritten. */
+static bool has_symbol_word(const struct sg_units *u)
+{
+    bool symbols;
+    for (size_t i = 0, end; i < u->n; i = end + (end < u->n)) {
+        end = run_end(u, i, &symbols);
+        if (symbols && (end - i > 1 || (end - i == 1 && u->v[i].cp >= 128)))
+            return true;
+    }
+    return false;
+}
+
 /* "!!!" of "!!! (Chk Chk Chk)": symbols between spaces, two or more of them or
  * one that is not ASCII. Runs over the text again: rewriting has changed units. */
 static void add_symbol_words(struct alternatives *a, struct sg_units *u, struct sg_str text)
 {
+    bool symbols;
     sg_units_decode(u, text);
-    for (size_t i = 0; i < u->n;) {
+    for (size_t i = 0, end; i < u->n; i = end + (end < u->n)) {
         char bytes[SG_WORD_MAX + 4];
-        size_t n = 0, from = i;
-        bool only_symbols = true;
-        for (; i < u->n && u->v[i].class != UNIT_SPACE; i++) {
-            unsigned class = u->v[i].class;
-            only_symbols &= class == UNIT_SYMBOL || class >= UNIT_APOSTROPHE;
-            if (only_symbols && n < SG_WORD_MAX)
-                n += sg_utf8_encode(bytes + n, u->v[i].cp);
-        }
-        if (only_symbols && n > 1)
-            add(a, (struct sg_str){bytes, n}, u->v[from].from, u->v[i - 1].to);
-        i += i < u->n;
+        size_t n = 0;
+        end = run_end(u, i, &symbols);
+        for (size_t k = i; symbols && k < end && n < SG_WORD_MAX; k++)
+            n += sg_utf8_encode(bytes + n, u->v[k].cp);
+        if (n > 1)
+            add(a, (struct sg_str){bytes, n}, u->v[i].from, u->v[end - 1].to);
     }
 }
 
-struct romaniser {
-    UTransliterator *any, *cyrillic;
-};
-static pthread_key_t romaniser_key;
-static pthread_once_t romaniser_once = PTHREAD_ONCE_INIT;
-
-static void romaniser_free(void *p)
+static void add_romanised(struct alternatives *a, enum sg_romanisation how, struct sg_str text)
 {
-    struct romaniser *r = p;
-    if (r->any)
-        utrans_close(r->any);
-    if (r->cyrillic)
-        utrans_close(r->cyrillic);
-    free(r);
-}
-
-static void romaniser_key_make(void)
-{
-    if (pthread_key_create(&romaniser_key, romaniser_free))
-        abort();
-}
-
-static UTransliterator *transliterator(const char *id)
-{
-    UChar wide[96];
-    UErrorCode status = U_ZERO_ERROR;
-    u_uastrncpy(wide, id, 95);
-    wide[95] = 0;
-    UTransliterator *t = utrans_openU(wide, -1, UTRANS_FORWARD, NULL, 0, NULL, &status);
-    return U_SUCCESS(status) ? t : NULL;
-}
-
-/* The thread's own: transliterators are slow to open and not shareable. */
-static const struct romaniser *romaniser(void)
-{
-    pthread_once(&romaniser_once, romaniser_key_make);
-    struct romaniser *r = pthread_getspecific(romaniser_key);
-    if (r)
-        return r;
-    r = calloc(1, sizeof *r);
-    if (!r)
-        return NULL;
-    r->any = transliterator("Any-Latin; Latin-ASCII");
-    r->cyrillic = transliterator("Russian-Latin/BGN; Latin-ASCII");
-    if (pthread_setspecific(romaniser_key, r)) {
-        romaniser_free(r);
-        return NULL;
-    }
-    return r;
-}
-
-static void add_romanised(struct alternatives *a, UTransliterator *t, struct sg_str text)
-{
-    UChar wide[8 * SG_TEXT_MAX];
-    char narrow[SG_TEXT_MAX * 2];
+    char latin[SG_TEXT_MAX * 2];
     struct sg_words w;
-    int32_t n = 0, limit, len = 0;
-    UErrorCode status = U_ZERO_ERROR;
-    u_strFromUTF8WithSub(wide, SG_TEXT_MAX, &n, text.p, (int32_t)text.n, ' ', NULL, &status);
-    limit = n;
-    if (t && U_SUCCESS(status))
-        utrans_transUChars(t, wide, &n, sizeof wide / sizeof *wide, 0, &limit, &status);
-    if (!t || U_FAILURE(status))
+    size_t n;
+    if (!sg_romanise(how, text, latin, sizeof latin, &n))
         return;
-    u_strToUTF8WithSub(narrow, sizeof narrow, &len, wide, n, ' ', NULL, &status);
-    if (U_FAILURE(status))
-        return;
-    sg_text_words(&w, (struct sg_str){narrow, (size_t)len});
+    sg_text_words(&w, (struct sg_str){latin, n});
     for (size_t i = 0; i < w.n; i++)
         add(a, w.v[i].text, 0, (uint32_t)text.n);
 }
@@ -185,26 +140,32 @@ static bool has_cyrillic(const struct sg_units *u)
     return false;
 }
 
-void sg_text_alternatives(struct sg_words *out, struct sg_str text)
+void sg_text_both(struct sg_words *words, struct sg_words *alternatives, struct sg_str text)
 {
-    struct alternatives a = {.out = out};
+    struct alternatives a = {.out = alternatives, .words = words};
     struct sg_units u;
     if (text.n > SG_TEXT_MAX)
         text.n = sg_utf8_floor(text, SG_TEXT_MAX);
-    out->n = 0;
-    out->used = 0;
+    alternatives->n = 0;
+    alternatives->used = 0;
     sg_units_decode(&u, text);
     bool foreign = u.foreign, cyrillic = foreign && has_cyrillic(&u);
-    unsigned seen = u.seen;
-    sg_units_split(&a.words, &u, &a.marks);
+    bool symbols = u.seen & (UNIT_BITS_CONTEXTUAL | UNIT_BIT(UNIT_SYMBOL)) &&
+                   u.seen & UNIT_BITS_WORD && has_symbol_word(&u);
+    sg_units_split(words, &u, &a.marks);
 
     add_all_joined(&a);
     add_forms_of_words(&a);
-    if (seen & (UNIT_BITS_CONTEXTUAL | UNIT_BIT(UNIT_SYMBOL)) && seen & UNIT_BITS_WORD)
+    if (symbols)
         add_symbol_words(&a, &u, text);
-    const struct romaniser *r = foreign ? romaniser() : NULL;
-    if (r)
-        add_romanised(&a, r->any, text);
-    if (r && cyrillic)
-        add_romanised(&a, r->cyrillic, text);
+    if (foreign)
+        add_romanised(&a, SG_ROMANISE_ANY, text);
+    if (cyrillic)
+        add_romanised(&a, SG_ROMANISE_BGN, text);
+}
+
+void sg_text_alternatives(struct sg_words *out, struct sg_str text)
+{
+    struct sg_words words;
+    sg_text_both(&words, out, text);
 }

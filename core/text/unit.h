@@ -64,3 +64,10 @@ size_t sg_utf8_encode(char *out, int32_t cp);
 
 /* Appends a word of ready folded bytes, cut to SG_WORD_MAX; false when full. */
 bool sg_words_put(struct sg_words *w, struct sg_str text, uint32_t from, uint32_t to);
+
+/* sg_text_words and sg_text_alternatives at once. */
+void sg_text_both(struct sg_words *words, struct sg_words *alternatives, struct sg_str text);
+
+enum sg_romanisation { SG_ROMANISE_ANY, SG_ROMANISE_BGN, SG_ROMANISATIONS };
+/* Text of at most SG_TEXT_MAX bytes in Latin letters; false when it cannot be. */
+bool sg_romanise(enum sg_romanisation how, struct sg_str text, char *out, size_t cap, size_t *n);

@@ -12,7 +12,7 @@ static const struct sg_names *names_of(const struct sg_builder *b, enum sg_kind 
     return kind == SG_ARTIST ? &b->artists : &b->albums;
 }
 
-static struct sg_str name_of(void *ctx, enum sg_kind kind, uint64_t id)
+static struct sg_str forms_of(void *ctx, enum sg_kind kind, uint64_t id)
 {
     const struct sg_names *names = names_of(ctx, kind);
     return sg_names_text(names, sg_names_find(names, id));
@@ -35,7 +35,8 @@ int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t in
     int rc = sg_builder_unpack(b, kind, index, a, record, e);
     if (rc)
         return rc;
-    sg_document_of(out, kind, record, name_of, (void *)b);
+    if (sg_document_of(out, kind, record, forms_of, (void *)b, a))
+        return sg_fail(e, SG_ENOMEM, "build: out of memory");
     out->popularity = b->rosters[kind].v[index].popularity;
     return 0;
 }

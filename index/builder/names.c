@@ -67,13 +67,11 @@ struct sg_name *sg_names_add(struct sg_names *t, uint64_t id)
 bool sg_names_set(struct sg_names *t, uint64_t id, struct sg_str name)
 {
     struct sg_name *n = sg_names_add(t, id);
-    if (!n || name.n > UINT32_MAX)
+    char *forms = n ? sg_buf_reserve(&t->text, SG_FORMS_MAX) : NULL;
+    if (!forms)
         return false;
-    size_t at = t->text.n;
-    sg_buf_str_put(&t->text, name);
-    if (sg_buf_failed(&t->text))
-        return false;
-    n->at = at;
-    n->bytes = (uint32_t)name.n;
+    n->at = t->text.n;
+    n->bytes = (uint32_t)sg_text_forms(forms, name);
+    t->text.n += n->bytes;
     return true;
 }

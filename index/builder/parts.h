@@ -48,8 +48,9 @@ int sg_roster_rank(struct sg_roster *r, struct sg_error *e);
 int sg_roster_read(const struct sg_roster *r, size_t index, struct sg_str *packed,
                    struct sg_error *e);
 
-/* Names by id, with what is counted for each. An id that is only referred to
- * has an entry too, with no name. */
+/* Names by id, as forms (sg_text_forms) made once for all that refer to them, with
+ * what is counted for each. An id that is only referred to has an entry too,
+ * with no name. */
 struct sg_name {
     uint64_t id, popularity;
     uint64_t at; /* in text */

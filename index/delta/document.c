@@ -27,7 +27,11 @@ static struct sg_str name(void *ctx, enum sg_kind kind, uint64_t id)
         n->rc = rc;
     if (rc)
         return SG_STR_NONE;
-    return kind == SG_ARTIST ? r.artist.name : r.album.title;
+    struct sg_str forms =
+        sg_document_text(&n->d->arena, kind == SG_ARTIST ? r.artist.name : r.album.title);
+    if (!forms.p)
+        n->rc = sg_fail(n->e, SG_ENOMEM, "delta: names");
+    return forms;
 }
 
 struct sum {
@@ -84,7 +88,8 @@ static int document_of(struct sg_delta *d, enum sg_kind kind, const union sg_del
                        struct sg_document *doc, struct sg_error *e)
 {
     struct naming n = {.d = d, .e = e};
-    sg_document_of(doc, kind, r, name, &n);
+    if (sg_document_of(doc, kind, r, name, &n, &d->arena))
+        return sg_fail(e, SG_ENOMEM, "delta: document");
     if (n.rc)
         return n.rc;
     return kind == SG_ARTIST || kind == SG_ALBUM ? parent_popularity(d, doc, e) : 0;
