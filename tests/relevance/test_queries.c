@@ -1,0 +1,119 @@
+/* test_queries.c - hand-made queries in many languages, and what a person
+ * expects of them (queries.tsv), over a catalogue of real works (catalogue.tsv).
+ *
+ * Prints MRR@10 by class and in all, and every query whose right answer did not
+ * come first, with what did. Floors are in floors.tsv. SEGUE_TEST_RELEVANCE_CLASS
+ * asks one class alone.
+ */
+#include "tests/relevance/judged.h"
+#include "tests/relevance/tally.h"
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CLASSES_MAX = 64 };
+
+static struct class
+{
+    const char *name;
+    struct tally tally;
+} classes[CLASSES_MAX];
+static size_t n_classes;
+
+static struct tally *tally_of(const char *name)
+{
+    for (size_t i = 0; i < n_classes; i++)
+        if (!strcmp(classes[i].name, name))
+            return &classes[i].tally;
+    ck_assert_uint_lt(n_classes, CLASSES_MAX);
+    classes[n_classes].name = name;
+    return &classes[n_classes++].tally;
+}
+
+static void print_miss(const struct judged_query *q, int rank, const struct sg_search_reply *reply)
+{
+    const struct sg_hit *h = reply->results.v;
+    struct sg_str expected = {q->expected, strcspn(q->expected, "|")};
+    const char *bar = strstr(q->expected, " || ");
+    expected.n = bar ? (size_t)(bar - q->expected) : strlen(q->expected);
+    printf("  %-10s rank %d: '%s' -> %.*s%s; first:", q->class, rank, q->text, SG_FMT(expected),
+           bar ? " (or ...)" : "");
+    if (reply->results.n == 0)
+        printf(" nothing");
+    else
+        printf(" %.*s %.*s%s%.*s", SG_FMT(h->type), SG_FMT(h->title.n ? h->title : h->name),
+               h->artist ? " | " : "", SG_FMT(h->artist ? h->artist->name : SG_STR_NONE));
+    printf("%s%.*s%s%.*s\n", reply->relaxed.n ? "; relaxed: " : "", SG_FMT(reply->relaxed),
+           reply->corrected.n ? "; read as: " : "", SG_FMT(reply->corrected));
+}
+
+static void ask(struct engine *x, const struct judged_query *q)
+{
+    const struct sg_search_reply *reply = engine_search(x, sg_str(q->text), q->types, TALLY_TEN);
+    const struct sg_hit *h = reply->results.v;
+    int rank = 0;
+    for (size_t i = 0; !rank && i < reply->results.n; i++)
+        if (judged_right(q, engine_hit_key(&h[i])))
+            rank = (int)i + 1;
+    tally_add(tally_of(q->class), rank);
+    if (rank != 1)
+        print_miss(q, rank, reply);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct class *)a)->name, ((const struct class *)b)->name);
+}
+
+static struct tally print_classes(void)
+{
+    struct tally all = {0};
+    qsort(classes, n_classes, sizeof *classes, by_name);
+    printf("\n%-12s %6s %8s %8s %8s\n", "class", "asked", "MRR@10", "first", "in ten");
+    for (size_t i = 0; i <= n_classes; i++) {
+        const struct tally *t = i < n_classes ? &classes[i].tally : &all;
+        printf("%-12s %6zu %8.4f %8.4f %8.4f\n", i < n_classes ? classes[i].name : "all", t->asked,
+               tally_mrr(t), tally_share(t, t->first), tally_share(t, t->ten));
+        if (i < n_classes)
+            tally_join(&all, t);
+    }
+    return all;
+}
+
+START_TEST(a_person_finds_what_the_query_means)
+{
+    const char *only = getenv("SEGUE_TEST_RELEVANCE_CLASS");
+    struct engine x;
+    struct judged j;
+    judged_read(&j);
+    engine_init(&x);
+    judged_import(&x);
+    engine_index(&x);
+    printf("not first:\n");
+    for (size_t i = 0; i < j.n; i++)
+        if (!only || !strcmp(only, j.v[i].class))
+            ask(&x, &j.v[i]);
+    struct tally all = print_classes();
+    bool holds = only || floor_holds("queries", "all", tally_mrr(&all));
+    for (size_t i = 0; i < n_classes; i++)
+        holds &= floor_holds("queries", classes[i].name, tally_mrr(&classes[i].tally));
+    engine_fini(&x);
+    judged_free(&j);
+    ck_assert_msg(holds, "a measure fell under its floor");
+}
+END_TEST
+
+int main(void)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    Suite *s = suite_create("queries");
+    TCase *t = tcase_create("by hand");
+    tcase_set_timeout(t, 600);
+    tcase_add_test(t, a_person_finds_what_the_query_means);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
