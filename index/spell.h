@@ -30,14 +30,20 @@ uint32_t sg_spell_frequency(const struct sg_spell *s, struct sg_str word);
 /* Up to cap words starting with prefix, most frequent first. *more: there are others. */
 size_t sg_spell_prefix(const struct sg_spell *s, struct sg_str prefix, struct sg_spelling *out,
                        size_t cap, bool *more);
+/* Up to cap starts of words that are one slip from typed (ASCII letters; the first one
+ * right, left out or swapped), those of the most frequent words first: beethvo ->
+ * beethov. distance is 1, frequency that of the most frequent word. */
+size_t sg_spell_starts(const struct sg_spell *s, struct sg_str typed, struct sg_spelling *out,
+                       size_t cap);
 /* A run of words written without spaces, cut into words of the catalogue where they
  * are most frequent together (as if independent: a unigram model, by dynamic
- * programming over the cuts). With open, the last may be the start of a word.
- * out: views of text; returns how many, 0 when it cannot be cut into at most cap.
- * Text over SG_SEGMENT_BYTES is not cut. */
+ * programming over the cuts); way: 0 is the best, then the next best. With open, the last may be
+ * the start of a word. out: views of text; returns how many, 0 when it cannot be cut into at most
+ * cap. Text over SG_SEGMENT_BYTES is not cut. */
 #define SG_SEGMENT_BYTES 200
-size_t sg_spell_segment(const struct sg_spell *s, struct sg_str text, bool open, struct sg_str *out,
-                        size_t cap);
+#define SG_SEGMENT_WAYS  4
+size_t sg_spell_segment(const struct sg_spell *s, struct sg_str text, bool open, size_t way,
+                        struct sg_str *out, size_t cap);
 /* Up to cap words within max_distance (1 or 2) edits, nearest then most frequent
  * first, the word itself left out. Complete at one edit (except from one lone
  * character to another), and at two for words of 8 characters and more; shorter

@@ -3,13 +3,17 @@
 #include <endian.h>
 #include <math.h>
 
+#define EDITION 0.02f /* of a title's coverage, for an edition nobody asked for */
+
 /* What was found of the query in one field, or in several names of one. */
 struct seen {
-    uint64_t exact, open, one_edit, more_edits; /* query words, by how they matched */
-    uint64_t pairs; /* query words that directly follow the one before them */
-    uint64_t whole; /* words of the query up to each bit are this whole value */
+    uint64_t exact, open;         /* query words, by how they matched */
+    uint64_t edits[SG_EDITS_MAX]; /* by half edits, less one */
+    uint64_t pairs;               /* query words that directly follow the one before them */
+    uint64_t whole;               /* words of the query up to each bit are this whole value */
     uint32_t n_words, n_covered, n_lead;
     uint32_t whole_length; /* in words, article left out */
+    bool edition, version; /* words beyond the title's own; of another recording */
     bool covered;          /* every word of the value (of some name) is in the query */
     float untyped;         /* smallest share of an unfinished word's completion */
 };
@@ -72,7 +76,7 @@ static uint64_t match_word(const struct sg_reading *r, const struct cursor *c, s
         uint64_t bit = 1ull << p->word;
         any |= bit;
         if (p->edits)
-            *(p->edits > 1 ? &s->more_edits : &s->one_edit) |= bit;
+            s->edits[p->edits - 1] |= bit;
         else if (p->text.n == c->word.n)
             *exact |= bit;
         else {
@@ -93,6 +97,49 @@ static bool is_article(struct sg_str w)
            sg_str_eq(w, SG_STR("die"));
 }
 
+static bool is_one_of(struct sg_str w, const char *const *list)
+{
+    for (; *list; list++)
+        if (sg_str_eq(w, sg_str(*list)))
+            return true;
+    return false;
+}
+
+static bool is_year(struct sg_str w)
+{
+    return w.n == 4 && (w.p[0] == '1' || w.p[0] == '2') && (w.p[1] == '9' || w.p[1] == '0') &&
+           w.p[2] >= '0' && w.p[2] <= '9' && w.p[3] >= '0' && w.p[3] <= '9';
+}
+
+/* Whether a title's own words have ended before this one: what follows tells of
+ * guests, masters and editions (feat., 2011 remaster, radio edit, deluxe). */
+static bool ends_title(const struct cursor *c)
+{
+    static const char *const editions[] = {"feat", "remaster", "remastered", "deluxe", NULL};
+    static const char *const before[] = {"radio", "single", "album", "original", "bonus", NULL};
+    static const char *const after[] = {"edit", "version", "mix", "track", NULL};
+    static const char *const masters[] = {"remaster", "remastered", "digital",
+                                          "version",  "mix",        NULL};
+    if (!strchr("frdsabo12", c->word.p[0]))
+        return false;
+    if (is_one_of(c->word, editions))
+        return true;
+    bool year = is_year(c->word);
+    if (!year && !is_one_of(c->word, before))
+        return false;
+    struct cursor next = *c;
+    return next_word(&next) && is_one_of(next.word, year ? masters : after);
+}
+
+/* A word that tells one recording of a song from another. */
+static bool is_version(struct sg_str w)
+{
+    static const char *const versions[] = {"live", "remix",        "acoustic", "cover",
+                                           "demo", "instrumental", "karaoke",  "remixed",
+                                           "vivo", "tribute",      NULL};
+    return strchr("lracdikvt", w.p[0]) && is_one_of(w, versions);
+}
+
 /* Reads one value (a title, one artist's name, an album) into s. A leading
  * article that the query leaves out does not count. */
 static void see_value(const struct sg_reading *r, struct sg_str value, struct seen *s)
@@ -104,6 +151,12 @@ static void see_value(const struct sg_reading *r, struct sg_str value, struct se
         uint64_t exact, any = match_word(r, &c, s, &exact);
         if (position++ == 0 && !any && is_article(c.word))
             continue;
+        if (n && !any) {
+            s->edition |= ends_title(&c);
+            if (s->edition)
+                continue;
+            s->version |= is_version(c.word);
+        }
         n++;
         covered += any != 0;
         s->pairs |= (before << 1) & any;
@@ -156,7 +209,7 @@ struct record_seen {
 
 static uint64_t any_of(const struct seen *s)
 {
-    return s->exact | s->open | s->one_edit | s->more_edits;
+    return s->exact | s->open | s->edits[0] | s->edits[1] | s->edits[2] | s->edits[3];
 }
 
 static void see_record(const struct sg_reading *r, const struct sg_facts *f, struct record_seen *s)
@@ -212,9 +265,14 @@ static float share(uint64_t words, size_t of)
 static float edits_of(const struct record_seen *s)
 {
     uint64_t right = s->exact | s->title.open | s->artists.open | s->album.open;
-    uint64_t one = s->title.one_edit | s->artists.one_edit | s->album.one_edit;
     uint64_t wrong = s->any & ~right;
-    return (float)(__builtin_popcountll(wrong & one) + 2 * __builtin_popcountll(wrong & ~one));
+    float sum = 0;
+    for (int i = 0; i < SG_EDITS_MAX; i++) {
+        uint64_t here = wrong & (s->title.edits[i] | s->artists.edits[i] | s->album.edits[i]);
+        sum += 0.5f * (float)((i + 1) * __builtin_popcountll(here));
+        wrong &= ~here;
+    }
+    return sum;
 }
 
 static float untyped_of(const struct record_seen *s)
@@ -239,6 +297,8 @@ static void text_features(const struct sg_reading *q, const struct record_seen *
     v[SG_F_TITLE_WORDS] = share(title, n);
     v[SG_F_TITLE_COVER] =
         s->title.n_words ? (float)s->title.n_covered / (float)s->title.n_words : 0;
+    v[SG_F_TITLE_COVER] -= s->title.edition ? EDITION * v[SG_F_TITLE_COVER] : 0;
+    v[SG_F_VERSION] = s->title.version;
     v[SG_F_ARTIST_WORDS] = share(artists, n);
     v[SG_F_ARTIST_COVER] = s->artists.covered;
     v[SG_F_ALBUM_WORDS] = share(album & ~title & ~artists, n);

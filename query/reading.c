@@ -1,12 +1,18 @@
 /* reading.c - see reading.h. */
 #include "query/reading.h"
+#include "query/understand/cost.h"
 #include "query/understand/equal.h"
+#include <math.h>
 
-#define CORRECTIONS       8 /* spellings tried for an unknown word */
-#define CORRECTIONS_KNOWN 3 /* for a word that exists but leads nowhere */
-#define RARE              3 /* documents; a word used less may be a slip */
-#define START_LETTERS     3 /* an unfinished word up to this long is only a start */
-#define SPLIT_BYTES       5 /* a shorter word is not cut */
+#define CANDIDATES        32    /* corrections looked at */
+#define CORRECTIONS       12    /* of them tried for an unknown word */
+#define CORRECTIONS_KNOWN 6     /* for a word that exists but leads nowhere */
+#define STARTS            4     /* corrected starts of an unfinished word */
+#define START_MIN         4     /* letters of one */
+#define FREQUENT          0.04f /* of an edit, for every doubling of a word's frequency */
+#define RARE              3     /* documents; a word used less may be a slip */
+#define START_LETTERS     3     /* an unfinished word up to this long is only a start */
+#define SPLIT_BYTES       5     /* a shorter word is not cut */
 #define PIECES_MAX        16
 #define SUSPECT_RATIO     20 /* times more frequent is the word that was meant */
 
@@ -22,6 +28,11 @@ int sg_reading_edits(struct sg_str word)
     size_t n = sg_utf8_count(word);
     return n <= 3 ? 0 : n <= 7 ? 1 : 2;
 }
+
+struct weighed {
+    const struct sg_spelling *spelling;
+    float cost, rank;
+};
 
 static void set_head(struct sg_pattern *p)
 {
@@ -87,29 +98,70 @@ void sg_reading_as_typed(struct sg_reading *r, const struct sg_query *q)
         add_word(r, q->words.v[i].text, 0, is_open(q, i));
 }
 
-/* The corrections of the word just added. An existing word is doubted only in
- * favour of more frequent ones. */
+static int halves(float cost)
+{
+    int n = (int)(cost * 2 + 0.5f);
+    return n < 1 ? 1 : n > SG_EDITS_MAX ? SG_EDITS_MAX : n;
+}
+
+/* Likeliest first: what slips cost, and a little of how frequent the word is. */
+static size_t weigh(struct sg_str typed, const struct sg_spelling *found, size_t n,
+                    struct weighed *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float cost = sg_edit_cost(typed, found[i].word);
+        float rank = cost - FREQUENT * log2f(1 + (float)found[i].frequency);
+        size_t at = i;
+        for (; at && out[at - 1].rank > rank; at--)
+            out[at] = out[at - 1];
+        out[at] = (struct weighed){&found[i], cost, rank};
+    }
+    return n;
+}
+
+static int edits_forgiven(struct sg_str word, enum sg_doubt doubt)
+{
+    int edits = sg_reading_edits(word);
+    return doubt == SG_DOUBT_MORE && edits < 2 && sg_utf8_count(word) > 2 ? edits + 1 : edits;
+}
+
+static size_t add_starts(struct sg_reading *r, const struct sg_spell *s, struct sg_str word)
+{
+    struct sg_spelling found[STARTS];
+    size_t n = sg_utf8_count(word) < START_MIN ? 0 : sg_spell_starts(s, word, found, STARTS);
+    for (size_t i = 0; i < n; i++) {
+        struct sg_str text = keep(r, found[i].word);
+        if (text.n)
+            add_pattern(r, text, r->n_words - 1, halves(sg_edit_cost(word, text)), true);
+    }
+    return n;
+}
+
+/* The corrections of the word just added. A word of the catalogue is doubted in
+ * favour of more frequent ones, unless nothing else is left. */
 static size_t add_corrections(struct sg_reading *r, const struct sg_spell *s, enum sg_doubt doubt,
                               bool open)
 {
-    size_t w = r->n_words - 1;
+    size_t w = r->n_words - 1, added = 0;
     struct sg_str word = r->words[w];
     uint32_t frequency = sg_spell_frequency(s, word);
-    int edits = sg_reading_edits(word);
-    if (doubt == SG_DOUBT_MORE && edits < 2 && word.n > 2)
-        edits++;
+    int edits = edits_forgiven(word, doubt);
     if (edits == 0 || (frequency > RARE && doubt == SG_DOUBT_RARE))
         return 0;
-    struct sg_spelling found[CORRECTIONS];
-    size_t n = sg_spell_correct(s, word, edits, found, frequency ? CORRECTIONS_KNOWN : CORRECTIONS);
-    size_t added = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct sg_str text = found[i].frequency > frequency ? keep(r, found[i].word) : SG_STR_NONE;
+    struct sg_spelling found[CANDIDATES];
+    struct weighed best[CANDIDATES];
+    size_t n = weigh(word, found, sg_spell_correct(s, word, edits, found, CANDIDATES), best);
+    size_t want = frequency && doubt != SG_DOUBT_MORE ? CORRECTIONS_KNOWN : CORRECTIONS;
+    for (size_t i = 0; i < n && added < want; i++) {
+        bool likelier = doubt == SG_DOUBT_MORE || best[i].spelling->frequency > frequency;
+        struct sg_str text = likelier ? keep(r, best[i].spelling->word) : SG_STR_NONE;
         if (text.n == 0)
             continue;
-        add_pattern(r, text, w, found[i].distance, open);
+        add_pattern(r, text, w, halves(best[i].cost), open);
         added++;
     }
+    if (open && frequency <= RARE)
+        added += add_starts(r, s, word);
     r->first[w + 1] = (uint8_t)r->n_patterns;
     return added;
 }
@@ -152,29 +204,44 @@ bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struc
 }
 
 /* The word in pieces; 0: it is better left whole. */
-static size_t pieces_of(struct sg_str word, const struct sg_spell *s, bool open, bool every,
+static size_t pieces_of(struct sg_str word, const struct sg_spell *s, bool open, size_t way,
                         struct sg_str *out)
 {
-    bool whole = word.n < SPLIT_BYTES || (!every && sg_spell_frequency(s, word) > RARE);
-    bool cut = word.n > SG_WORD_MAX - 4; /* folding has cut it where the last piece may go on */
-    size_t n = whole ? 0 : sg_spell_segment(s, word, open || cut, out, PIECES_MAX);
+    size_t n = sg_spell_segment(s, word, open, way, out, PIECES_MAX);
     return n > 1 ? n : 0;
 }
 
-bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                      bool every)
+/* Unknown words; when there are none, and the likeliest cuts are tried, all. */
+static uint64_t to_cut(const struct sg_query *q, const struct sg_spell *s, size_t way)
 {
+    uint64_t longer = 0, unknown = 0;
+    for (size_t w = 0; w < q->words.n; w++) {
+        struct sg_str word = q->words.v[w].text;
+        if (word.n < SPLIT_BYTES)
+            continue;
+        longer |= 1ull << w;
+        if (sg_spell_frequency(s, word) <= RARE)
+            unknown |= 1ull << w;
+    }
+    return unknown || way == 0 ? unknown : longer;
+}
+
+bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                      size_t way)
+{
+    uint64_t cut_words = to_cut(q, s, way);
     bool split = false;
     begin(r, SG_SPLIT);
     for (size_t w = 0; w < q->words.n; w++) {
         struct sg_str word = q->words.v[w].text, pieces[PIECES_MAX];
-        bool open = is_open(q, w);
-        size_t n = pieces_of(word, s, open, every, pieces);
+        bool cut = word.n > SG_WORD_MAX - 4; /* by folding, and the last piece may go on */
+        bool open = is_open(q, w) || cut;
+        size_t n = cut_words >> w & 1 ? pieces_of(word, s, open, way, pieces) : 0;
         split |= n > 0;
         if (n == 0)
             pieces[n++] = word;
         for (size_t i = 0; i < n; i++)
-            add_word(r, pieces[i], 0, (open || word.n > SG_WORD_MAX - 4) && i + 1 == n);
+            add_word(r, pieces[i], 0, open && i + 1 == n);
         r->prefix = open;
     }
     return split;
@@ -202,7 +269,9 @@ void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const st
     for (size_t w = 0; w < q->words.n; w++) {
         if (m->drop >> w & 1)
             continue;
-        if (m->by)
+        if (m->of_artist)
+            r->in_artist |= 1ull << r->n_words;
+        else if (m->by)
             *(w < m->by ? &r->in_title : &r->in_artist) |= 1ull << r->n_words;
         r->prefix = is_open(q, w);
         add_word(r, q->words.v[w].text, 0, r->prefix);

@@ -15,6 +15,7 @@
 #include "query/parse.h"
 
 #define SG_SPELLINGS_MAX 160 /* of one reading, all words together */
+#define SG_EDITS_MAX     4   /* halves; more count as that */
 
 enum sg_loosening {
     SG_AS_TYPED,
@@ -34,9 +35,9 @@ extern const char *const sg_loosening_names[SG_LOOSENINGS];
 struct sg_pattern {
     uint64_t head, mask; /* first bytes, little-endian; which of them count */
     struct sg_str text;
-    uint8_t word; /* index of the query word */
-    uint8_t edits;
-    bool open; /* matches words that start with it */
+    uint8_t word;  /* index of the query word */
+    uint8_t edits; /* in halves, weighed (understand/cost.h): 0..SG_EDITS_MAX */
+    bool open;     /* matches words that start with it */
 };
 
 struct sg_reading {
@@ -69,10 +70,10 @@ bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struc
 /* Words i and i + 1 written as one; false when that is no word of the catalogue. */
 bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
                      size_t i);
-/* Words that are rare or unknown (all of more than a few letters, with every) cut
- * into several of the catalogue's. False when there is none. */
+/* Words that are rare or unknown cut into several of the catalogue's; way: 0 the
+ * likeliest, below SG_SEGMENT_WAYS. False when there is none. */
 bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                      bool every);
+                      size_t way);
 /* As m has it. */
 void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const struct sg_meaning *m);
 /* Words with what says the same: 4, iv, four; and, und, y; the left out. False

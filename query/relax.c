@@ -1,7 +1,6 @@
 /* relax.c - looser readings of a query that found too little, from the
  * strictest to the loosest: spelling, words joined or split, words left out.
  */
-#include "core/clock.h"
 #include "query/run.h"
 
 #define ENOUGH    3 /* good documents: then nothing is loosened */
@@ -10,7 +9,7 @@
 static bool may_go_on(const struct sg_search *s)
 {
     int64_t budget_us = s->options.relax_us ? s->options.relax_us : SG_RELAX_US;
-    return s->n_readings < SG_READINGS_MAX && sg_now_us() - s->start_us < budget_us;
+    return s->n_readings < SG_READINGS_MAX && sg_search_cpu_us() - s->start_cpu_us < budget_us;
 }
 
 static size_t found(const struct sg_search *s)
@@ -52,10 +51,9 @@ static int relax_spaces(const struct relaxed *x, struct sg_error *e)
         return 0;
     for (size_t i = 0; i + 1 < q->words.n && may_go_on(s) && !rc; i++)
         rc = run(x, sg_reading_join(sg_search_next_reading(s), q, s->spell, i), e);
-    if (!rc && may_go_on(s))
-        rc = run(x, sg_reading_split(sg_search_next_reading(s), q, s->spell, false), e);
-    if (!rc && found(s) == 0 && may_go_on(s))
-        rc = run(x, sg_reading_split(sg_search_next_reading(s), q, s->spell, true), e);
+    for (size_t way = 0; way < SG_SEGMENT_WAYS && (way == 0 || !found(s)) && may_go_on(s) && !rc;
+         way++)
+        rc = run(x, sg_reading_split(sg_search_next_reading(s), q, s->spell, way), e);
     return rc;
 }
 
@@ -174,10 +172,10 @@ static void keep_core(struct sg_query *core, const struct sg_query *q, uint64_t 
 static int relax_spelling(const struct relaxed *x, struct sg_error *e)
 {
     struct sg_search *s = x->s;
-    int rc = relax_typos(x, s->retrieval.good ? SG_DOUBT_RARE : SG_DOUBT_ALL, e);
+    int rc = relax_typos(x, s->retrieval.strong ? SG_DOUBT_RARE : SG_DOUBT_ALL, e);
     if (!rc && found(s) < ENOUGH)
         rc = relax_spaces(x, e);
-    if (!rc && found(s) == 0 && x->q->words.n > 1 && may_go_on(s))
+    if (!rc && found(s) == 0 && may_go_on(s))
         rc = relax_typos(x, SG_DOUBT_MORE, e);
     return rc;
 }

@@ -21,6 +21,7 @@ struct sg_search {
     struct sg_searcher *searcher;
     const struct sg_spell *spell;
     int64_t start_us, deadline_us;
+    int64_t start_cpu_us; /* of the thread: a busy machine must not change the answer */
 
     struct sg_query query;
     struct sg_filters filters;
@@ -44,6 +45,7 @@ struct sg_search {
 
 /* SG_ETIMEOUT once the caller's deadline has passed. */
 int sg_search_check(const struct sg_search *s, struct sg_error *e);
+int64_t sg_search_cpu_us(void);
 /* The next reading to fill, NULL when there is no room; kept by n_readings++. */
 struct sg_reading *sg_search_next_reading(struct sg_search *s);
 /* What a reading is looked for in. */

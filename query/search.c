@@ -18,8 +18,9 @@
 /* Work (sg_match_work, some 5 ns each). Words that are all common but rarely stand
  * together would be looked for to the end of their lists; exact values have lists of
  * their own and are found all the same. */
-#define WORK_MAX  300000 /* of all main passes */
-#define SIDE_WORK 30000  /* of one other pass */
+#define WORK_MAX   300000 /* of all main passes */
+#define SIDE_WORK  30000  /* of one other pass */
+#define LOOSE_WORK 100000 /* of a pass for another reading */
 
 int sg_search_open(struct sg_search **out, const struct sg_search_options *o, struct sg_error *e)
 {
@@ -46,6 +47,13 @@ int sg_search_check(const struct sg_search *s, struct sg_error *e)
     if (s->deadline_us && sg_now_us() > s->deadline_us)
         return sg_fail(e, SG_ETIMEOUT, "search: the deadline passed");
     return 0;
+}
+
+int64_t sg_search_cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 struct sg_reading *sg_search_next_reading(struct sg_search *s)
@@ -241,6 +249,7 @@ int sg_search_loose(struct sg_search *s, const struct sg_reading *r, const struc
             continue;
         bool exhausted;
         struct sg_pass pass = pass_of(s, (enum sg_kind)k, &s->plan, r, want);
+        pass.work = LOOSE_WORK;
         rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);
         if (!exhausted)
             s->totals[k].exact = false;
@@ -277,6 +286,7 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
     s->searcher = searcher;
     s->spell = sg_searcher_spell(searcher);
     s->start_us = sg_now_us();
+    s->start_cpu_us = sg_search_cpu_us();
     s->deadline_us = deadline_us;
     s->reworded = false;
     int rc = sg_query_parse(&s->query, r, e);

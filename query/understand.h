@@ -54,7 +54,8 @@ bool sg_years_parse(struct sg_str text, int *from, int *to);
 struct sg_meaning {
     uint64_t drop; /* bit set of words that are not looked for */
     unsigned kinds;
-    size_t by; /* index of "by" between title and artist; 0: none */
+    bool of_artist; /* queen songs, albums by queen: what is left names an artist */
+    size_t by;      /* index of "by" between title and artist; 0: none */
     int year_from, year_to;
     size_t n_genres;
     uint64_t genres[SG_GENRES_MAX];

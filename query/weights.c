@@ -15,6 +15,7 @@ static const struct {
     [SG_F_ORDER] = {"order", 6},
     [SG_F_STARTS] = {"starts", 8},
     [SG_F_UNTYPED] = {"untyped", -3},
+    [SG_F_VERSION] = {"version", -6},
     [SG_F_EDITS] = {"edits", -5},
     [SG_F_DROPPED] = {"dropped", -20},
     [SG_F_POPULARITY] = {"popularity", 30},

@@ -20,7 +20,8 @@ enum sg_feature_id {
     SG_F_ORDER,        /* share of neighbouring words that are neighbours in a field */
     SG_F_STARTS,       /* share of the query that the title starts with, in order */
     SG_F_UNTYPED,      /* share of the unfinished word's completion not yet typed */
-    SG_F_EDITS,        /* spelling edits, all words together */
+    SG_F_VERSION,      /* 1: another recording (live, remix, cover) than was asked for */
+    SG_F_EDITS,        /* spelling edits as weighed, all words together */
     SG_F_DROPPED,      /* share of the query's words that were given up */
     SG_F_POPULARITY,   /* log plays, 1: the most popular of its kind */
     SG_F_FRESHNESS,    /* 0: 1950 or unknown, 1: this year */

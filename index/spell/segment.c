@@ -1,38 +1,48 @@
 /* segment.c - text without spaces into words: see spell.h.
  *
  * From every character on, the words that start there are found by narrowing one
- * range of the sorted words a byte at a time; best[i] is the cheapest way to cut
- * the first i bytes, a word costing minus the logarithm of its share.
+ * range of the sorted words a byte at a time. A place keeps the cheapest few ways to
+ * cut what lies before it, a word costing minus the logarithm of its share.
  */
 #include "index/spell/words.h"
 #include <math.h>
 
-#define NONE      1e30f
-#define LONE      3.0f /* a lone letter is rarely a word of its own */
-#define UNSEEN    4.0f /* the start of a word is dearer than a word */
-#define WORD_COST 1.0f
+#define NONE   1e30f
+#define LONE   3.0f /* a lone letter is rarely a word of its own, but for a, i and o */
+#define RARE   2.0f /* a word used once or twice is often two that somebody joined */
+#define UNSEEN 4.0f /* the start of a word is dearer than a word */
+
+struct way {
+    float cost;
+    uint8_t from, way, words; /* the last word's start, the way to there, words in all */
+};
 
 struct cuts {
     const struct sg_spell *s;
     struct sg_str text;
     float scale; /* log of all words */
-    float best[SG_SEGMENT_BYTES + 1];
-    uint8_t from[SG_SEGMENT_BYTES + 1], words[SG_SEGMENT_BYTES + 1];
+    struct way best[SG_SEGMENT_BYTES + 1][SG_SEGMENT_WAYS];
 };
 
-static float cost_of(const struct cuts *c, uint32_t frequency, size_t bytes)
+static float cost_of(const struct cuts *c, uint32_t frequency, size_t from, size_t to)
 {
-    return WORD_COST + c->scale - logf((float)frequency) + (bytes == 1 ? LONE : 0);
+    char first = c->text.p[from];
+    bool lone = to - from == 1 && first != 'a' && first != 'i' && first != 'o';
+    return c->scale - logf((float)frequency) + (lone ? LONE : 0) + (frequency < 3 ? RARE : 0);
 }
 
 static void offer(struct cuts *c, size_t from, size_t to, float cost)
 {
-    cost += c->best[from];
-    if (cost >= c->best[to])
-        return;
-    c->best[to] = cost;
-    c->from[to] = (uint8_t)from;
-    c->words[to] = (uint8_t)(c->words[from] + 1);
+    for (uint8_t w = 0; w < SG_SEGMENT_WAYS && c->best[from][w].cost < NONE; w++) {
+        float all = c->best[from][w].cost + cost;
+        size_t at = SG_SEGMENT_WAYS;
+        for (; at && c->best[to][at - 1].cost > all; at--)
+            if (at < SG_SEGMENT_WAYS)
+                c->best[to][at] = c->best[to][at - 1];
+        if (at < SG_SEGMENT_WAYS)
+            c->best[to][at] =
+                (struct way){all, (uint8_t)from, w, (uint8_t)(c->best[from][w].words + 1)};
+    }
 }
 
 static void try_from(struct cuts *c, size_t from, bool open)
@@ -44,28 +54,38 @@ static void try_from(struct cuts *c, size_t from, bool open)
             break;
         uint32_t whole = spell_range_whole(c->s, &r, to - from + 1);
         if (whole)
-            offer(c, from, to + 1, cost_of(c, whole, to + 1 - from));
+            offer(c, from, to + 1, cost_of(c, whole, from, to + 1));
         else if (open && to + 1 == c->text.n)
-            offer(c, from, to + 1, cost_of(c, r.last - r.first, to + 1 - from) + UNSEEN);
+            offer(c, from, to + 1, cost_of(c, r.last - r.first, from, to + 1) + UNSEEN);
     }
 }
 
-size_t sg_spell_segment(const struct sg_spell *s, struct sg_str text, bool open, struct sg_str *out,
-                        size_t cap)
+static void begin(struct cuts *c)
 {
-    struct cuts c = {.s = s, .text = text};
-    if (text.n == 0 || text.n > SG_SEGMENT_BYTES)
+    c->scale = logf(1 + (float)sg_spell_count(c->s)) + 2;
+    for (size_t i = 0; i <= c->text.n; i++)
+        for (size_t w = 0; w < SG_SEGMENT_WAYS; w++)
+            c->best[i][w] = (struct way){.cost = NONE};
+    c->best[0][0].cost = 0;
+}
+
+size_t sg_spell_segment(const struct sg_spell *s, struct sg_str text, bool open, size_t way,
+                        struct sg_str *out, size_t cap)
+{
+    struct cuts c;
+    if (text.n == 0 || text.n > SG_SEGMENT_BYTES || way >= SG_SEGMENT_WAYS)
         return 0;
-    c.scale = logf(1 + (float)sg_spell_count(s)) + 3;
-    for (size_t i = 1; i <= text.n; i++)
-        c.best[i] = NONE;
+    c.s = s;
+    c.text = text;
+    begin(&c);
     for (size_t i = 0; i < text.n; i++)
-        if (c.best[i] < NONE)
+        if (c.best[i][0].cost < NONE)
             try_from(&c, i, open);
-    size_t n = c.words[text.n];
-    if (c.best[text.n] >= NONE || n > cap)
+    const struct way *w = &c.best[text.n][way];
+    size_t n = w->words;
+    if (w->cost >= NONE || n > cap)
         return 0;
-    for (size_t to = text.n, i = n; i-- > 0; to = c.from[to])
-        out[i] = (struct sg_str){text.p + c.from[to], to - c.from[to]};
+    for (size_t to = text.n, i = n; i-- > 0; to = w->from, w = &c.best[to][w->way])
+        out[i] = (struct sg_str){text.p + w->from, to - w->from};
     return n;
 }

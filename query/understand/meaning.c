@@ -209,16 +209,23 @@ static void drop_connectors(struct reader *r)
     }
 }
 
-/* "by" with something to look for on both sides, or a kind before it. */
-static void read_by(struct reader *r)
+/* The last "by" with words on both sides; 0: none. */
+static size_t find_by(const struct sg_words *words)
 {
-    size_t n = r->words->n;
-    for (size_t i = n - 1; i-- > 1;)
-        if (sg_str_eq(word(r, i), SG_STR("by")) && !(r->said >> i & 1)) {
-            r->m->by = i;
-            r->said |= 1ull << i;
-            return;
-        }
+    for (size_t i = words->n - 1; i-- > 1;)
+        if (sg_str_eq(words->v[i].text, SG_STR("by")))
+            return i;
+    return 0;
+}
+
+/* A title before "by" is a title, whatever its words might mean. */
+static bool read_by(struct reader *r, size_t by)
+{
+    uint64_t before = (1ull << by) - 1;
+    if (!by || (r->said & before) == before)
+        return false;
+    *r->m = (struct sg_meaning){.by = by, .drop = 1ull << by, .versions = r->m->versions};
+    return true;
 }
 
 static uint64_t every(size_t n)
@@ -241,11 +248,12 @@ bool sg_understand(struct sg_meaning *m, const struct sg_words *words,
     read_kinds(&r);
     uint64_t said = r.said;
     drop_connectors(&r);
-    if (words->n > 2)
-        read_by(&r);
+    if (read_by(&r, words->n > 2 ? find_by(words) : 0))
+        return true;
     m->drop = r.said;
+    m->of_artist = m->kinds && !r.filters;
     bool whole = (m->drop & every(words->n)) == every(words->n);
     if (whole && !r.filters)
         return false; /* "best songs": nothing to look for */
-    return m->by > 0 || r.filters || (said && words->n > 1);
+    return r.filters || (said && words->n > 1);
 }

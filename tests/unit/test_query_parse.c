@@ -239,11 +239,11 @@ START_TEST(words_are_joined_and_split_when_the_catalogue_knows_them)
     ck_assert_uint_eq(reading.n_words, 1);
     ck_assert(sg_str_eq(reading.words[0], SG_STR("skyscraper")));
     ck_assert_int_eq(parse("thebeatles"), 0);
-    ck_assert(sg_reading_split(&reading, &q, s, false));
+    ck_assert(sg_reading_split(&reading, &q, s, 0));
     ck_assert_uint_eq(reading.n_words, 2);
     ck_assert(sg_str_eq(reading.words[1], SG_STR("beatles")));
     ck_assert_int_eq(parse("xyzzy"), 0);
-    ck_assert(!sg_reading_split(&reading, &q, s, false));
+    ck_assert(!sg_reading_split(&reading, &q, s, 0));
     sg_spell_close(s);
 }
 END_TEST
