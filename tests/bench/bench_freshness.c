@@ -1,23 +1,136 @@
-/* bench_freshness.c - from a commit in PostgreSQL to a searchable song.
+/* bench_freshness.c - from a commit in PostgreSQL to an answer of the query server.
  *
- * A writer commits so many title changes a second (default 500), one a
- * transaction; a reader polls the index for the title of the newest sampled song.
+ * Some writers commit title changes at a steady rate, one a transaction, all over
+ * the catalogue. Beside them the server is asked for each new title in order of
+ * commit, again and again until it is found, so that every change is a sample
+ * (those that arrive together are found one after the other: their times are
+ * upper bounds). The rate that was reached is printed beside the one asked for.
  *
- *   bench_freshness [CHANGES_PER_SECOND [SECONDS]]
+ *   bench_freshness [--rate N] [--seconds S] [--dsn DSN --query URL]
+ *
+ * With --dsn and --query a running Segue is measured, whose titles it changes;
+ * without, a small one of its own.
  */
 #include "core/clock.h"
-#include "index/searcher.h"
+#include "core/pg.h"
+#include "core/rpc.h"
+#include "schemas/search.h"
 #include "tests/support/indexer.h"
 #include "tests/support/writer.h"
+#include <getopt.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLES 100000
-#define POLL_US 500
+#define SONGS      20000 /* that are changed in turn */
+#define CHANGES    1000000
+#define WRITERS    4 /* a commit may wait for the disk: others go on */
+#define POLL_US    1000
+#define PATIENCE_S 20
 
-static int64_t waits_us[SAMPLES];
+struct bench {
+    const char *dsn, *query;
+    unsigned rate, seconds;
+    unsigned long long songs[SONGS];
+    size_t n_songs;
+    uint64_t total;
+    _Atomic int64_t *committed_us; /* by change; 0: not yet */
+    int64_t *waits_us;
+    atomic_ulong next;
+    int64_t started_us;
+    _Atomic int64_t ended_us;
+    unsigned long long salt; /* titles of this run */
+};
+
+static _Noreturn void die(const char *what, const char *why)
+{
+    fprintf(stderr, "bench_freshness: %s: %s\n", what, why);
+    exit(1);
+}
+
+static PGconn *connect_to(const char *dsn)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    PGconn *c = NULL;
+    if (sg_pg_connect(&c, dsn, &e))
+        die("connect", e.text);
+    return c;
+}
+
+static void choose_songs(struct bench *b)
+{
+    PGconn *c = connect_to(b->dsn);
+    PGresult *r = PQexec(c, "SELECT song_id FROM songs ORDER BY hashint8(song_id) LIMIT 20000");
+    b->n_songs = (size_t)PQntuples(r);
+    for (size_t i = 0; i < b->n_songs; i++)
+        b->songs[i] = strtoull(PQgetvalue(r, (int)i, 0), NULL, 10);
+    if (!b->n_songs)
+        die("songs", "the catalogue has none");
+    PQclear(r);
+    PQfinish(c);
+}
+
+static void *write_on(void *arg)
+{
+    struct bench *b = arg;
+    char sql[160];
+    PGconn *c = connect_to(b->dsn);
+    for (uint64_t i; (i = atomic_fetch_add(&b->next, 1)) < b->total;) {
+        int64_t due = b->started_us + (int64_t)(i * 1000000 / b->rate), now = sg_now_us();
+        if (now < due)
+            sg_sleep_us(due - now);
+        snprintf(sql, sizeof sql, "UPDATE songs SET title = 'fresh%llux%llu' WHERE song_id = %llu",
+                 b->salt, (unsigned long long)i, b->songs[i % b->n_songs]);
+        PGresult *r = PQexec(c, sql);
+        if (PQresultStatus(r) != PGRES_COMMAND_OK)
+            die(sql, PQerrorMessage(c));
+        PQclear(r);
+        atomic_store(&b->committed_us[i], sg_now_us());
+    }
+    atomic_store(&b->ended_us, sg_now_us());
+    PQfinish(c);
+    return NULL;
+}
+
+/* True when the server finds change i by its title. */
+static bool is_found(struct bench *b, struct sg_rpc_client *c, struct sg_arena *a, uint64_t i)
+{
+    char title[64];
+    struct sg_search_request q;
+    struct sg_search_reply r;
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_str song = SG_STR("song");
+    snprintf(title, sizeof title, "fresh%llux%llu ", b->salt, (unsigned long long)i);
+    sg_record_init(&sg_search_request_record, &q);
+    q.q = sg_str(title);
+    q.types = (struct sg_list){&song, 1};
+    q.limit = 1;
+    q.prefix = false;
+    int rc = sg_rpc_call(c, SG_METHOD_SEARCH, &sg_search_request_record, &q,
+                         &sg_search_reply_record, &r, a, sg_now_us() + 2000000, SG_STR_NONE, &e);
+    if (rc)
+        die(title, e.text);
+    const struct sg_hit *h = r.results.v;
+    bool found = r.results.n && h->song_id == b->songs[i % b->n_songs] && !r.relaxed.n;
+    sg_arena_reset(a);
+    return found;
+}
+
+static void wait_for(struct bench *b, struct sg_rpc_client *c, struct sg_arena *a, uint64_t i)
+{
+    int64_t from_us;
+    while (!(from_us = atomic_load(&b->committed_us[i])))
+        sg_sleep_us(POLL_US);
+    while (!is_found(b, c, a, i)) {
+        if (sg_now_us() - from_us > PATIENCE_S * INT64_C(1000000))
+            die("a change", "not searchable after 20 s");
+        sg_sleep_us(POLL_US);
+    }
+    b->waits_us[i] = sg_now_us() - from_us;
+}
 
 static int by_value(const void *a, const void *b)
 {
@@ -25,87 +138,101 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-struct sample {
-    uint64_t number;
-    int64_t committed_us;
-};
-
-/* True when the index finds the song by its title's own word. */
-static bool is_searchable(struct sg_searcher *s, uint64_t number)
+static void measure(struct bench *b)
 {
-    char word[40];
-    snprintf(word, sizeof word, "Wfresh%llu", (unsigned long long)number);
-    struct sg_str term = sg_str(word);
-    struct sg_term_group group = {&term, 1, false};
-    sg_docref doc;
-    if (sg_searcher_begin(s, NULL))
-        return false;
-    bool found =
-        !sg_match_begin(s, SG_SONG, &group, 1, NULL) && sg_match_next(s, &doc, 1, NULL) > 0;
-    sg_searcher_end(s);
-    return found;
+    struct sg_rpc_client *c = NULL;
+    struct sg_arena a = {0};
+    struct sg_error e = SG_ERROR_INIT;
+    pthread_t writers[WRITERS];
+    if (sg_rpc_client_open(&c, b->query, &e))
+        die("connect", e.text);
+    b->started_us = sg_now_us();
+    for (int i = 0; i < WRITERS; i++) {
+        if (pthread_create(&writers[i], NULL, write_on, b))
+            die("thread", "refused");
+    }
+    for (uint64_t i = 0; i < b->total; i++)
+        wait_for(b, c, &a, i);
+    for (int i = 0; i < WRITERS; i++)
+        pthread_join(writers[i], NULL);
+    sg_rpc_client_close(c);
+    sg_arena_free(&a);
+    qsort(b->waits_us, b->total, sizeof *b->waits_us, by_value);
+    printf("freshness: %llu commits at %.0f/s (asked: %u/s), commit to searchable p50 %.1f ms, "
+           "p99 %.1f ms, worst %.1f ms\n",
+           (unsigned long long)b->total,
+           (double)b->total * 1e6 / (double)(atomic_load(&b->ended_us) - b->started_us), b->rate,
+           (double)b->waits_us[b->total / 2] / 1e3, (double)b->waits_us[b->total * 99 / 100] / 1e3,
+           (double)b->waits_us[b->total - 1] / 1e3);
 }
 
-static size_t measure(PGconn *c, struct sg_searcher *s, unsigned per_second, unsigned seconds)
+/* A Segue of our own: database, index, indexer, server. */
+static void measure_own(struct bench *b)
 {
-    uint64_t total = (uint64_t)per_second * seconds;
-    int64_t started = sg_now_us();
-    struct sample waiting = {0};
-    size_t n = 0;
-    for (uint64_t i = 1; i <= total || waiting.number;) {
-        int64_t now = sg_now_us();
-        bool due = i <= total && now >= started + (int64_t)(i * 1000000 / per_second);
-        if (due) {
-            test_pg_sql(c, "UPDATE songs SET title = 'fresh%llu' WHERE song_id = %llu",
-                        (unsigned long long)i, (unsigned long long)(1 + i % 2000));
-            if (!waiting.number)
-                waiting = (struct sample){i, sg_now_us()};
-            i++;
-        }
-        if (waiting.number && is_searchable(s, waiting.number)) {
-            waits_us[n++] = sg_now_us() - waiting.committed_us;
-            waiting.number = 0;
-        } else if (!due) {
-            sg_sleep_us(POLL_US);
-        }
-        if (waiting.number && sg_now_us() - waiting.committed_us > 10000000) {
-            fprintf(stderr, "change %llu not searchable after 10 s\n",
-                    (unsigned long long)waiting.number);
-            exit(1);
-        }
+    static char url[160];
+    struct test_pg *pg = test_pg_start_migrated(NULL);
+    PGconn *c = test_pg_connect(pg);
+    struct test_indexer x;
+    test_writer_seed(c);
+    PQfinish(c);
+    test_indexer_init(&x, pg, NULL, NULL);
+    snprintf(url, sizeof url, "ipc://%s/var/run/query.ipc", x.dir);
+    if (test_indexer_command(&x, (const char *const[]){"rebuild", NULL}))
+        die("rebuild", "failed");
+    test_indexer_run(&x);
+    pid_t server = test_program_spawn(&x, "segue-query", (const char *const[]){"serve", NULL});
+    sg_sleep_us(1000000);
+    b->dsn = pg->dsn;
+    b->query = url;
+    choose_songs(b);
+    measure(b);
+    kill(server, SIGTERM);
+    test_wait(server);
+    test_indexer_kill(&x, SIGTERM);
+}
+
+static bool read_options(struct bench *b, int argc, char **argv)
+{
+    static const struct option options[] = {{"rate", required_argument, NULL, 'r'},
+                                            {"seconds", required_argument, NULL, 's'},
+                                            {"dsn", required_argument, NULL, 'd'},
+                                            {"query", required_argument, NULL, 'q'},
+                                            {0}};
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 'r')
+            b->rate = (unsigned)strtoul(optarg, NULL, 10);
+        else if (o == 's')
+            b->seconds = (unsigned)strtoul(optarg, NULL, 10);
+        else if (o == 'd')
+            b->dsn = optarg;
+        else if (o == 'q')
+            b->query = optarg;
+        else
+            return false;
     }
-    return n;
+    b->total = (uint64_t)b->rate * b->seconds;
+    return optind == argc && !b->dsn == !b->query && b->total > 0 && b->total <= CHANGES;
 }
 
 int main(int argc, char **argv)
 {
-    unsigned per_second = argc > 1 ? (unsigned)atoi(argv[1]) : 500;
-    unsigned seconds = argc > 2 ? (unsigned)atoi(argv[2]) : 5;
-    if (per_second < 1 || per_second > 5000 || seconds < 1 || seconds > 600)
+    static struct bench b = {.rate = 500, .seconds = 5};
+    if (!read_options(&b, argc, argv)) {
+        fprintf(stderr, "usage: %s [--rate N] [--seconds S] [--dsn DSN --query URL]\n", argv[0]);
         return 2;
-    struct test_pg *pg = test_pg_start_migrated(NULL);
-    PGconn *c = test_pg_connect(pg);
-    struct test_indexer x;
-    struct sg_index *index;
-    struct sg_searcher *s;
-    test_writer_seed(c);
-    test_indexer_init(&x, pg, NULL, NULL);
-    struct sg_index_options o = {.dir = x.index};
-    if (test_indexer_command(&x, (const char *const[]){"rebuild", NULL}))
-        return 1;
-    test_indexer_run(&x);
-    if (sg_index_open(&index, &o, NULL) || sg_searcher_open(&s, index, NULL))
-        return 1;
-    sg_sleep_us(500000);
-    size_t n = measure(c, s, per_second, seconds);
-    qsort(waits_us, n, sizeof *waits_us, by_value);
-    printf("%u changes/s for %u s: %zu samples, commit to searchable p50 %.1f ms, p99 %.1f ms, "
-           "worst %.1f ms\n",
-           per_second, seconds, n, (double)waits_us[n / 2] / 1e3,
-           (double)waits_us[n * 99 / 100] / 1e3, (double)waits_us[n - 1] / 1e3);
-    sg_searcher_close(s);
-    sg_index_close(index);
-    test_indexer_kill(&x, SIGTERM);
-    PQfinish(c);
+    }
+    b.salt = (unsigned long long)sg_wall_us() / 1000;
+    b.committed_us = calloc(b.total, sizeof *b.committed_us);
+    b.waits_us = calloc(b.total, sizeof *b.waits_us);
+    if (!b.committed_us || !b.waits_us)
+        die("memory", "none");
+    if (b.dsn) {
+        choose_songs(&b);
+        measure(&b);
+    } else {
+        measure_own(&b);
+    }
+    free((void *)b.committed_us);
+    free(b.waits_us);
     return 0;
 }

@@ -78,3 +78,10 @@ for name in bench_suggest bench_rpc bench_build bench_search; do
     *) "$bench/$name" ;;
     esac
 done
+
+# Last, for it changes titles: commits as they become searchable in what ran above.
+"$SEGUE_BIN/segue-indexer" run >"$dir/indexer.log" 2>&1 &
+pids+=("$!")
+sleep 1
+echo "== bench_freshness"
+"$bench/bench_freshness" --rate 500 --seconds "$((seconds > 1 ? seconds * 2 : 2))" --dsn "host=$dir/pg/socket dbname=segue" --query "ipc://$dir/run/query.ipc"
