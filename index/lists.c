@@ -8,7 +8,7 @@
 
 struct sg_lists {
     struct sg_str mapped; /* {NULL, 0}: the bytes are somebody else's */
-    struct sg_str containers, terms;
+    struct sg_str containers;
     const struct sg_list_block *blocks;
     const struct sg_list_entry *entries;
     size_t n_blocks, n_entries;
@@ -21,7 +21,7 @@ int sg_lists_open_bytes(struct sg_lists **out, struct sg_str bytes, struct sg_er
     int rc = sg_segment_parse(&s, bytes, SG_LISTS_MAGIC, e);
     if (rc)
         return rc;
-    struct sg_str blocks = s.section[sg_lists_blocks], entries = s.section[sg_lists_lists];
+    struct sg_str blocks = s.section[sg_lists_blocks], entries = s.section[sg_lists_entries];
     bool aligned = !(
         ((uintptr_t)blocks.p | (uintptr_t)entries.p | (uintptr_t)s.section[sg_lists_containers].p) %
         8);
@@ -32,7 +32,6 @@ int sg_lists_open_bytes(struct sg_lists **out, struct sg_str bytes, struct sg_er
     if (!l)
         return sg_fail(e, SG_ENOMEM, "posting lists: out of memory");
     l->containers = s.section[sg_lists_containers];
-    l->terms = s.section[sg_lists_terms];
     l->blocks = (const struct sg_list_block *)(const void *)blocks.p;
     l->n_blocks = blocks.n / sizeof *l->blocks;
     l->entries = (const struct sg_list_entry *)(const void *)entries.p;
@@ -88,27 +87,28 @@ uint32_t sg_lists_documents(const struct sg_lists *l)
     return l->documents;
 }
 
-static struct sg_str term_of(const struct sg_lists *l, size_t i)
-{
-    size_t from = l->entries[i].term;
-    size_t to = i + 1 < l->n_entries ? l->entries[i + 1].term : l->terms.n;
-    if (from > to || to > l->terms.n)
-        return SG_STR_NONE;
-    return (struct sg_str){l->terms.p + from, to - from};
-}
-
+/* Hashes are spread evenly, so their places can be guessed: a few guesses, each
+ * between what the last one left, then halving. */
 static const struct sg_list_entry *find(const struct sg_lists *l, struct sg_str term)
 {
+    const struct sg_list_entry *v = l->entries;
+    uint64_t hash = sg_term_hash(term), low = 0, high = UINT64_MAX;
     size_t from = 0, to = l->n_entries;
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        int order = sg_str_cmp(term_of(l, middle), term);
-        if (order == 0)
-            return &l->entries[middle];
-        if (order < 0)
-            from = middle + 1;
-        else
-            to = middle;
+    for (int guesses = 4; from < to; guesses--) {
+        size_t at = (to - from) / 2;
+        if (guesses > 0)
+            at = (size_t)((unsigned __int128)(hash - low) * (to - from) /
+                          ((unsigned __int128)(high - low) + 1));
+        at += from;
+        if (v[at].hash == hash)
+            return &v[at];
+        if (v[at].hash < hash) {
+            from = at + 1;
+            low = v[at].hash;
+        } else {
+            to = at;
+            high = v[at].hash;
+        }
     }
     return NULL;
 }
@@ -119,26 +119,37 @@ uint32_t sg_lists_frequency(const struct sg_lists *l, struct sg_str term)
     return entry ? entry->postings : 0;
 }
 
-static bool is_sound(const struct sg_lists *l, const struct sg_list_entry *entry)
+/* How many blocks the list has; 0: damaged. */
+static size_t count_blocks(const struct sg_lists *l, const struct sg_list_entry *entry)
 {
-    if (entry->block > l->n_blocks || entry->n_blocks > l->n_blocks - entry->block)
-        return false;
-    const struct sg_list_block *b = l->blocks + entry->block;
-    for (uint32_t i = 0; i < entry->n_blocks; i++) {
-        uint64_t end = (uint64_t)b[i].at * 8 + sg_container_bytes(&b[i]);
-        if (end > l->containers.n || (i && b[i].high <= b[i - 1].high))
-            return false;
+    uint64_t postings = 0;
+    size_t n = 0;
+    for (; postings < entry->postings; n++) {
+        if (entry->first >= l->n_blocks - n || entry->first > l->n_blocks)
+            return 0;
+        const struct sg_list_block *b = &l->blocks[entry->first + n];
+        uint64_t end = (uint64_t)b->at * 8 + sg_container_bytes(b);
+        if (end > l->containers.n || (n && b->high <= b[-1].high))
+            return 0;
+        postings += sg_block_postings(b);
     }
-    return true;
+    return postings == entry->postings ? n : 0;
 }
 
 static struct sg_postlist open_entry(const struct sg_lists *l, const struct sg_list_entry *entry)
 {
     struct sg_postlist list = {.at = SG_LIST_END};
-    if (!entry || !is_sound(l, entry))
+    if (!entry)
         return list;
-    list.block = l->blocks + entry->block;
-    list.end = list.block + entry->n_blocks;
+    if (entry->postings == 1) {
+        list.at = entry->first;
+        return list;
+    }
+    size_t n = count_blocks(l, entry);
+    if (n == 0)
+        return list;
+    list.block = l->blocks + entry->first;
+    list.end = list.block + n;
     list.containers = l->containers.p;
     list.at = 0;
     sg_postlist_seek(&list, 1);
@@ -150,13 +161,13 @@ struct sg_postlist sg_postlist_open(const struct sg_lists *l, struct sg_str term
     return open_entry(l, find(l, term));
 }
 
-bool sg_lists_at(const struct sg_lists *l, size_t i, struct sg_str *term, struct sg_postlist *list)
+const struct sg_list_entry *sg_lists_at(const struct sg_lists *l, size_t i,
+                                        struct sg_postlist *list)
 {
     if (i >= l->n_entries)
-        return false;
-    *term = term_of(l, i);
+        return NULL;
     *list = open_entry(l, &l->entries[i]);
-    return term->n > 0;
+    return &l->entries[i];
 }
 
 /* The first number of v[from..n) at or above low: gallops, then halves. n: none. */

@@ -1,19 +1,23 @@
-/* lists.h - posting lists of terms that many documents share, in one mapped file.
+/* lists.h - posting lists by the hash of their term, in one mapped file.
  *
- * Most postings of a catalogue belong to a few thousand terms: beginnings of
- * words, genres, years. Here such a list costs some 30 ns a posting to invert
- * and a few to skip to, a fraction of what the Xapian base takes for it; the
- * base keeps the words, names and ids, whose lists are many and short.
+ * Made for terms that are asked for as they stand: beginnings of words, genres,
+ * years, whole titles and names, identifiers. Inverting takes some 30 ns a
+ * posting, finding a list some 100 ns and skipping in it a few, a fraction of
+ * what the Xapian base takes, which keeps the words.
+ *
+ * A term is known by its XXH3 alone. Two of one hash share a list (at 30 million
+ * terms the odds are one in 40,000 that any two do), so what is found by words or
+ * names must be looked at again; the ranker does.
  *
  * A list is cut into blocks of 65,536 docids, each a sorted array of 16-bit
  * numbers or, when that is smaller, a bit set (as in S. Chambi, D. Lemire et
- * al., Better bitmap performance with Roaring bitmaps, 2016).
+ * al., Better bitmap performance with Roaring bitmaps, 2016). A single posting
+ * lies in the list's entry.
  *
  *   "SGLISTS1" segment (segment.h): value[0] documents
- *   0 containers   u16[n] or u64[1024], back to back
- *   1 blocks       struct block, those of a list together, ascending
- *   2 lists        struct list in the order of their terms
- *   3 terms        bytes, back to back
+ *   0 containers   u16[n] or u64[1024], each padded to 8 bytes
+ *   1 blocks       struct sg_list_block, those of a list together, ascending
+ *   2 lists        struct sg_list_entry by ascending hash
  *
  * Opening reads the header; a list is checked when it is asked for, and what
  * containers hold can be wrong, but never makes a seek go back or read outside.
@@ -44,7 +48,8 @@ struct sg_postlist sg_postlist_open(const struct sg_lists *l, struct sg_str term
 /* On the first posting at or after target, which is returned. */
 uint32_t sg_postlist_seek(struct sg_postlist *list, uint32_t target);
 
-/* Collects postings in memory, 4 bytes each and as much again while growing. */
+/* Collects postings in memory: 4 bytes each and as much again while growing, and 24
+ * to 64 a term. */
 struct sg_lists_writer;
 int sg_lists_writer_open(struct sg_lists_writer **out, struct sg_error *e);
 /* Docids of a term come in ascending order, each once, from 1. */

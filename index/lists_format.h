@@ -2,10 +2,11 @@
 #pragma once
 #include "index/lists.h"
 #include "index/segment.h"
+#include <xxhash.h>
 
 #define SG_LISTS_MAGIC "SGLISTS1"
 
-enum { sg_lists_containers, sg_lists_blocks, sg_lists_lists, sg_lists_terms };
+enum { sg_lists_containers, sg_lists_blocks, sg_lists_entries };
 
 enum { sg_block_bits = 65536, sg_block_words = sg_block_bits / 64, sg_array_max = 4096 };
 
@@ -16,11 +17,15 @@ struct sg_list_block {
 };
 
 struct sg_list_entry {
-    uint32_t term; /* where it begins; it ends where the next one begins */
+    uint64_t hash;
     uint32_t postings;
-    uint32_t block, n_blocks; /* the first, and how many */
+    uint32_t first; /* block, those of the list have its postings together; of one: the docid */
 };
 
+static inline uint64_t sg_term_hash(struct sg_str term)
+{
+    return XXH3_64bits(term.p, term.n);
+}
 static inline uint32_t sg_block_postings(const struct sg_list_block *b)
 {
     return (uint32_t)b->last + 1;
@@ -36,5 +41,6 @@ static inline size_t sg_container_bytes(const struct sg_list_block *b)
                                 : sg_block_words * sizeof(uint64_t);
 }
 
-/* Views of an open file, for the merge; false: i is beyond the last, or damaged. */
-bool sg_lists_at(const struct sg_lists *l, size_t i, struct sg_str *term, struct sg_postlist *list);
+/* Entry i of an open file, for the merge, and its list; NULL beyond the last. */
+const struct sg_list_entry *sg_lists_at(const struct sg_lists *l, size_t i,
+                                        struct sg_postlist *list);

@@ -2,13 +2,12 @@
 #include "core/buf.h"
 #include "index/lists_format.h"
 #include <stdlib.h>
-#include <xxhash.h>
 
-/* The file being written: lists come in the order of their terms, the docids of
+/* The file being written: lists come in the order of their hashes, the docids of
  * each in order, so that one block's are all that is held. */
 struct out {
     struct sg_segment_writer segment;
-    struct sg_buf blocks, entries, terms;
+    struct sg_buf blocks, entries;
     struct sg_list_entry entry; /* of the list at hand */
     uint32_t high, n;           /* the block at hand, its postings */
     uint16_t low[sg_block_bits];
@@ -35,7 +34,6 @@ static void out_abort(struct out *o)
     sg_segment_abort(&o->segment);
     sg_buf_free(&o->blocks);
     sg_buf_free(&o->entries);
-    sg_buf_free(&o->terms);
     free(o);
 }
 
@@ -63,7 +61,6 @@ static void end_block(struct out *o)
                               .at = (uint32_t)(sg_segment_size(&o->segment) / 8)};
     put_container(o, &b);
     sg_buf_put(&o->blocks, &b, sizeof b);
-    o->entry.n_blocks++;
     o->n = 0;
 }
 
@@ -77,19 +74,23 @@ static void out_posting(struct out *o, uint32_t docid)
     o->entry.postings++;
 }
 
-static void out_begin(struct out *o, struct sg_str term)
+static void out_begin(struct out *o, uint64_t hash)
 {
     o->entry = (struct sg_list_entry){
-        .term = (uint32_t)o->terms.n,
-        .block = (uint32_t)(o->blocks.n / sizeof(struct sg_list_block)),
+        .hash = hash,
+        .first = (uint32_t)(o->blocks.n / sizeof(struct sg_list_block)),
     };
-    sg_buf_str_put(&o->terms, term);
 }
 
 static void out_end(struct out *o)
 {
+    if (o->entry.postings == 1) {
+        o->entry.first = o->high << 16 | o->low[0];
+        o->n = 0;
+    }
     end_block(o);
-    sg_buf_put(&o->entries, &o->entry, sizeof o->entry);
+    if (o->entry.postings)
+        sg_buf_put(&o->entries, &o->entry, sizeof o->entry);
 }
 
 static void put_section(struct out *o, int section, const struct sg_buf *b)
@@ -100,9 +101,10 @@ static void put_section(struct out *o, int section, const struct sg_buf *b)
 
 static int check_sizes(const struct out *o, struct sg_error *e)
 {
-    if (sg_buf_failed(&o->blocks) || sg_buf_failed(&o->entries) || sg_buf_failed(&o->terms))
+    if (sg_buf_failed(&o->blocks) || sg_buf_failed(&o->entries))
         return sg_fail(e, SG_ENOMEM, "posting lists: out of memory");
-    if (o->terms.n > UINT32_MAX || sg_segment_size(&o->segment) / 8 > UINT32_MAX)
+    if (o->blocks.n / sizeof(struct sg_list_block) > UINT32_MAX ||
+        sg_segment_size(&o->segment) / 8 > UINT32_MAX)
         return sg_fail(e, SG_ELIMIT, "posting lists: too large for one file");
     return 0;
 }
@@ -113,8 +115,7 @@ static int out_finish(struct out *o, uint32_t documents, struct sg_error *e)
     int rc = check_sizes(o, e);
     if (!rc) {
         put_section(o, sg_lists_blocks, &o->blocks);
-        put_section(o, sg_lists_lists, &o->entries);
-        put_section(o, sg_lists_terms, &o->terms);
+        put_section(o, sg_lists_entries, &o->entries);
         o->segment.header.value[0] = documents;
         rc = sg_segment_commit(&o->segment, e);
     }
@@ -122,18 +123,16 @@ static int out_finish(struct out *o, uint32_t documents, struct sg_error *e)
     return rc;
 }
 
-/* A term and its docids so far. */
+/* The docids of a term so far: the first one alone, until there are more. */
 struct row {
     uint64_t hash;
     uint32_t *v;
-    size_t term; /* where it begins in terms */
-    uint32_t bytes, n, cap;
+    uint32_t first, n; /* n 0: a free slot */
 };
 
 struct sg_lists_writer {
-    struct row *rows; /* by hash, open addressing; v NULL: free */
+    struct row *rows; /* by hash, open addressing */
     size_t n, n_slots;
-    struct sg_buf terms;
 };
 
 static int out_of_memory(struct sg_error *e)
@@ -154,65 +153,45 @@ void sg_lists_writer_abort(struct sg_lists_writer *w)
     for (size_t i = 0; i < w->n_slots; i++)
         free(w->rows[i].v);
     free(w->rows);
-    sg_buf_free(&w->terms);
     free(w);
 }
 
-static struct sg_str term_of(const struct sg_lists_writer *w, const struct row *r)
+static struct row *find(const struct sg_lists_writer *w, uint64_t hash)
 {
-    return (struct sg_str){w->terms.p + r->term, r->bytes};
-}
-
-static struct row *find(const struct sg_lists_writer *w, uint64_t hash, struct sg_str term)
-{
-    for (size_t i = hash & (w->n_slots - 1);; i = (i + 1) & (w->n_slots - 1)) {
-        struct row *r = &w->rows[i];
-        if (!r->v || (r->hash == hash && sg_str_eq(term_of(w, r), term)))
-            return r;
-    }
+    size_t i = hash & (w->n_slots - 1);
+    while (w->rows[i].n && w->rows[i].hash != hash)
+        i = (i + 1) & (w->n_slots - 1);
+    return &w->rows[i];
 }
 
 static bool grow(struct sg_lists_writer *w)
 {
-    size_t n_slots = w->n_slots ? w->n_slots * 2 : 4096;
-    struct row *rows = calloc(n_slots, sizeof *rows);
-    if (!rows)
+    struct sg_lists_writer to = {.n = w->n, .n_slots = w->n_slots ? w->n_slots * 2 : 4096};
+    to.rows = calloc(to.n_slots, sizeof *to.rows);
+    if (!to.rows)
         return false;
-    for (size_t i = 0; i < w->n_slots; i++) {
-        if (!w->rows[i].v)
-            continue;
-        size_t at = w->rows[i].hash & (n_slots - 1);
-        while (rows[at].v)
-            at = (at + 1) & (n_slots - 1);
-        rows[at] = w->rows[i];
-    }
+    for (size_t i = 0; i < w->n_slots; i++)
+        if (w->rows[i].n)
+            *find(&to, w->rows[i].hash) = w->rows[i];
     free(w->rows);
-    w->rows = rows;
-    w->n_slots = n_slots;
+    *w = to;
     return true;
 }
 
-/* Makes the free row the term's. */
-static bool claim(struct sg_lists_writer *w, struct row *r, uint64_t hash, struct sg_str term)
+/* Rooms are powers of two from 4 up. */
+static bool has_room(const struct row *r)
 {
-    size_t at = w->terms.n;
-    sg_buf_str_put(&w->terms, term);
-    uint32_t *v = sg_buf_failed(&w->terms) ? NULL : malloc(4 * sizeof *v);
-    if (!v)
-        return false;
-    *r = (struct row){.hash = hash, .v = v, .term = at, .bytes = (uint32_t)term.n, .cap = 4};
-    w->n++;
-    return true;
+    return r->v && (r->n < 4 || (r->n & (r->n - 1)));
 }
 
 static bool append(struct row *r, uint32_t docid)
 {
-    if (r->n == r->cap) {
-        uint32_t *v = realloc(r->v, (size_t)r->cap * 2 * sizeof *v);
+    if (!has_room(r)) {
+        uint32_t *v = realloc(r->v, (r->n < 4 ? 4 : (size_t)r->n * 2) * sizeof *v);
         if (!v)
             return false;
+        v[0] = r->first;
         r->v = v;
-        r->cap *= 2;
     }
     r->v[r->n++] = docid;
     return true;
@@ -223,28 +202,39 @@ int sg_lists_writer_add(struct sg_lists_writer *w, struct sg_str term, uint32_t 
 {
     if (w->n >= w->n_slots / 3 * 2 && !grow(w))
         return out_of_memory(e);
-    uint64_t hash = XXH3_64bits(term.p, term.n);
-    struct row *r = find(w, hash, term);
-    if (!r->v && !claim(w, r, hash, term))
-        return out_of_memory(e);
-    return append(r, docid) ? 0 : out_of_memory(e);
+    uint64_t hash = sg_term_hash(term);
+    struct row *r = find(w, hash);
+    if (r->n)
+        return append(r, docid) ? 0 : out_of_memory(e);
+    *r = (struct row){.hash = hash, .first = docid, .n = 1};
+    w->n++;
+    return 0;
 }
 
-static int by_term(const void *a, const void *b, void *ctx)
+static int by_hash(const void *a, const void *b)
 {
-    return sg_str_cmp(term_of(ctx, a), term_of(ctx, b));
+    const struct row *x = a, *y = b;
+    return (x->hash > y->hash) - (x->hash < y->hash);
 }
 
-static size_t gather(struct sg_lists_writer *w)
+/* Moves the rows together, for a writer that takes no more. */
+static void gather(struct sg_lists_writer *w)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->n_slots; i++)
-        if (w->rows[i].v) {
-            struct row r = w->rows[i];
-            w->rows[i].v = NULL;
-            w->rows[n++] = r;
-        }
-    return n;
+        if (w->rows[i].n)
+            w->rows[n++] = w->rows[i];
+    w->n_slots = n;
+    if (n)
+        qsort(w->rows, n, sizeof *w->rows, by_hash);
+}
+
+static void put_row(struct out *o, const struct row *r)
+{
+    out_begin(o, r->hash);
+    for (uint32_t i = 0; i < r->n; i++)
+        out_posting(o, r->v ? r->v[i] : r->first);
+    out_end(o);
 }
 
 int sg_lists_writer_finish(struct sg_lists_writer *w, uint32_t documents, const char *path,
@@ -253,15 +243,9 @@ int sg_lists_writer_finish(struct sg_lists_writer *w, uint32_t documents, const 
     struct out *o;
     int rc = out_open(&o, path, e);
     if (!rc) {
-        size_t n = gather(w);
-        if (n)
-            qsort_r(w->rows, n, sizeof *w->rows, by_term, w);
-        for (size_t i = 0; i < n; i++) {
-            out_begin(o, term_of(w, &w->rows[i]));
-            for (uint32_t k = 0; k < w->rows[i].n; k++)
-                out_posting(o, w->rows[i].v[k]);
-            out_end(o);
-        }
+        gather(w);
+        for (size_t i = 0; i < w->n_slots; i++)
+            put_row(o, &w->rows[i]);
         rc = out_finish(o, documents, e);
     }
     sg_lists_writer_abort(w);
@@ -272,15 +256,14 @@ int sg_lists_writer_finish(struct sg_lists_writer *w, uint32_t documents, const 
 struct part {
     struct sg_lists *lists;
     size_t next;
-    uint32_t after; /* added to its docids */
-    struct sg_str term;
+    uint32_t after;                    /* added to its docids */
+    const struct sg_list_entry *entry; /* NULL at its end */
     struct sg_postlist list;
-    bool ended;
 };
 
 static void next_list(struct part *p)
 {
-    p->ended = !sg_lists_at(p->lists, p->next++, &p->term, &p->list);
+    p->entry = sg_lists_at(p->lists, p->next++, &p->list);
 }
 
 static int open_parts(struct part *parts, const char *const *paths, size_t n, uint64_t *documents,
@@ -301,24 +284,26 @@ static int open_parts(struct part *parts, const char *const *paths, size_t n, ui
     return 0;
 }
 
-/* The least term of all; false at the end. */
-static bool least(const struct part *parts, size_t n, struct sg_str *term)
+/* The least hash of all; false at the end. */
+static bool least(const struct part *parts, size_t n, uint64_t *hash)
 {
-    const struct part *first = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (!parts[i].ended && (!first || sg_str_cmp(parts[i].term, first->term) < 0))
-            first = &parts[i];
-    if (first)
-        *term = first->term;
-    return first != NULL;
+    bool found = false;
+    for (size_t i = 0; i < n; i++) {
+        const struct sg_list_entry *entry = parts[i].entry;
+        if (entry && (!found || entry->hash < *hash)) {
+            *hash = entry->hash;
+            found = true;
+        }
+    }
+    return found;
 }
 
-static void merge_term(struct out *o, struct part *parts, size_t n, struct sg_str term)
+static void merge_list(struct out *o, struct part *parts, size_t n, uint64_t hash)
 {
-    out_begin(o, term);
+    out_begin(o, hash);
     for (size_t i = 0; i < n; i++) {
         struct part *p = &parts[i];
-        if (p->ended || !sg_str_eq(p->term, term))
+        if (!p->entry || p->entry->hash != hash)
             continue;
         for (uint32_t at = p->list.at; at != SG_LIST_END; at = sg_postlist_seek(&p->list, at + 1))
             out_posting(o, at + p->after);
@@ -336,8 +321,8 @@ int sg_lists_merge(const char *const *paths, size_t n, const char *path, struct 
     if (!rc)
         rc = out_open(&o, path, e);
     if (!rc) {
-        for (struct sg_str term; least(parts, n, &term);)
-            merge_term(o, parts, n, term);
+        for (uint64_t hash; least(parts, n, &hash);)
+            merge_list(o, parts, n, hash);
         rc = out_finish(o, (uint32_t)documents, e);
     }
     for (size_t i = 0; parts && i < n; i++)

@@ -79,15 +79,15 @@ template <class F> int guarded(struct sg_error *e, const char *what, F f)
     }
 }
 
-/* Where a term's postings are: Q is of every document and kept nowhere, lists.h
- * has the terms that many documents share, the base has the others. */
+/* Where a term's postings are: the base has the words, lists.h all other terms,
+ * and Q, which every document has, is kept nowhere. */
 bool is_everything(struct sg_str term)
 {
     return term.n == 1 && term.p[0] == 'Q';
 }
 bool is_listed(struct sg_str term)
 {
-    return term.n > 0 && memchr("PGYE", term.p[0], 4);
+    return term.n > 0 && term.p[0] != 'W';
 }
 
 /* The lists lie in the base's own folder. */

@@ -7,7 +7,7 @@
 
 enum { documents = 5000 };
 
-/* Document i holds terms M<m> and G<m> for each m that divides i, and Q: M terms
+/* Document i holds terms W<m> and G<m> for each m that divides i, and Q: W terms
  * are kept by Xapian, G terms in lists of their own. */
 static const unsigned divisors[] = {2, 3, 5, 7, 11, 97, 1009};
 enum { n_divisors = sizeof divisors / sizeof *divisors };
@@ -26,7 +26,7 @@ static void write_numbers(const char *path, unsigned from, unsigned to)
         char term[16];
         add(w, "Q");
         for (size_t m = 0; m < n_divisors; m++) {
-            snprintf(term, sizeof term, "M%u", divisors[m]);
+            snprintf(term, sizeof term, "W%u", divisors[m]);
             if (i % divisors[m])
                 continue;
             add(w, term);
@@ -86,7 +86,7 @@ static bool matches(const struct want *w, size_t n, unsigned i)
 
 static void want(struct want *w, unsigned divisor)
 {
-    snprintf(w->text[w->n], sizeof w->text[0], "%c%u", "MG"[rand() % 2], divisor);
+    snprintf(w->text[w->n], sizeof w->text[0], "%c%u", "WG"[rand() % 2], divisor);
     w->terms[w->n] = sg_str(w->text[w->n]);
     w->divisors[w->n++] = divisor;
 }
@@ -178,7 +178,7 @@ START_TEST(shards_merged_equal_a_single_one)
     ck_assert_uint_eq(sg_postings_count(a), sg_postings_count(b));
     for (size_t m = 0; m < n_divisors; m++) {
         char term[16];
-        snprintf(term, sizeof term, "M%u", divisors[m]);
+        snprintf(term, sizeof term, "W%u", divisors[m]);
         ck_assert_uint_eq(sg_postings_frequency(a, sg_str(term)), documents / divisors[m]);
         ck_assert_uint_eq(sg_postings_frequency(b, sg_str(term)), documents / divisors[m]);
         term[0] = 'G';
@@ -216,7 +216,7 @@ END_TEST
 START_TEST(unknown_terms_match_nothing)
 {
     struct sg_postings *p = numbers();
-    struct sg_str terms[] = {SG_STR("Wnothing"), SG_STR("M2")};
+    struct sg_str terms[] = {SG_STR("Wnothing"), SG_STR("W2")};
     struct sg_term_group groups[] = {{terms + 1, 1, false}, {terms, 1, false}};
     uint32_t got[4];
     ck_assert_int_eq(sg_postings_begin(p, groups, 2, NULL), 0);
