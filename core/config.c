@@ -106,7 +106,7 @@ static void expected(const struct key *k, char *out, size_t n)
     else if (k->type == DECIMAL)
         snprintf(out, n, "a number from %g to %g", k->min, k->max);
     else if (k->type == URL)
-        snprintf(out, n, "an ipc://, tcp:// or inproc:// address");
+        snprintf(out, n, "an ipc:// or tcp:// address");
     else if (k->type != CHOICE)
         snprintf(out, n, "at most %d bytes of UTF-8 without control characters",
                  SG_CONFIG_TEXT - 1);
@@ -138,7 +138,7 @@ static bool is_text(struct sg_str s)
 
 static bool is_url(struct sg_str s)
 {
-    static const char *const schemes[] = {"ipc://", "tcp://", "inproc://"};
+    static const char *const schemes[] = {"ipc://", "tcp://"};
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (sg_str_starts(s, sg_str(schemes[i])) && s.n > strlen(schemes[i]))
             return is_text(s);

@@ -1,4 +1,4 @@
-/* rpc.h - typed request/reply between Segue's services, on nng REQ/REP.
+/* rpc.h - typed request/reply between Segue's services, over nng's byte streams.
  *
  * One message is a msgpack envelope: request {v, id, deadline_us, traceparent,
  * method, body}, reply {v, id, status, error, field, body}. deadline_us is what
@@ -6,11 +6,8 @@
  * message over SG_RECORD_BYTES, or one that does not decode, is answered with
  * an error, never with a crash or a silent drop. A request's optional `accept`
  * of "json" asks for the body in JSON, and the reply's `type` says that it is;
- * a peer that knows neither skips them.
- *
- * Of nng 1.5's own faults: a peer that hangs up in the middle of its greeting
- * costs a server about 6 kB (once, for it then listens anew), a dial broken off
- * while it greets 3 kB.
+ * a peer that knows neither skips them. Many requests are in flight on one
+ * connection, and replies come in any order (framing: rpc/link.h).
  */
 #pragma once
 #include "core/record.h"
@@ -32,9 +29,9 @@ struct sg_rpc_method {
 };
 
 struct sg_rpc_options {
-    const char *url;                     /* ipc://, tcp://, inproc:// */
+    const char *url;                     /* ipc://, tcp:// */
     const struct sg_rpc_method *methods; /* ends with {0} */
-    int workers;                         /* threads, each with its own context, >= 1 */
+    int workers;                         /* threads, >= 1 */
     void *state;
     int (*thread_open)(void *state, void **thread, struct sg_error *e); /* may be NULL */
     void (*thread_close)(void *thread);                                 /* may be NULL */
@@ -50,9 +47,10 @@ int sg_rpc_serve(struct sg_rpc_server **out, const struct sg_rpc_options *o, str
 /* Stops accepting, lets workers finish what they hold (at most grace_ms), joins them. */
 void sg_rpc_server_close(struct sg_rpc_server *s, int grace_ms);
 
-/* Client: thread-safe; a pool of contexts over one or more replicas' URLs
- * (comma separated), one retry on a second replica while the deadline allows,
- * a circuit breaker per peer (opens after 5 failures in a row, probes after 1 s). */
+/* Client: thread-safe; one connection to each of the replicas' URLs (comma
+ * separated) that makes itself anew, one retry on a second replica while the
+ * deadline allows, a circuit breaker per peer (opens after 5 failures in a row,
+ * probes after 0.1 s to 1 s). A peer that is not connected is waited for, 250 ms at most. */
 struct sg_rpc_client;
 int sg_rpc_client_open(struct sg_rpc_client **out, const char *urls, struct sg_error *e);
 void sg_rpc_client_close(struct sg_rpc_client *c);
@@ -67,3 +65,12 @@ int sg_rpc_call_json(struct sg_rpc_client *c, const char *method, const struct s
                      const void *in, const struct sg_record *out_record, struct sg_buf *json,
                      struct sg_arena *a, int64_t deadline_us, struct sg_str traceparent,
                      struct sg_error *e);
+
+/* sg_rpc_call_json without waiting: done is called once, maybe before it returns,
+ * in whatever thread ends the call; it may not block. What in points at is read
+ * before it returns; json, a and the bytes of traceparent belong to the call until done. */
+typedef void (*sg_rpc_done)(void *ctx, int rc, const struct sg_error *e);
+void sg_rpc_start_json(struct sg_rpc_client *c, const char *method,
+                       const struct sg_record *in_record, const void *in,
+                       const struct sg_record *out_record, struct sg_buf *json, struct sg_arena *a,
+                       int64_t deadline_us, struct sg_str traceparent, sg_rpc_done done, void *ctx);

@@ -1,55 +1,42 @@
-/* client.c - see rpc.h.
+/* client.c - see rpc.h: which peer is asked, and once more of whom.
  *
- * A peer is one replica: an nng socket that redials by itself, a stack of
- * contexts (one a call in flight) and a breaker. nng's own resending is off:
- * a request is repeated only here, once, on another replica.
+ * A peer is one replica with a breaker; calls.h does the sending. A request is
+ * repeated only here, once, on another replica.
  */
 #include "core/clock.h"
 #include "core/rpc.h"
-#include "core/rpc/envelope.h"
-#include <nng/protocol/reqrep0/req.h>
-#include <pthread.h>
+#include "core/rpc/calls.h"
 #include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
-    PEERS = 16,
-    FAILURES = 5,       /* in a row that open the breaker */
-    PROBE_US = 1000000, /* how long it stays open */
-    CONNECT_MS = 250,   /* a call's wait for a peer that is not connected */
-    SHORT_US = 20000,   /* deadlines this short say nothing about the peer */
-    REDIAL_MIN_MS = 10,
-    REDIAL_MAX_MS = 200,
-    SETTLE_US = 20000, /* a first dial is not broken off earlier */
-};
-
-struct slot {
-    struct slot *next;
-    nng_ctx ctx;
-    nng_aio *aio;
-    struct sg_buf body, scratch;
+    FAILURES = 5,           /* in a row that open the breaker */
+    PROBE_MIN_US = 100000,  /* how long it stays open when nobody is there, doubled */
+    PROBE_MAX_US = 1000000, /* up to this, which it is at once for who does not answer */
+    SHORT_US = 20000,       /* deadlines this short say nothing about the peer */
 };
 
 struct peer {
-    char *url;
-    nng_socket socket;
-    bool opened;
-    int64_t dialled_us;
-    atomic_int connections;
+    struct rpc_peer *at;
     atomic_int failures;
     _Atomic int64_t closed_until; /* breaker: no calls before this */
-    pthread_mutex_t lock;
-    struct slot *idle;
+    _Atomic int64_t probe_us;     /* how long it stays open next time; 0: not opened yet */
 };
 
 struct sg_rpc_client {
-    struct peer peers[PEERS];
+    struct rpc_calls *calls;
+    struct peer peers[RPC_PEERS];
     size_t n_peers;
     atomic_size_t turn;
-    _Atomic uint64_t next_id;
+};
+
+/* The peers in this request's order, each once, those with an open breaker left out. */
+struct round {
+    size_t start, tried;
 };
 
 struct request {
+    struct sg_rpc_client *client;
     const char *method;
     const struct sg_record *in_record, *out_record;
     const void *in;
@@ -58,141 +45,48 @@ struct request {
     int64_t deadline_us;
     struct sg_str traceparent;
     struct sg_buf *json; /* instead of out: the body as JSON */
-    uint64_t id;
+
+    struct round round;
+    struct peer *peer; /* being asked */
+    int64_t started_us, attempt_deadline_us;
+    bool packed, repeated;
+
+    sg_rpc_done done; /* NULL: its thread waits */
+    void *ctx;
+    struct sg_error error; /* with done */
 };
 
-static void free_slot(struct slot *s)
-{
-    if (s->aio)
-        nng_aio_free(s->aio);
-    sg_buf_free(&s->body);
-    sg_buf_free(&s->scratch);
-    free(s);
-}
-
-static int new_slot(struct peer *p, struct slot **out, struct sg_error *e)
-{
-    struct slot *s = calloc(1, sizeof *s);
-    if (!s)
-        return sg_fail(e, SG_ENOMEM, "call %s", p->url);
-    int rv = nng_aio_alloc(&s->aio, NULL, NULL);
-    if (!rv)
-        rv = nng_ctx_open(&s->ctx, p->socket);
-    if (!rv)
-        rv = nng_ctx_set_ms(s->ctx, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
-    if (rv) {
-        free_slot(s);
-        return rpc_fail(e, rv, "call", p->url);
-    }
-    *out = s;
-    return 0;
-}
-
-static int take_slot(struct peer *p, struct slot **out, struct sg_error *e)
-{
-    pthread_mutex_lock(&p->lock);
-    struct slot *s = p->idle;
-    if (s)
-        p->idle = s->next;
-    pthread_mutex_unlock(&p->lock);
-    if (!s)
-        return new_slot(p, out, e);
-    *out = s;
-    return 0;
-}
-
-static void give_slot(struct peer *p, struct slot *s)
-{
-    rpc_trim(&s->body);
-    rpc_trim(&s->scratch);
-    pthread_mutex_lock(&p->lock);
-    s->next = p->idle;
-    p->idle = s;
-    pthread_mutex_unlock(&p->lock);
-}
-
-/* The breaker. Open, it lets one call through a second, as a probe. */
+/* The breaker. Open, it lets one call through when its time is over, as a probe. */
 
 static bool may_call(struct peer *p)
 {
     int64_t until = atomic_load(&p->closed_until), now = sg_now_us();
     if (until == 0)
         return true;
-    return now >= until && atomic_compare_exchange_strong(&p->closed_until, &until, now + PROBE_US);
+    return now >= until && atomic_compare_exchange_strong(&p->closed_until, &until,
+                                                          now + atomic_load(&p->probe_us));
 }
 
 static void note_success(struct peer *p)
 {
     atomic_store_explicit(&p->failures, 0, memory_order_relaxed);
-    if (atomic_load_explicit(&p->closed_until, memory_order_relaxed))
+    if (atomic_load_explicit(&p->closed_until, memory_order_relaxed)) {
         atomic_store(&p->closed_until, 0);
-}
-
-static void note_failure(struct peer *p)
-{
-    if (atomic_fetch_add(&p->failures, 1) + 1 >= FAILURES)
-        atomic_store(&p->closed_until, sg_now_us() + PROBE_US);
-}
-
-/* One attempt on one peer. */
-
-static nng_duration milliseconds(int64_t until_us)
-{
-    int64_t ms = (until_us - sg_now_us() + 999) / 1000;
-    return ms < 1 ? 1 : ms > 3600000 ? 3600000 : (nng_duration)ms;
-}
-
-static int encode(struct slot *s, const struct request *q, nng_msg **out, struct sg_error *e)
-{
-    int64_t now = sg_now_us();
-    struct rpc_request envelope = {
-        .v = RPC_VERSION,
-        .id = q->id,
-        .deadline_us = q->deadline_us - now,
-        .sent_us = now,
-        .traceparent = q->traceparent,
-        .method = sg_str(q->method),
-        .accept = q->json ? SG_STR(RPC_JSON) : SG_STR_NONE,
-    };
-    sg_buf_reset(&s->body);
-    if (q->in_record) {
-        sg_record_pack(q->in_record, q->in, &s->body);
-        if (sg_buf_failed(&s->body))
-            return sg_fail(e, SG_ENOMEM, "call %s: out of memory", q->method);
-        envelope.body = sg_buf_str(&s->body);
+        atomic_store(&p->probe_us, 0);
     }
-    return rpc_message(out, &rpc_request_record, &envelope, &s->scratch, e);
 }
 
-static int send_message(struct peer *p, struct slot *s, nng_msg *m, int64_t until_us,
-                        struct sg_error *e)
+static void note_failure(struct peer *p, bool absent)
 {
-    nng_duration ms = milliseconds(until_us);
-    bool connected = atomic_load(&p->connections) > 0;
-    nng_aio_set_timeout(s->aio, connected || ms < CONNECT_MS ? ms : CONNECT_MS);
-    nng_aio_set_msg(s->aio, m);
-    nng_ctx_send(s->ctx, s->aio);
-    nng_aio_wait(s->aio);
-    int rv = nng_aio_result(s->aio);
-    if (!rv)
-        return 0;
-    nng_msg_free(nng_aio_get_msg(s->aio));
-    if (rv == NNG_ETIMEDOUT && atomic_load(&p->connections) == 0)
-        return sg_fail(e, SG_EUNAVAIL, "call %s: nothing answers there", p->url);
-    return rpc_fail(e, rv, "call", p->url);
-}
-
-static int receive_message(struct peer *p, struct slot *s, nng_msg **out, int64_t until_us,
-                           struct sg_error *e)
-{
-    nng_aio_set_timeout(s->aio, milliseconds(until_us));
-    nng_ctx_recv(s->ctx, s->aio);
-    nng_aio_wait(s->aio);
-    int rv = nng_aio_result(s->aio);
-    if (rv)
-        return rpc_fail(e, rv, "call", p->url);
-    *out = nng_aio_get_msg(s->aio);
-    return 0;
+    if (atomic_fetch_add(&p->failures, 1) + 1 < FAILURES)
+        return;
+    int64_t probe_us = 2 * atomic_load(&p->probe_us);
+    if (!absent || probe_us > PROBE_MAX_US)
+        probe_us = PROBE_MAX_US;
+    else if (probe_us < PROBE_MIN_US)
+        probe_us = PROBE_MIN_US;
+    atomic_store(&p->probe_us, probe_us);
+    atomic_store(&p->closed_until, sg_now_us() + probe_us);
 }
 
 static int server_error(const struct rpc_reply *r, struct sg_error *e)
@@ -222,65 +116,60 @@ static int decode_json(const struct request *q, const struct rpc_reply *r, struc
     return sg_buf_failed(q->json) ? sg_fail(e, SG_ENOMEM, "call %s: out of memory", q->method) : 0;
 }
 
-/* The result outlives the message, so the body moves into the arena first. */
-static int decode(const struct request *q, nng_msg *m, bool *answered, struct sg_error *e)
+/* With the result to outlive the reply, its body moves into the arena first. */
+static int decode(const struct request *q, const struct rpc_reply *r, struct sg_error *e)
 {
-    struct rpc_reply r;
-    int rc = sg_record_unpack(&rpc_reply_record, rpc_bytes(m), q->arena, &r, e);
-    if (rc || r.v != RPC_VERSION || r.id != q->id)
-        return sg_fail(e, SG_EUNAVAIL, "call %s: the reply is not one of ours", q->method);
-    *answered = true;
-    if (r.status)
-        return server_error(&r, e);
+    if (r->status)
+        return server_error(r, e);
     if (q->json)
-        return decode_json(q, &r, e);
+        return decode_json(q, r, e);
     if (!q->out_record)
         return 0;
-    struct sg_str body = sg_arena_copy(q->arena, r.body);
+    struct sg_str body = sg_arena_copy(q->arena, r->body);
     if (!body.p)
         return sg_fail(e, SG_ENOMEM, "call %s: out of memory", q->method);
-    rc = sg_record_unpack(q->out_record, body, q->arena, q->out, e);
+    int rc = sg_record_unpack(q->out_record, body, q->arena, q->out, e);
     return rc ? sg_wrap(e, "reply of %s", q->method) : 0;
 }
 
-static int exchange(struct peer *p, const struct request *q, bool *answered, struct sg_error *e)
+static int not_answered(const struct request *q, int rc, struct sg_error *e)
 {
-    struct slot *s = NULL;
-    nng_msg *m = NULL;
-    int rc = take_slot(p, &s, e);
+    const char *why = rc == SG_ETIMEOUT   ? "no answer in time"
+                      : rc == SG_EUNAVAIL ? "nothing answers there"
+                                          : sg_err_name(rc);
+    return sg_fail(e, rc, "call %s: %s", rpc_peer_url(q->peer->at), why);
+}
+
+/* One attempt on one peer. */
+
+static int pack(struct request *q, struct rpc_call *call, struct sg_error *e)
+{
+    q->packed = true;
+    sg_buf_reset(&call->body);
+    if (q->in_record)
+        sg_record_pack(q->in_record, q->in, &call->body);
+    return sg_buf_failed(&call->body) ? sg_fail(e, SG_ENOMEM, "call %s: out of memory", q->method)
+                                      : 0;
+}
+
+static int encode(struct request *q, struct rpc_call *call, struct sg_error *e)
+{
+    int rc = q->packed ? 0 : pack(q, call, e);
     if (rc)
         return rc;
-    rc = encode(s, q, &m, e);
-    if (rc)
-        *answered = true; /* our own fault: no other peer would take it either */
-    else
-        rc = send_message(p, s, m, q->deadline_us, e);
-    if (!rc)
-        rc = receive_message(p, s, &m, q->deadline_us, e);
-    if (!rc) {
-        rc = decode(q, m, answered, e);
-        nng_msg_free(m);
-    }
-    give_slot(p, s);
-    return rc;
+    int64_t now = sg_now_us();
+    struct rpc_request envelope = {
+        .v = RPC_VERSION,
+        .id = rpc_call_renew(q->client->calls, call),
+        .deadline_us = q->attempt_deadline_us - now,
+        .sent_us = now,
+        .traceparent = q->traceparent,
+        .method = sg_str(q->method),
+        .accept = q->json ? SG_STR(RPC_JSON) : SG_STR_NONE,
+        .body = q->in_record ? sg_buf_str(&call->body) : SG_STR_NONE,
+    };
+    return rpc_frame(&call->frame, &rpc_request_record, &envelope, e);
 }
-
-static int attempt(struct peer *p, const struct request *q, bool *answered, struct sg_error *e)
-{
-    int64_t started = sg_now_us();
-    *answered = false;
-    int rc = exchange(p, q, answered, e);
-    if (*answered)
-        note_success(p);
-    else if (rc != SG_ETIMEOUT || q->deadline_us - started >= SHORT_US)
-        note_failure(p);
-    return rc;
-}
-
-/* The peers in this call's order, each once, those with an open breaker left out. */
-struct round {
-    size_t start, tried;
-};
 
 static struct peer *next_peer(struct sg_rpc_client *c, struct round *r)
 {
@@ -292,38 +181,105 @@ static struct peer *next_peer(struct sg_rpc_client *c, struct round *r)
     return NULL;
 }
 
-static int call(struct sg_rpc_client *c, struct request *q, struct sg_error *e)
+/* Sends to the next peer. An error is our own: no other peer would take it either. */
+static int attempt(struct request *q, struct rpc_call *call, struct sg_error *e)
 {
-    struct round round = {.start = atomic_fetch_add_explicit(&c->turn, 1, memory_order_relaxed) %
-                                   c->n_peers};
-    bool answered = false;
-    int64_t deadline_us = q->deadline_us, now = sg_now_us();
-    struct peer *p = next_peer(c, &round);
-    if (!p)
-        return sg_fail(e, SG_EUNAVAIL, "call %s: %s does not answer", q->method, c->peers[0].url);
-    if (round.tried < c->n_peers)
-        q->deadline_us = now + (deadline_us - now) / 2; /* keep time for a second replica */
-    int rc = attempt(p, q, &answered, e);
-    q->deadline_us = deadline_us;
-    if (!rc || (answered && rc != SG_EUNAVAIL) || sg_now_us() >= deadline_us)
+    int rc = encode(q, call, e);
+    if (rc)
         return rc;
-    p = next_peer(c, &round);
-    return p ? attempt(p, q, &answered, e) : rc;
+    q->started_us = sg_now_us();
+    call->deadline_us = q->attempt_deadline_us;
+    rpc_call_send(q->client->calls, call, q->peer->at);
+    return 0;
 }
 
-static int begin(struct sg_rpc_client *c, struct request *q, struct sg_error *e)
+static int begin(struct request *q, struct rpc_call **call, struct sg_error *e)
 {
-    if (q->deadline_us <= sg_now_us())
+    struct sg_rpc_client *c = q->client;
+    int64_t now = sg_now_us();
+    if (q->deadline_us <= now)
         return sg_fail(e, SG_ETIMEOUT, "call %s: the deadline has passed", q->method);
-    q->id = atomic_fetch_add_explicit(&c->next_id, 1, memory_order_relaxed) & INT64_MAX;
-    return call(c, q, e);
+    q->round.start = atomic_fetch_add_explicit(&c->turn, 1, memory_order_relaxed) % c->n_peers;
+    q->peer = next_peer(c, &q->round);
+    if (!q->peer)
+        return sg_fail(e, SG_EUNAVAIL, "call %s: %s does not answer", q->method,
+                       rpc_peer_url(c->peers[0].at));
+    q->attempt_deadline_us = q->deadline_us;
+    if (q->round.tried < c->n_peers) /* keep time for a second replica */
+        q->attempt_deadline_us = now + (q->deadline_us - now) / 2;
+    return rpc_call_take(c->calls, call, e);
+}
+
+/* After an attempt that ended with rc, or with a reply. True: another is to be made. */
+static bool judge(struct request *q, int *rc, const struct rpc_reply *r, struct sg_error *e)
+{
+    if (r) {
+        note_success(q->peer);
+        *rc = decode(q, r, e);
+    } else {
+        if (*rc != SG_ETIMEOUT || q->attempt_deadline_us - q->started_us >= SHORT_US)
+            note_failure(q->peer, *rc == SG_EUNAVAIL);
+        not_answered(q, *rc, e);
+    }
+    if (!*rc || (r && *rc != SG_EUNAVAIL) || q->repeated || sg_now_us() >= q->deadline_us)
+        return false;
+    struct peer *next = next_peer(q->client, &q->round);
+    if (next) {
+        q->peer = next;
+        q->repeated = true;
+        q->attempt_deadline_us = q->deadline_us;
+    }
+    return next != NULL;
+}
+
+static int reply_of(const struct request *q, const struct rpc_call *call, struct rpc_reply *r)
+{
+    return sg_record_unpack(&rpc_reply_record, sg_buf_str(&call->reply), q->arena, r, NULL);
+}
+
+static int call_and_wait(struct request *q, struct sg_error *e)
+{
+    struct rpc_call *call;
+    struct rpc_reply r;
+    int rc = begin(q, &call, e);
+    if (rc)
+        return rc;
+    call->ended = NULL;
+    for (bool again = true; again;) {
+        rc = attempt(q, call, e);
+        if (rc)
+            break;
+        rc = rpc_call_wait(q->client->calls, call);
+        if (!rc)
+            rc = reply_of(q, call, &r);
+        again = judge(q, &rc, rc ? NULL : &r, e);
+    }
+    rpc_call_give(q->client->calls, call);
+    return rc;
+}
+
+static void finish(struct request *q, struct rpc_call *call, int rc)
+{
+    rpc_call_give(q->client->calls, call);
+    q->done(q->ctx, rc, &q->error);
+}
+
+static void on_ended(struct rpc_call *call, int rc, const struct rpc_reply *reply)
+{
+    struct request *q = call->ctx;
+    bool again = judge(q, &rc, reply, &q->error);
+    if (again)
+        rc = attempt(q, call, &q->error);
+    if (!again || rc)
+        finish(q, call, rc);
 }
 
 int sg_rpc_call(struct sg_rpc_client *c, const char *method, const struct sg_record *in_record,
                 const void *in, const struct sg_record *out_record, void *out, struct sg_arena *a,
                 int64_t deadline_us, struct sg_str traceparent, struct sg_error *e)
 {
-    struct request q = {.method = method,
+    struct request q = {.client = c,
+                        .method = method,
                         .in_record = in_record,
                         .out_record = out_record,
                         .in = in,
@@ -331,7 +287,7 @@ int sg_rpc_call(struct sg_rpc_client *c, const char *method, const struct sg_rec
                         .arena = a,
                         .deadline_us = deadline_us,
                         .traceparent = traceparent};
-    return begin(c, &q, e);
+    return call_and_wait(&q, e);
 }
 
 int sg_rpc_call_json(struct sg_rpc_client *c, const char *method, const struct sg_record *in_record,
@@ -339,7 +295,8 @@ int sg_rpc_call_json(struct sg_rpc_client *c, const char *method, const struct s
                      struct sg_arena *a, int64_t deadline_us, struct sg_str traceparent,
                      struct sg_error *e)
 {
-    struct request q = {.method = method,
+    struct request q = {.client = c,
+                        .method = method,
                         .in_record = in_record,
                         .out_record = out_record,
                         .in = in,
@@ -347,36 +304,42 @@ int sg_rpc_call_json(struct sg_rpc_client *c, const char *method, const struct s
                         .arena = a,
                         .deadline_us = deadline_us,
                         .traceparent = traceparent};
-    return begin(c, &q, e);
+    return call_and_wait(&q, e);
 }
 
-static void on_connect(nng_pipe pipe, nng_pipe_ev event, void *arg)
+void sg_rpc_start_json(struct sg_rpc_client *c, const char *method,
+                       const struct sg_record *in_record, const void *in,
+                       const struct sg_record *out_record, struct sg_buf *json, struct sg_arena *a,
+                       int64_t deadline_us, struct sg_str traceparent, sg_rpc_done done, void *ctx)
 {
-    (void)pipe;
-    struct peer *p = arg;
-    atomic_fetch_add(&p->connections, event == NNG_PIPE_EV_ADD_POST ? 1 : -1);
-}
-
-static int open_peer(struct peer *p, struct sg_error *e)
-{
-    pthread_mutex_init(&p->lock, NULL);
-    int rv = nng_req0_open(&p->socket);
-    if (rv)
-        return rpc_fail(e, rv, "connect to", p->url);
-    p->opened = true;
-    nng_pipe_notify(p->socket, NNG_PIPE_EV_ADD_POST, on_connect, p);
-    nng_pipe_notify(p->socket, NNG_PIPE_EV_REM_POST, on_connect, p);
-    rv = nng_socket_set_size(p->socket, NNG_OPT_RECVMAXSZ, SG_RECORD_BYTES);
-    if (!rv)
-        rv = nng_socket_set_ms(p->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
-    if (!rv)
-        rv = nng_socket_set_ms(p->socket, NNG_OPT_RECONNMINT, REDIAL_MIN_MS);
-    if (!rv)
-        rv = nng_socket_set_ms(p->socket, NNG_OPT_RECONNMAXT, REDIAL_MAX_MS);
-    p->dialled_us = sg_now_us();
-    if (!rv)
-        rv = nng_dial(p->socket, p->url, NULL, NNG_FLAG_NONBLOCK);
-    return rv ? rpc_fail(e, rv, "connect to", p->url) : 0;
+    struct rpc_call *call;
+    struct sg_error e = SG_ERROR_INIT;
+    struct request *q = sg_arena_alloc(a, sizeof *q);
+    if (!q) {
+        done(ctx, sg_fail(&e, SG_ENOMEM, "call %s: out of memory", method), &e);
+        return;
+    }
+    *q = (struct request){.client = c,
+                          .method = method,
+                          .in_record = in_record,
+                          .out_record = out_record,
+                          .in = in,
+                          .json = json,
+                          .arena = a,
+                          .deadline_us = deadline_us,
+                          .traceparent = traceparent,
+                          .done = done,
+                          .ctx = ctx};
+    int rc = begin(q, &call, &q->error);
+    if (rc) {
+        done(ctx, rc, &q->error);
+        return;
+    }
+    call->ended = on_ended;
+    call->ctx = q;
+    rc = attempt(q, call, &q->error);
+    if (rc)
+        finish(q, call, rc);
 }
 
 static int add_peer(struct sg_rpc_client *c, const char *url, size_t n, struct sg_error *e)
@@ -389,22 +352,17 @@ static int add_peer(struct sg_rpc_client *c, const char *url, size_t n, struct s
         n--;
     if (!n)
         return sg_fail(e, SG_EINVAL, "an empty address");
-    if (c->n_peers == PEERS)
-        return sg_fail(e, SG_ELIMIT, "more than %d addresses", PEERS);
-    struct peer *p = &c->peers[c->n_peers];
-    p->url = strndup(url, n);
-    if (!p->url)
-        return sg_fail(e, SG_ENOMEM, "connect");
-    c->n_peers++;
-    return open_peer(p, e);
+    if (c->n_peers == RPC_PEERS)
+        return sg_fail(e, SG_ELIMIT, "more than %d addresses", RPC_PEERS);
+    int rc = rpc_calls_add_peer(c->calls, url, n, &c->peers[c->n_peers].at, e);
+    c->n_peers += rc == 0;
+    return rc;
 }
 
 int sg_rpc_client_open(struct sg_rpc_client **out, const char *urls, struct sg_error *e)
 {
     struct sg_rpc_client *c = calloc(1, sizeof *c);
-    int rc = c ? 0 : sg_fail(e, SG_ENOMEM, "connect");
-    if (c)
-        atomic_store(&c->next_id, 1);
+    int rc = c ? rpc_calls_open(&c->calls, e) : sg_fail(e, SG_ENOMEM, "connect");
     for (const char *p = urls; !rc && p;) {
         const char *comma = strchr(p, ',');
         rc = add_peer(c, p, comma ? (size_t)(comma - p) : strlen(p), e);
@@ -418,29 +376,10 @@ int sg_rpc_client_open(struct sg_rpc_client **out, const char *urls, struct sg_e
     return 0;
 }
 
-/* nng 1.5 loses the dialer (3 kB) of a socket closed while it greets. */
-static void close_socket(struct peer *p)
-{
-    while (atomic_load(&p->connections) == 0 && sg_now_us() < p->dialled_us + SETTLE_US)
-        sg_sleep_us(500);
-    nng_close(p->socket);
-}
-
 void sg_rpc_client_close(struct sg_rpc_client *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < c->n_peers; i++) {
-        struct peer *p = &c->peers[i];
-        if (p->opened)
-            close_socket(p);
-        while (p->idle) {
-            struct slot *s = p->idle;
-            p->idle = s->next;
-            free_slot(s);
-        }
-        pthread_mutex_destroy(&p->lock);
-        free(p->url);
-    }
+    rpc_calls_close(c->calls);
     free(c);
 }

@@ -1,5 +1,7 @@
 /* envelope.c - see envelope.h. */
 #include "core/rpc/envelope.h"
+#include "core/rpc/link.h"
+#include <endian.h>
 
 static const struct sg_field request[] = {
     SG_FIELD_I64(struct rpc_request, v, 0, INT64_MAX, SG_REQUIRED),
@@ -24,27 +26,20 @@ static const struct sg_field reply[] = {
 };
 const struct sg_record rpc_reply_record = SG_RECORD("RpcReply", struct rpc_reply, reply);
 
-int rpc_message(nng_msg **out, const struct sg_record *r, const void *value, struct sg_buf *scratch,
-                struct sg_error *e)
+int rpc_frame(struct sg_buf *out, const struct sg_record *r, const void *value, struct sg_error *e)
 {
-    sg_buf_reset(scratch);
-    sg_record_pack(r, value, scratch);
-    if (sg_buf_failed(scratch))
+    sg_buf_reset(out);
+    sg_buf_put(out, "\0\0\0\0", RPC_HEAD_BYTES);
+    sg_record_pack(r, value, out);
+    if (sg_buf_failed(out))
         return sg_fail(e, SG_ENOMEM, "message: out of memory");
-    if (scratch->n > SG_RECORD_BYTES)
-        return sg_fail(e, SG_ELIMIT, "message of %zu bytes, at most %u are sent", scratch->n,
+    size_t n = out->n - RPC_HEAD_BYTES;
+    if (n > SG_RECORD_BYTES)
+        return sg_fail(e, SG_ELIMIT, "message of %zu bytes, at most %u are sent", n,
                        SG_RECORD_BYTES);
-    nng_msg *m;
-    if (nng_msg_alloc(&m, scratch->n) != 0)
-        return sg_fail(e, SG_ENOMEM, "message: out of memory");
-    memcpy(nng_msg_body(m), scratch->p, scratch->n);
-    *out = m;
+    uint32_t head = htole32((uint32_t)n);
+    memcpy(out->p, &head, RPC_HEAD_BYTES);
     return 0;
-}
-
-struct sg_str rpc_bytes(nng_msg *m)
-{
-    return (struct sg_str){nng_msg_body(m), nng_msg_len(m)};
 }
 
 struct sg_str rpc_clean_text(char *text)

@@ -3,7 +3,6 @@
  */
 #pragma once
 #include "core/record.h"
-#include <nng/nng.h>
 
 #define RPC_VERSION 1
 #define RPC_JSON    "json"
@@ -24,10 +23,8 @@ struct rpc_reply {
 
 extern const struct sg_record rpc_request_record, rpc_reply_record;
 
-/* A message of record r's bytes; scratch is overwritten. SG_ELIMIT, SG_ENOMEM. */
-int rpc_message(nng_msg **out, const struct sg_record *r, const void *value, struct sg_buf *scratch,
-                struct sg_error *e);
-struct sg_str rpc_bytes(nng_msg *m);
+/* Record r as a frame for rpc_link_send; out is overwritten. SG_ELIMIT, SG_ENOMEM. */
+int rpc_frame(struct sg_buf *out, const struct sg_record *r, const void *value, struct sg_error *e);
 
 /* Text as valid UTF-8, in place: a cut or foreign byte becomes '?'. */
 struct sg_str rpc_clean_text(char *text);

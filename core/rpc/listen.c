@@ -1,6 +1,5 @@
 /* listen.c - see listen.h. */
 #include "core/rpc/listen.h"
-#include "core/rpc/greeting.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +17,19 @@ static int make_folders(char *path, struct sg_error *e)
         *slash = '/';
     }
     return 0;
+}
+
+/* Whether somebody listens: 1 yes, 0 no, negative: cannot be told. */
+static int is_alive(const struct sockaddr_un *at)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    int rc = connect(fd, (const struct sockaddr *)at, sizeof *at), err = errno;
+    close(fd);
+    if (rc == 0 || err == EAGAIN) /* EAGAIN: its backlog is full */
+        return 1;
+    return err == ECONNREFUSED || err == ENOENT ? 0 : -1;
 }
 
 int rpc_listen_ready(const char *url, struct sg_error *e)
@@ -38,15 +50,10 @@ int rpc_listen_ready(const char *url, struct sg_error *e)
         return errno == ENOENT ? 0 : sg_fail_errno(e, "%s", at.sun_path);
     if (!S_ISSOCK(st.st_mode))
         return sg_fail(e, SG_EEXIST, "%s is there and is not a socket", at.sun_path);
-    switch (rpc_greet(url, 1000)) {
-    case RPC_GREETED:
-    case RPC_SILENT:
-        return sg_fail(e, SG_EBUSY, "another server listens on %s", url);
-    case RPC_UNKNOWN:
-        return sg_fail(e, SG_EIO, "cannot tell whether a server listens on %s", url);
-    case RPC_ABSENT:
-        break;
-    }
+    int alive = is_alive(&at);
+    if (alive)
+        return alive > 0 ? sg_fail(e, SG_EBUSY, "another server listens on %s", url)
+                         : sg_fail(e, SG_EIO, "cannot tell whether a server listens on %s", url);
     if (unlink(at.sun_path) && errno != ENOENT)
         return sg_fail_errno(e, "remove stale socket %s", at.sun_path);
     return 0;

@@ -1,51 +1,41 @@
 /* server.c - see rpc.h.
  *
- * One thread a worker, each with an nng context of its own: receive, decode,
- * handle, encode, send. Everything a request needs lives in the worker and is
- * reused, so a warm worker allocates nothing but nng's own messages.
+ * Connections (connections.h) put requests into one line, workers take them:
+ * decode, handle, encode, send. Everything a request needs lives in the worker
+ * and is reused, so a warm worker allocates nothing.
  */
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "core/rpc.h"
+#include "core/rpc/connections.h"
 #include "core/rpc/envelope.h"
-#include "core/rpc/listen.h"
-#include "core/rpc/watch.h"
-#include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-
-/* Above what is decoded, so that a message somewhat too large gets an answer;
- * nng drops the connection of a larger one before reading it. */
-#define RECEIVE_BYTES (SG_RECORD_BYTES + (1u << 20))
 
 struct worker {
     struct sg_rpc_server *server;
     pthread_t thread;
     bool started;
-    nng_ctx ctx;
-    nng_aio *receive, *send;
     void *state; /* what thread_open gave */
     struct sg_arena arena;
-    struct sg_buf body, scratch, text;
+    struct sg_buf body, frame, text;
     bool json; /* what body holds, of the request in hand */
 };
 
 struct sg_rpc_server {
     struct sg_rpc_options o;
     char *url;
-    nng_socket socket;
-    struct rpc_watch *watch;
-    bool opened, same_machine;
+    struct rpc_connections *connections;
+    bool same_machine;
     struct worker *workers;
     size_t n_workers;
-    atomic_bool closing;
     struct sg_metric *requests, *seconds, *errors;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
     size_t ready;            /* workers whose thread_open ended */
-    size_t holding;          /* workers with a request in hand */
+    size_t running;          /* workers that have not ended */
     struct sg_error failure; /* of the first thread_open that failed */
 };
 
@@ -146,24 +136,23 @@ static int answer(struct worker *w, const struct rpc_request *q, const char **la
     return run_method(w, m, &call, q->body, e);
 }
 
-static nng_msg *encode(struct worker *w, uint64_t id, int rc, struct sg_error *e)
+/* The reply as a frame in w->frame; false: no memory even for an error. */
+static bool encode(struct worker *w, uint64_t id, int rc, struct sg_error *e)
 {
     struct sg_error failure = SG_ERROR_INIT;
-    nng_msg *m = NULL;
     struct rpc_reply reply = {.v = RPC_VERSION, .id = id};
     if (!rc) {
         reply.body = sg_buf_str(&w->body);
         reply.type = w->json ? SG_STR(RPC_JSON) : SG_STR_NONE;
-        rc = rpc_message(&m, &rpc_reply_record, &reply, &w->scratch, e);
+        rc = rpc_frame(&w->frame, &rpc_reply_record, &reply, e);
+        if (!rc)
+            return true;
         reply.body = reply.type = SG_STR_NONE;
     }
-    if (rc) {
-        reply.status = rc < 0 && rc > -1000 ? rc : SG_EINTERNAL;
-        reply.error = *e->text ? rpc_clean_text(e->text) : sg_str(sg_err_name(rc));
-        reply.field = *e->field ? rpc_clean_text(e->field) : SG_STR_NONE;
-        rpc_message(&m, &rpc_reply_record, &reply, &w->scratch, &failure);
-    }
-    return m;
+    reply.status = rc < 0 && rc > -1000 ? rc : SG_EINTERNAL;
+    reply.error = *e->text ? rpc_clean_text(e->text) : sg_str(sg_err_name(rc));
+    reply.field = *e->field ? rpc_clean_text(e->field) : SG_STR_NONE;
+    return rpc_frame(&w->frame, &rpc_reply_record, &reply, &failure) == 0;
 }
 
 static void record(struct sg_rpc_server *s, const char *label, int rc, int64_t started)
@@ -174,7 +163,7 @@ static void record(struct sg_rpc_server *s, const char *label, int rc, int64_t s
         sg_metric_add(s->errors, label, 1);
 }
 
-static nng_msg *serve(struct worker *w, nng_msg *in)
+static bool serve(struct worker *w, struct sg_str in)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct rpc_request q = {0};
@@ -182,14 +171,14 @@ static nng_msg *serve(struct worker *w, nng_msg *in)
     int64_t started = sg_now_us();
     sg_buf_reset(&w->body);
     w->json = false;
-    int rc = sg_record_unpack(&rpc_request_record, rpc_bytes(in), &w->arena, &q, &e);
+    int rc = sg_record_unpack(&rpc_request_record, in, &w->arena, &q, &e);
     if (rc)
         sg_wrap(&e, "request");
     else
         rc = answer(w, &q, &label, &e);
-    nng_msg *out = encode(w, q.id <= INT64_MAX ? q.id : 0, rc, &e);
+    bool encoded = encode(w, q.id <= INT64_MAX ? q.id : 0, rc, &e);
     record(w->server, label, rc, started);
-    return out;
+    return encoded;
 }
 
 static void forget(struct worker *w, size_t message_bytes)
@@ -199,47 +188,19 @@ static void forget(struct worker *w, size_t message_bytes)
     else
         sg_arena_reset(&w->arena);
     rpc_trim(&w->body);
-    rpc_trim(&w->scratch);
-}
-
-static void send_reply(struct worker *w, nng_msg *out)
-{
-    if (!out)
-        return; /* no memory even for an error: the caller's deadline tells it */
-    nng_aio_set_msg(w->send, out);
-    nng_ctx_send(w->ctx, w->send);
-    nng_aio_wait(w->send);
-    if (nng_aio_result(w->send) != 0)
-        nng_msg_free(nng_aio_get_msg(w->send));
-}
-
-static void hold(struct sg_rpc_server *s, int by)
-{
-    pthread_mutex_lock(&s->lock);
-    s->holding += (size_t)by;
-    pthread_cond_broadcast(&s->changed);
-    pthread_mutex_unlock(&s->lock);
+    rpc_trim(&w->frame);
 }
 
 static void serve_all(struct worker *w)
 {
-    while (!atomic_load(&w->server->closing)) {
-        nng_ctx_recv(w->ctx, w->receive);
-        nng_aio_wait(w->receive);
-        int rv = nng_aio_result(w->receive);
-        if (rv == NNG_ECANCELED || rv == NNG_ECLOSED)
-            return;
-        if (rv) {
-            sg_sleep_us(1000); /* short of memory: give it a moment */
-            continue;
-        }
-        hold(w->server, 1);
-        nng_msg *in = nng_aio_get_msg(w->receive);
-        size_t n = nng_msg_len(in);
-        send_reply(w, serve(w, in));
-        nng_msg_free(in);
-        forget(w, n);
-        hold(w->server, -1);
+    struct rpc_connections *c = w->server->connections;
+    struct rpc_job *job;
+    while ((job = rpc_job_take(c))) {
+        struct sg_str in = rpc_job_bytes(job);
+        if (serve(w, in))
+            rpc_job_reply(job, sg_buf_str(&w->frame));
+        rpc_job_done(c, job);
+        forget(w, in.n);
     }
 }
 
@@ -262,11 +223,16 @@ static int open_state(struct worker *w)
 static void *work(void *arg)
 {
     struct worker *w = arg;
+    struct sg_rpc_server *s = w->server;
     if (open_state(w) == 0) {
         serve_all(w);
-        if (w->server->o.thread_close)
-            w->server->o.thread_close(w->state);
+        if (s->o.thread_close)
+            s->o.thread_close(w->state);
     }
+    pthread_mutex_lock(&s->lock);
+    s->running--;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
     return NULL;
 }
 
@@ -274,17 +240,11 @@ static int start_worker(struct sg_rpc_server *s, struct sg_error *e)
 {
     struct worker *w = &s->workers[s->n_workers++];
     w->server = s;
-    int rv = nng_ctx_open(&w->ctx, s->socket);
-    if (!rv)
-        rv = nng_aio_alloc(&w->receive, NULL, NULL);
-    if (!rv)
-        rv = nng_aio_alloc(&w->send, NULL, NULL);
-    if (rv)
-        return rpc_fail(e, rv, "serve", s->url);
-    if (pthread_create(&w->thread, NULL, work, w) != 0)
-        return sg_fail(e, SG_ENOMEM, "serve %s: no thread", s->url);
-    w->started = true;
-    return 0;
+    pthread_mutex_lock(&s->lock);
+    w->started = pthread_create(&w->thread, NULL, work, w) == 0;
+    s->running += w->started;
+    pthread_mutex_unlock(&s->lock);
+    return w->started ? 0 : sg_fail(e, SG_ENOMEM, "serve %s: no thread", s->url);
 }
 
 static int wait_ready(struct sg_rpc_server *s, struct sg_error *e)
@@ -297,19 +257,6 @@ static int wait_ready(struct sg_rpc_server *s, struct sg_error *e)
         *e = s->failure;
     pthread_mutex_unlock(&s->lock);
     return rc;
-}
-
-static int open_socket(struct sg_rpc_server *s, struct sg_error *e)
-{
-    int rc = rpc_listen_ready(s->url, e);
-    if (rc)
-        return rc;
-    int rv = nng_rep0_open(&s->socket);
-    if (rv)
-        return rpc_fail(e, rv, "serve", s->url);
-    s->opened = true;
-    rv = nng_socket_set_size(s->socket, NNG_OPT_RECVMAXSZ, RECEIVE_BYTES);
-    return rv ? rpc_fail(e, rv, "serve", s->url) : 0;
 }
 
 static struct sg_rpc_server *new_server(const struct sg_rpc_options *o)
@@ -339,14 +286,14 @@ static struct sg_rpc_server *new_server(const struct sg_rpc_options *o)
 int sg_rpc_serve(struct sg_rpc_server **out, const struct sg_rpc_options *o, struct sg_error *e)
 {
     struct sg_rpc_server *s = new_server(o);
-    int rc =
-        s && s->workers && s->url ? open_socket(s, e) : sg_fail(e, SG_ENOMEM, "serve %s", o->url);
+    int rc = s && s->workers && s->url ? rpc_connections_open(&s->connections, s->url, e)
+                                       : sg_fail(e, SG_ENOMEM, "serve %s", o->url);
     for (int i = 0; !rc && (i < o->workers || i == 0); i++)
         rc = start_worker(s, e);
     if (!rc)
         rc = wait_ready(s, e);
     if (!rc)
-        rc = rpc_watch_open(&s->watch, s->socket, s->url, e);
+        rc = rpc_connections_accept(s->connections, e);
     if (rc) {
         sg_rpc_server_close(s, 0);
         return rc;
@@ -360,20 +307,16 @@ static void wait_idle(struct sg_rpc_server *s, int grace_ms)
     int64_t until = sg_now_us() + (int64_t)grace_ms * 1000;
     struct timespec t = {.tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000};
     pthread_mutex_lock(&s->lock);
-    while (s->holding && pthread_cond_timedwait(&s->changed, &s->lock, &t) == 0)
+    while (s->running && pthread_cond_timedwait(&s->changed, &s->lock, &t) == 0)
         ;
     pthread_mutex_unlock(&s->lock);
 }
 
 static void free_worker(struct worker *w)
 {
-    if (w->receive)
-        nng_aio_free(w->receive);
-    if (w->send)
-        nng_aio_free(w->send);
     sg_arena_free(&w->arena);
     sg_buf_free(&w->body);
-    sg_buf_free(&w->scratch);
+    sg_buf_free(&w->frame);
     sg_buf_free(&w->text);
 }
 
@@ -381,24 +324,17 @@ void sg_rpc_server_close(struct sg_rpc_server *s, int grace_ms)
 {
     if (!s)
         return;
-    rpc_watch_stop(s->watch);
-    atomic_store(&s->closing, true);
-    for (size_t i = 0; i < s->n_workers; i++)
-        if (s->workers[i].receive)
-            nng_aio_stop(s->workers[i].receive);
-    if (grace_ms > 0) {
-        wait_idle(s, grace_ms);
-        /* nng calls a reply sent when its transport has taken it over. */
-        sg_sleep_us(grace_ms < 20 ? grace_ms * 1000 : 20000);
-    }
-    if (s->opened)
-        nng_close(s->socket);
-    for (size_t i = 0; i < s->n_workers; i++)
+    if (s->connections)
+        rpc_connections_drain(s->connections);
+    wait_idle(s, grace_ms);
+    if (s->connections)
+        rpc_connections_stop(s->connections);
+    for (size_t i = 0; i < s->n_workers; i++) {
         if (s->workers[i].started)
             pthread_join(s->workers[i].thread, NULL);
-    for (size_t i = 0; i < s->n_workers; i++)
         free_worker(&s->workers[i]);
-    rpc_watch_free(s->watch);
+    }
+    rpc_connections_close(s->connections);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s->workers);

@@ -72,8 +72,8 @@ START_TEST(a_wrong_line_is_refused_with_what_was_expected)
             "segue.conf:1: log.level: expected one of debug, info, warn, error, got 'loud'");
     refused("indexer.gate_mrr_drop = nan",
             "segue.conf:1: indexer.gate_mrr_drop: expected a number from 0 to 1, got 'nan'");
-    refused("query.listen = /tmp/x", "segue.conf:1: query.listen: expected an ipc://, tcp:// or "
-                                     "inproc:// address, got '/tmp/x'");
+    refused("query.listen = /tmp/x", "segue.conf:1: query.listen: expected an ipc:// or tcp:// "
+                                     "address, got '/tmp/x'");
     refused("query.worker = 3",
             "segue.conf:1: no key 'query.worker'; did you mean 'query.workers'?");
     refused("colour = blue", "segue.conf:1: no key 'colour'");
