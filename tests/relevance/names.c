@@ -93,6 +93,12 @@ static void read_item(struct name_item *out, PGresult *r, int row)
     out->held = XXH3_64bits_withSeed(&out->key, sizeof out->key, 3) % 3 == 0;
 }
 
+static int by_order(const void *a, const void *b)
+{
+    const struct name_item *x = a, *y = b;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
 void names_read(struct names *x, PGconn *c)
 {
     static const char sql[] =
@@ -115,8 +121,10 @@ void names_read(struct names *x, PGconn *c)
     for (size_t i = 0; x->v && i < x->n; i++)
         read_item(&x->v[i], r, (int)i);
     PQclear(r);
-    if (x->v)
+    if (x->v) {
+        qsort(x->v, x->n, sizeof *x->v, by_order);
         collect_bags(x);
+    }
     if (!x->v || !x->bags)
         abort();
 }

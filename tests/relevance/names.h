@@ -57,7 +57,7 @@ struct names {
     struct name_bag *bags; /* sorted */
 };
 
-/* Reads the whole catalogue; ends the program on failure. */
+/* Reads the whole catalogue, in an order by chance; ends the program on failure. */
 void names_read(struct names *x, PGconn *c);
 void names_free(struct names *x);
 /* Bytes of the question; 0 when this class has none for this item. */
