@@ -7,41 +7,59 @@
 #include "schemas/search.h"
 #include <strings.h>
 
-/* Asks a service and passes on its reply, or its error. */
+struct relay {
+    struct sg_http_request *q;
+    struct sg_http_response *r;
+};
+
+static void refuse(struct sg_http_request *q, struct sg_http_response *r, const struct sg_error *e)
+{
+    sg_buf_reset(&r->body);
+    sg_problem(q, r, e);
+    sg_route_end(q, r);
+}
+
+static void relayed(void *ctx, int rc, const struct sg_error *e)
+{
+    struct relay *y = ctx;
+    if (rc) {
+        refuse(y->q, y->r, e);
+        return;
+    }
+    y->r->content_type = "application/json";
+    sg_route_end(y->q, y->r);
+}
+
+/* Asks a service; its reply, or its error, is passed on when it comes. */
 static void relay(struct sg_http_request *q, struct sg_http_response *r, struct sg_rpc_client *peer,
-                  const char *method, const struct sg_record *in_record, const void *in,
-                  const struct sg_record *out_record)
+                  const char *method, const struct sg_param *params,
+                  const struct sg_record *in_record, void *in, const struct sg_record *out_record)
 {
     struct sg_error e = SG_ERROR_INIT;
-    if (sg_rpc_call_json(peer, method, in_record, in, out_record, &r->body, q->arena,
-                         q->deadline_us, q->traceparent, &e)) {
-        sg_buf_reset(&r->body);
-        sg_problem(q, r, &e);
-    } else {
-        r->content_type = "application/json";
+    struct relay *y = sg_arena_alloc(q->arena, sizeof *y);
+    int rc =
+        y ? sg_params_read(q, params, in_record, in, &e) : sg_fail(&e, SG_ENOMEM, "%s", method);
+    if (rc) {
+        refuse(q, r, &e);
+        return;
     }
+    *y = (struct relay){q, r};
+    sg_rpc_start_json(peer, method, in_record, in, out_record, &r->body, q->arena, q->deadline_us,
+                      q->traceparent, relayed, y);
 }
 
 void sg_api_search(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_search_request in;
-    struct sg_error e = SG_ERROR_INIT;
-    if (sg_params_read(q, sg_search_params, &sg_search_request_record, &in, &e))
-        sg_problem(q, r, &e);
-    else
-        relay(q, r, api->query, SG_METHOD_SEARCH, &sg_search_request_record, &in,
-              &sg_search_reply_record);
+    relay(q, r, api->query, SG_METHOD_SEARCH, sg_search_params, &sg_search_request_record, &in,
+          &sg_search_reply_record);
 }
 
 void sg_api_suggest(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_suggest_request in;
-    struct sg_error e = SG_ERROR_INIT;
-    if (sg_params_read(q, sg_suggest_params, &sg_suggest_request_record, &in, &e))
-        sg_problem(q, r, &e);
-    else
-        relay(q, r, api->query, SG_METHOD_SUGGEST, &sg_suggest_request_record, &in,
-              &sg_suggest_reply_record);
+    relay(q, r, api->query, SG_METHOD_SUGGEST, sg_suggest_params, &sg_suggest_request_record, &in,
+          &sg_suggest_reply_record);
 }
 
 /* Asks the recommender and joins names to the songs it chose. */

@@ -1,8 +1,9 @@
 /* http.c - see http.h.
  *
  *   loop: headers read -> first call: exchange made
- *                      -> second call: connection suspended, exchange queued
- *   worker: handler fills the response -> connection resumed
+ *                      -> second call: connection suspended, request started,
+ *                         or its exchange queued
+ *   worker, or whoever finishes what was started: response filled -> connection resumed
  *   loop: third call: response queued -> completed: exchange recycled
  *
  * Answering in a later call than the first keeps the connection alive (measured:
@@ -19,11 +20,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum exchange_state { READING, TOO_LARGE, WAITING, ANSWERED };
+enum exchange_state { READING, WAITING, ANSWERED };
 
 struct exchange {
+    struct sg_http_server *server;
     struct exchange *next; /* in the queue or the free list */
     struct MHD_Connection *connection;
     enum exchange_state state;
@@ -44,7 +47,7 @@ struct sg_http_server {
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t work;
     struct exchange *first, *last;
-    size_t queued;
+    size_t queued, started;
     struct exchange *spare;
     size_t n_spare;
     bool stop;
@@ -140,7 +143,7 @@ static void read_request(struct sg_http_server *s, struct exchange *x, const cha
 static bool queue_reserve(struct sg_http_server *s)
 {
     pthread_mutex_lock(&s->lock);
-    bool room = s->queued < QUEUE_MAX && !s->stop;
+    bool room = s->queued + s->started < QUEUE_MAX && !s->stop;
     s->queued += room;
     pthread_mutex_unlock(&s->lock);
     return room;
@@ -156,6 +159,41 @@ static void enqueue(struct sg_http_server *s, struct exchange *x)
         s->first = x;
     s->last = x;
     pthread_cond_signal(&s->work);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool start(struct sg_http_server *s, struct exchange *x)
+{
+    if (!s->o.start)
+        return false;
+    pthread_mutex_lock(&s->lock);
+    s->started++;
+    s->queued--;
+    pthread_mutex_unlock(&s->lock);
+    if (s->o.start(s->o.ctx, &x->request, &x->response))
+        return true;
+    pthread_mutex_lock(&s->lock);
+    s->started--;
+    s->queued++;
+    pthread_mutex_unlock(&s->lock);
+    return false;
+}
+
+static void finish(struct exchange *x)
+{
+    __atomic_store_n(&x->state, ANSWERED, __ATOMIC_RELEASE);
+    MHD_resume_connection(x->connection);
+}
+
+void sg_http_finish(struct sg_http_request *q)
+{
+    struct exchange *x = (void *)((char *)q - offsetof(struct exchange, request));
+    struct sg_http_server *s = x->server;
+    finish(x);
+    pthread_mutex_lock(&s->lock);
+    s->started--;
+    if (s->stop && !s->started)
+        pthread_cond_broadcast(&s->work);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -183,8 +221,7 @@ static void *worker_main(void *ctx)
     struct exchange *x;
     while ((x = dequeue(s))) {
         s->o.handle(s->o.ctx, &x->request, &x->response);
-        __atomic_store_n(&x->state, ANSWERED, __ATOMIC_RELEASE);
-        MHD_resume_connection(x->connection);
+        finish(x);
     }
     return NULL;
 }
@@ -221,6 +258,51 @@ static enum MHD_Result refuse(struct exchange *x, int status, const char *title)
     return send_response(x);
 }
 
+static const char too_large[] = "Content Too Large";
+
+/* Whether the headers promise more than is read. */
+static bool promises_too_much(struct MHD_Connection *c)
+{
+    uint64_t n;
+    struct sg_str length = header(c, "Content-Length");
+    return length.p && (!sg_str_to_u64(length, &n) || n > SG_HTTP_BODY_MAX);
+}
+
+/* The library answers nothing while a body comes: said by hand, then hung up. */
+static enum MHD_Result cut_off(struct MHD_Connection *c)
+{
+    static const char answer[] =
+        "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
+        "Content-Type: application/problem+json\r\n"
+        "Content-Length: 63\r\n\r\n"
+        "{\"type\":\"about:blank\",\"title\":\"Content Too Large\",\"status\":413}";
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (i && send(i->connect_fd, answer, sizeof answer - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+        shutdown(i->connect_fd, SHUT_WR);
+    return MHD_NO;
+}
+
+static enum MHD_Result begin(struct sg_http_server *s, struct exchange *x, const char *url,
+                             const char *method)
+{
+    sg_http_deadline_body(x->connection);
+    read_request(s, x, url, method);
+    return promises_too_much(x->connection) ? refuse(x, 413, too_large) : MHD_YES;
+}
+
+static enum MHD_Result hand_over(struct sg_http_server *s, struct exchange *x)
+{
+    sg_http_deadline_busy(x->connection);
+    if (!queue_reserve(s))
+        return refuse(x, 503, "Too many requests are waiting");
+    __atomic_store_n(&x->state, WAITING, __ATOMIC_RELEASE);
+    MHD_suspend_connection(x->connection);
+    if (!start(s, x))
+        enqueue(s, x);
+    return MHD_YES;
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_n, void **con_cls)
@@ -233,21 +315,16 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         x = *con_cls = exchange_take(s);
         if (!x)
             return MHD_NO;
+        x->server = s;
         x->connection = c;
-        sg_http_deadline_body(c);
-        read_request(s, x, url, method);
-        return MHD_YES;
+        return begin(s, x, url, method);
     }
     if (*upload_n) {
         x->body_bytes += *upload_n;
-        if (x->body_bytes > SG_HTTP_BODY_MAX)
-            x->state = TOO_LARGE;
         *upload_n = 0;
-        return MHD_YES;
+        return x->body_bytes > SG_HTTP_BODY_MAX ? cut_off(c) : MHD_YES;
     }
     switch (__atomic_load_n(&x->state, __ATOMIC_ACQUIRE)) {
-    case TOO_LARGE:
-        return refuse(x, 413, "Content Too Large");
     case ANSWERED:
         return send_response(x);
     case WAITING:
@@ -255,15 +332,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     case READING:
         break;
     }
-    if (x->params_overflow)
-        return refuse(x, 400, "More than 64 parameters");
-    sg_http_deadline_busy(c);
-    if (!queue_reserve(s))
-        return refuse(x, 503, "Too many requests are waiting");
-    __atomic_store_n(&x->state, WAITING, __ATOMIC_RELEASE);
-    MHD_suspend_connection(c);
-    enqueue(s, x);
-    return MHD_YES;
+    return x->params_overflow ? refuse(x, 400, "More than 64 parameters") : hand_over(s, x);
 }
 
 static void on_completed(void *ctx, struct MHD_Connection *c, void **con_cls,
@@ -354,6 +423,10 @@ static void stop_workers(struct sg_http_server *s)
     for (size_t i = 0; i < s->n_workers; i++)
         pthread_join(s->workers[i], NULL);
     free(s->workers);
+    pthread_mutex_lock(&s->lock);
+    while (s->started)
+        pthread_cond_wait(&s->work, &s->lock);
+    pthread_mutex_unlock(&s->lock);
 }
 
 void sg_http_close(struct sg_http_server *s)

@@ -1,11 +1,13 @@
 /* http.h - the HTTP/1.1 server: libmicrohttpd's event loops in front of a pool of
  * workers, so that a slow answer never holds a loop.
  *
- * A request is read whole by a loop, handed to a worker, answered by the
- * handler into the exchange's own buffers, and written by the loop again.
+ * A request is read whole by a loop, answered into the exchange's own buffers,
+ * and written by the loop again. What only starts something and is told later
+ * (a question to another service) starts on the loop; all else is handed to a worker.
  * Bounds: request line and headers together 32 KiB, 64 parameters, body
- * SG_HTTP_BODY_MAX, headers complete within 10 s of connecting (60 s when kept
- * alive), queue of 4096 waiting requests (503 past it). Thread-safe.
+ * SG_HTTP_BODY_MAX (413 as soon as it is known, and the connection closed), headers complete within
+ * 10 s of connecting (60 s when kept alive), queue of 4096 waiting requests (503 past it).
+ * Thread-safe.
  */
 #pragma once
 #include "core/arena.h"
@@ -28,6 +30,7 @@ struct sg_http_request {
     int64_t start_us, deadline_us; /* sg_now_us clock */
     struct sg_arena *arena;        /* lives as long as the exchange */
     struct sg_str id;              /* what the path's {id} stood for; set by the router */
+    const void *route;             /* the router's own */
 };
 
 struct sg_http_response {
@@ -51,12 +54,17 @@ struct sg_http_options {
     const char *host; /* numeric address */
     int port;         /* 0: any free one */
     int loops, workers;
-    int64_t timeout_us; /* deadline given to each request */
-    sg_http_handler handle;
+    int64_t timeout_us;     /* deadline given to each request */
+    sg_http_handler handle; /* on a worker */
+    /* On the loop, first; may be NULL. May not block. True: it has taken the request, and
+     * sg_http_finish is called once for it, now or later, by any thread. */
+    bool (*start)(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
     void *ctx;
 };
+/* The response of a request that start took is complete; both are gone when it returns. */
+void sg_http_finish(struct sg_http_request *q);
 struct sg_http_server;
 int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, struct sg_error *e);
 int sg_http_port(const struct sg_http_server *s);
-/* Stops accepting, finishes what is being answered, frees. */
+/* Stops accepting, finishes what is being answered, frees. What start took must end by itself. */
 void sg_http_close(struct sg_http_server *s);

@@ -59,6 +59,10 @@ int sg_http_deadline_open(struct sg_http_deadline **out, struct sg_error *e)
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->wake, NULL);
     d->running = pthread_create(&d->watcher, NULL, watch, d) == 0;
+    if (!d->running) {
+        sg_http_deadline_close(d);
+        return sg_fail(e, SG_ENOMEM, "HTTP deadlines: no thread");
+    }
     *out = d;
     return 0;
 }

@@ -60,11 +60,15 @@ static void identify(struct sg_http_request *q, struct sg_http_response *r)
     sg_http_header(r, "X-Request-Id", id);
 }
 
-static void answer(struct sg_api *api, const struct sg_route *route, struct sg_http_request *q,
-                   struct sg_http_response *r)
+static bool is_get(const struct sg_http_request *q)
 {
-    bool get = sg_str_eq(q->method, SG_STR("GET")) || sg_str_eq(q->method, SG_STR("HEAD"));
-    if (!get) {
+    return sg_str_eq(q->method, SG_STR("GET")) || sg_str_eq(q->method, SG_STR("HEAD"));
+}
+
+static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+{
+    const struct sg_route *route = q->route;
+    if (!is_get(q)) {
         sg_http_header(r, "Allow", SG_STR("GET, HEAD"));
         sg_problem_status(q, r, 405, "only GET and HEAD are answered here");
     } else if (route) {
@@ -75,27 +79,55 @@ static void answer(struct sg_api *api, const struct sg_route *route, struct sg_h
     }
 }
 
-void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
+static void count(const struct sg_http_request *q, int status)
 {
-    static struct sg_metric *requests, *seconds;
-    if (!requests) {
+    static struct sg_metric *_Atomic requests, *_Atomic seconds;
+    if (!requests || !seconds) {
         seconds = sg_metric_new(SG_HISTOGRAM, "segue_http_request_duration_seconds",
                                 "Time from a request's headers to its answer", "route");
         requests =
             sg_metric_new(SG_COUNTER, "segue_http_requests_total", "Requests by status", "status");
     }
-    const struct sg_route *route = find_route(q);
-    identify(q, r);
-    answer(ctx, route, q, r);
+    const struct sg_route *route = q->route;
+    char text[8];
+    snprintf(text, sizeof text, "%d", status);
+    sg_metric_add(requests, text, 1);
+    sg_metric_observe(seconds, route ? route->path : "page",
+                      (double)(sg_now_us() - q->start_us) / 1e6);
+}
+
+static void complete(struct sg_http_request *q, struct sg_http_response *r)
+{
     if (r->status == 0 || r->status == 200) {
         r->status = 200;
         tag(q, r);
     }
-    char status[8];
-    snprintf(status, sizeof status, "%d", r->status);
-    sg_metric_add(requests, status, 1);
-    sg_metric_observe(seconds, route ? route->path : "page",
-                      (double)(sg_now_us() - q->start_us) / 1e6);
+    count(q, r->status);
+}
+
+void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
+{
+    q->route = find_route(q);
+    identify(q, r);
+    answer(ctx, q, r);
+    complete(q, r);
+}
+
+bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
+{
+    const struct sg_route *route = find_route(q);
+    if (!route || !route->ends_itself || !is_get(q))
+        return false;
+    q->route = route;
+    identify(q, r);
+    route->handle(ctx, q, r);
+    return true;
+}
+
+void sg_route_end(struct sg_http_request *q, struct sg_http_response *r)
+{
+    complete(q, r);
+    sg_http_finish(q);
 }
 
 void sg_api_answer(struct sg_http_response *r, const struct sg_record *record, const void *value)

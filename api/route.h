@@ -13,6 +13,8 @@ struct sg_route {
     const struct sg_record *params_of; /* the record the params fill */
     const struct sg_record *reply;     /* 200's body; NULL: see content_type */
     const char *content_type;          /* of a reply that is no record */
+    /* handle never blocks, and calls sg_route_end itself, maybe later: it runs on the loop. */
+    bool ends_itself;
 };
 
 /* params_discovery.c */
@@ -30,3 +32,6 @@ extern const struct sg_route sg_routes[];
 /* Answers q by its route: 404 and 405 as problems, ETag and 304 on success,
  * request id, metrics. ctx is the struct sg_api. */
 void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
+/* For sg_http_options' start: takes what routes that end themselves answer. */
+bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
+void sg_route_end(struct sg_http_request *q, struct sg_http_response *r);

@@ -47,6 +47,7 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
         .workers = (int)c->api.workers,
         .timeout_us = c->api.timeout_ms * 1000,
         .handle = sg_route_handle,
+        .start = sg_route_start,
         .ctx = api,
     };
     struct sg_http_server *http;
