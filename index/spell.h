@@ -35,6 +35,10 @@ size_t sg_spell_prefix(const struct sg_spell *s, struct sg_str prefix, struct sg
  * beethov. distance is 1, frequency that of the most frequent word. */
 size_t sg_spell_starts(const struct sg_spell *s, struct sg_str typed, struct sg_spelling *out,
                        size_t cap);
+/* Up to cap words that sound like this one (sound.c: consonants by kind, without
+ * vowels), nearest in spelling first. None when the segment has no such list. */
+size_t sg_spell_sounds(const struct sg_spell *s, struct sg_str word, struct sg_spelling *out,
+                       size_t cap);
 /* A run of words written without spaces, cut into words of the catalogue where they
  * are most frequent together (as if independent: a unigram model, by dynamic
  * programming over the cuts); way: 0 is the best, then the next best. With open, the last may be

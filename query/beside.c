@@ -90,7 +90,7 @@ static int beside_joined(struct sg_search *s, struct sg_error *e)
     int rc = 0;
     for (size_t i = 0; i + 1 < q->words.n && q->words.n <= JOIN_WORDS && s->spell && !rc; i++) {
         struct sg_reading *r = sg_search_next_reading(s);
-        if (!r || !sg_reading_join(r, q, s->spell, i))
+        if (!r || !sg_reading_join(r, q, s->spell, i, 2))
             continue;
         s->n_readings++;
         rc = sg_search_loose(s, r, &in, BESIDE_WANT / 2, e);

@@ -215,6 +215,11 @@ void sg_plan_whole(struct sg_plan *p, const struct sg_query *q, size_t cut, bool
         add_whole(p, swapped ? 'T' : 'N', span(q, cut, n));
 }
 
+void sg_plan_title(struct sg_plan *p, const struct sg_query *q, size_t from, size_t to)
+{
+    add_whole(p, 'T', span(q, from, to));
+}
+
 static bool years_pass(const struct sg_filters *f, const struct sg_facts *facts)
 {
     if (!f->year_from && !f->year_to)

@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <math.h>
 
-#define EDITION 0.02f /* of a title's coverage, for an edition nobody asked for */
+#define UNASKED_EDITION 0.02f /* of a title's coverage, for an edition nobody asked for */
 
 /* What was found of the query in one field, or in several names of one. */
 struct seen {
@@ -13,6 +13,7 @@ struct seen {
     uint64_t whole;               /* words of the query up to each bit are this whole value */
     uint32_t n_words, n_covered, n_lead;
     uint32_t whole_length; /* in words, article left out */
+    uint64_t unseen;       /* words that must be there in another form */
     bool edition, version; /* words beyond the title's own; of another recording */
     bool covered;          /* every word of the value (of some name) is in the query */
     float untyped;         /* smallest share of an unfinished word's completion */
@@ -97,47 +98,74 @@ static bool is_article(struct sg_str w)
            sg_str_eq(w, SG_STR("die"));
 }
 
-static bool is_one_of(struct sg_str w, const char *const *list)
+/* The first 8 letters of a word, as struct cursor has them. */
+#define HEAD(a, b, c, d, e, f, g, h)                                                               \
+    ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 |              \
+     (uint64_t)(e) << 32 | (uint64_t)(f) << 40 | (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
+
+/* What an unasked word of a title tells. */
+enum role {
+    TITLE,
+    EDITION, /* guests and masters follow: feat., remaster(ed), deluxe */
+    OPENS,   /* an edition with the next word: radio edit, album version */
+    CLOSES,  /* that next word */
+    VERSION, /* another recording: live, remix, acoustic */
+};
+
+static enum role role_of(uint64_t head)
 {
-    for (; *list; list++)
-        if (sg_str_eq(w, sg_str(*list)))
-            return true;
-    return false;
+    switch (head) {
+    case HEAD('f', 'e', 'a', 't', 0, 0, 0, 0):
+    case HEAD('r', 'e', 'm', 'a', 's', 't', 'e', 'r'):
+    case HEAD('d', 'e', 'l', 'u', 'x', 'e', 0, 0):
+        return EDITION;
+    case HEAD('r', 'a', 'd', 'i', 'o', 0, 0, 0):
+    case HEAD('s', 'i', 'n', 'g', 'l', 'e', 0, 0):
+    case HEAD('a', 'l', 'b', 'u', 'm', 0, 0, 0):
+    case HEAD('o', 'r', 'i', 'g', 'i', 'n', 'a', 'l'):
+    case HEAD('b', 'o', 'n', 'u', 's', 0, 0, 0):
+        return OPENS;
+    case HEAD('e', 'd', 'i', 't', 0, 0, 0, 0):
+    case HEAD('m', 'i', 'x', 0, 0, 0, 0, 0):
+    case HEAD('v', 'e', 'r', 's', 'i', 'o', 'n', 0):
+    case HEAD('t', 'r', 'a', 'c', 'k', 0, 0, 0):
+    case HEAD('d', 'i', 'g', 'i', 't', 'a', 'l', 0):
+        return CLOSES;
+    case HEAD('l', 'i', 'v', 'e', 0, 0, 0, 0):
+    case HEAD('v', 'i', 'v', 'o', 0, 0, 0, 0):
+    case HEAD('d', 'e', 'm', 'o', 0, 0, 0, 0):
+    case HEAD('r', 'e', 'm', 'i', 'x', 0, 0, 0):
+    case HEAD('r', 'e', 'm', 'i', 'x', 'e', 'd', 0):
+    case HEAD('c', 'o', 'v', 'e', 'r', 0, 0, 0):
+    case HEAD('t', 'r', 'i', 'b', 'u', 't', 'e', 0):
+    case HEAD('k', 'a', 'r', 'a', 'o', 'k', 'e', 0):
+    case HEAD('a', 'c', 'o', 'u', 's', 't', 'i', 'c'):
+    case HEAD('i', 'n', 's', 't', 'r', 'u', 'm', 'e'):
+        return VERSION;
+    default:
+        return TITLE;
+    }
 }
 
-static bool is_year(struct sg_str w)
+static bool is_year(const struct cursor *c)
 {
-    return w.n == 4 && (w.p[0] == '1' || w.p[0] == '2') && (w.p[1] == '9' || w.p[1] == '0') &&
-           w.p[2] >= '0' && w.p[2] <= '9' && w.p[3] >= '0' && w.p[3] <= '9';
+    return c->word.n == 4 && (c->word.p[0] == '1' || c->word.p[0] == '2') &&
+           (c->word.p[1] == '9' || c->word.p[1] == '0');
 }
 
-/* Whether a title's own words have ended before this one: what follows tells of
- * guests, masters and editions (feat., 2011 remaster, radio edit, deluxe). */
-static bool ends_title(const struct cursor *c)
+/* Whether a title's own words have ended before this one, of that role. */
+static bool ends_title(const struct cursor *c, enum role role)
 {
-    static const char *const editions[] = {"feat", "remaster", "remastered", "deluxe", NULL};
-    static const char *const before[] = {"radio", "single", "album", "original", "bonus", NULL};
-    static const char *const after[] = {"edit", "version", "mix", "track", NULL};
-    static const char *const masters[] = {"remaster", "remastered", "digital",
-                                          "version",  "mix",        NULL};
-    if (!strchr("frdsabo12", c->word.p[0]))
-        return false;
-    if (is_one_of(c->word, editions))
+    if (role == EDITION)
         return true;
-    bool year = is_year(c->word);
-    if (!year && !is_one_of(c->word, before))
+    bool year = role == TITLE && is_year(c);
+    if (role != OPENS && !year)
         return false;
     struct cursor next = *c;
-    return next_word(&next) && is_one_of(next.word, year ? masters : after);
-}
-
-/* A word that tells one recording of a song from another. */
-static bool is_version(struct sg_str w)
-{
-    static const char *const versions[] = {"live", "remix",        "acoustic", "cover",
-                                           "demo", "instrumental", "karaoke",  "remixed",
-                                           "vivo", "tribute",      NULL};
-    return strchr("lracdikvt", w.p[0]) && is_one_of(w, versions);
+    if (!next_word(&next))
+        return false;
+    enum role after = role_of(next.head);
+    return after == CLOSES || (year && after == EDITION);
 }
 
 /* Reads one value (a title, one artist's name, an album) into s. A leading
@@ -152,10 +180,11 @@ static void see_value(const struct sg_reading *r, struct sg_str value, struct se
         if (position++ == 0 && !any && is_article(c.word))
             continue;
         if (n && !any) {
-            s->edition |= ends_title(&c);
+            enum role role = role_of(c.head);
+            s->edition |= ends_title(&c, role);
+            s->version |= role == VERSION;
             if (s->edition)
                 continue;
-            s->version |= is_version(c.word);
         }
         n++;
         covered += any != 0;
@@ -212,10 +241,23 @@ static uint64_t any_of(const struct seen *s)
     return s->exact | s->open | s->edits[0] | s->edits[1] | s->edits[2] | s->edits[3];
 }
 
-static void see_record(const struct sg_reading *r, const struct sg_facts *f, struct record_seen *s)
+/* A record that is all name holds what it was found by, if in another form (a
+ * name in another script, joined words). */
+static void take_unseen(const struct sg_reading *r, struct seen *title)
+{
+    uint64_t unseen = low_bits(r->n_words) & ~any_of(title);
+    uint32_t n = title->n_covered + (uint32_t)__builtin_popcountll(unseen);
+    title->unseen = unseen;
+    title->n_covered = n < title->n_words ? n : title->n_words;
+}
+
+static void see_record(const struct sg_reading *r, enum sg_kind kind, const struct sg_facts *f,
+                       struct record_seen *s)
 {
     *s = (struct record_seen){0};
     see_value(r, f->title, &s->title);
+    if (kind == SG_ARTIST || kind == SG_PLAYLIST)
+        take_unseen(r, &s->title);
     see_names(r, f->artists, &s->artists);
     see_value(r, f->album, &s->album);
     s->exact = s->title.exact | s->artists.exact | s->album.exact;
@@ -293,14 +335,16 @@ static void text_features(const struct sg_reading *q, const struct record_seen *
 {
     size_t n = q->n_words ? q->n_words : 1;
     uint64_t title = any_of(&s->title), artists = any_of(&s->artists), album = any_of(&s->album);
+    artists &= ~title; /* a band's first album has its name twice */
     uint64_t pairs = s->title.pairs | s->artists.pairs | s->album.pairs;
+    title |= s->title.unseen;
     v[SG_F_TITLE_WORDS] = share(title, n);
     v[SG_F_TITLE_COVER] =
         s->title.n_words ? (float)s->title.n_covered / (float)s->title.n_words : 0;
-    v[SG_F_TITLE_COVER] -= s->title.edition ? EDITION * v[SG_F_TITLE_COVER] : 0;
+    v[SG_F_TITLE_COVER] -= s->title.edition ? UNASKED_EDITION * v[SG_F_TITLE_COVER] : 0;
     v[SG_F_VERSION] = s->title.version;
     v[SG_F_ARTIST_WORDS] = share(artists, n);
-    v[SG_F_ARTIST_COVER] = s->artists.covered;
+    v[SG_F_ARTIST_COVER] = s->artists.covered && artists;
     v[SG_F_ALBUM_WORDS] = share(album & ~title & ~artists, n);
     v[SG_F_ORDER] = n > 1 ? share(pairs, n - 1) : 0;
     v[SG_F_STARTS] = (float)s->title.n_lead / (float)n;
@@ -326,7 +370,7 @@ void sg_ranker_init(struct sg_ranker *r, enum sg_kind kind, const struct sg_weig
 float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FEATURES])
 {
     struct record_seen s;
-    see_record(r->reading, f, &s);
+    see_record(r->reading, r->kind, f, &s);
     memset(v, 0, SG_FEATURES * sizeof *v);
     v[SG_F_EVIDENCE] = (float)evidence_of(r, &s);
     text_features(r->reading, &s, v);

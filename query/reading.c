@@ -13,6 +13,7 @@
 #define RARE              3     /* documents; a word used less may be a slip */
 #define START_LETTERS     3     /* an unfinished word up to this long is only a start */
 #define SPLIT_BYTES       5     /* a shorter word is not cut */
+#define SOUNDS            8     /* words that sound alike, of one word */
 #define PIECES_MAX        16
 #define SUSPECT_RATIO     20 /* times more frequent is the word that was meant */
 
@@ -21,6 +22,8 @@ const char *const sg_loosening_names[SG_LOOSENINGS] = {
     [SG_JOINED] = "joined words",
     [SG_SPLIT] = "split word",
     [SG_DROPPED] = "dropped word",
+    [SG_LAYOUT] = "keyboard layout",
+    [SG_SOUND] = "sounds like",
 };
 
 int sg_reading_edits(struct sg_str word)
@@ -181,49 +184,114 @@ bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struc
 }
 
 bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                     size_t i)
+                     size_t i, size_t n)
 {
-    struct sg_str a = q->words.v[i].text, b = q->words.v[i + 1].text;
     char joined[SG_WORD_MAX];
-    if (a.n + b.n > sizeof joined)
-        return false;
-    memcpy(joined, a.p, a.n);
-    memcpy(joined + a.n, b.p, b.n);
-    struct sg_str word = {joined, a.n + b.n};
+    size_t used = 0;
+    for (size_t w = i; w < i + n; w++) {
+        struct sg_str word = q->words.v[w].text;
+        if (used + word.n > sizeof joined)
+            return false;
+        memcpy(joined + used, word.p, word.n);
+        used += word.n;
+    }
+    struct sg_str word = {joined, used};
     if (sg_spell_frequency(s, word) == 0)
         return false;
     begin(r, SG_JOINED);
     r->prefix = q->prefix;
     for (size_t w = 0; w < q->words.n; w++) {
         if (w == i)
-            add_word(r, keep(r, word), 0, is_open(q, i + 1));
-        else if (w != i + 1)
+            add_word(r, keep(r, word), 0, is_open(q, i + n - 1));
+        else if (w < i || w >= i + n)
             add_word(r, q->words.v[w].text, 0, is_open(q, w));
     }
     return true;
+}
+
+static bool is_known(const struct sg_spell *s, struct sg_str word, bool open)
+{
+    struct sg_spelling best;
+    bool more;
+    return sg_spell_frequency(s, word) || (open && sg_spell_prefix(s, word, &best, 1, &more));
+}
+
+bool sg_reading_layout(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                       struct sg_str text)
+{
+    struct sg_words words;
+    sg_text_words(&words, text);
+    begin(r, SG_LAYOUT);
+    for (size_t w = 0; w < words.n; w++) {
+        bool open = q->prefix && w + 1 == words.n;
+        struct sg_str word = keep(r, words.v[w].text);
+        if (!word.n || !is_known(s, word, open))
+            return false;
+        r->prefix = open;
+        add_word(r, word, 0, open);
+    }
+    return r->n_words > 0;
+}
+
+bool sg_reading_sound(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s)
+{
+    size_t added = 0;
+    begin(r, SG_SOUND);
+    for (size_t w = 0; w < q->words.n; w++) {
+        struct sg_str word = q->words.v[w].text;
+        bool open = is_open(q, w);
+        add_word(r, word, 0, open);
+        if (sg_spell_frequency(s, word) > RARE)
+            continue;
+        struct sg_spelling found[SOUNDS];
+        size_t n = sg_spell_sounds(s, word, found, SOUNDS);
+        for (size_t i = 0; i < n; i++) {
+            struct sg_str text = keep(r, found[i].word);
+            if (text.n)
+                add_pattern(r, text, w, halves(sg_edit_cost(word, text)), false), added++;
+        }
+        r->first[w + 1] = (uint8_t)r->n_patterns;
+        r->prefix = open;
+    }
+    return added > 0;
+}
+
+/* Long enough, or letters and digits. */
+static bool may_be_cut(struct sg_str word)
+{
+    bool digit = false, letter = false;
+    for (size_t i = 0; i < word.n; i++)
+        *(word.p[i] >= '0' && word.p[i] <= '9' ? &digit : &letter) = true;
+    return word.n >= SPLIT_BYTES || (digit && letter);
 }
 
 /* The word in pieces; 0: it is better left whole. */
 static size_t pieces_of(struct sg_str word, const struct sg_spell *s, bool open, size_t way,
                         struct sg_str *out)
 {
+    if (sg_spell_frequency(s, word) > RARE)
+        way = 0;
     size_t n = sg_spell_segment(s, word, open, way, out, PIECES_MAX);
+    if (n == 1 && way == 0)
+        n = sg_spell_segment(s, word, open, 1, out, PIECES_MAX);
     return n > 1 ? n : 0;
 }
 
-/* Unknown words; when there are none, and the likeliest cuts are tried, all. */
+/* Unknown words; when there are none, one of the long ones after the other. */
 static uint64_t to_cut(const struct sg_query *q, const struct sg_spell *s, size_t way)
 {
-    uint64_t longer = 0, unknown = 0;
+    uint64_t one = 0, unknown = 0;
+    size_t longer = 0;
     for (size_t w = 0; w < q->words.n; w++) {
         struct sg_str word = q->words.v[w].text;
-        if (word.n < SPLIT_BYTES)
+        if (!may_be_cut(word))
             continue;
-        longer |= 1ull << w;
+        if (longer++ + 1 == way)
+            one = 1ull << w;
         if (sg_spell_frequency(s, word) <= RARE)
             unknown |= 1ull << w;
     }
-    return unknown || way == 0 ? unknown : longer;
+    return unknown ? unknown : one;
 }
 
 bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
@@ -261,6 +329,12 @@ bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struc
         add_corrections(r, s, SG_DOUBT_RARE, is_open(q, w));
     }
     return r->n_words > 0;
+}
+
+void sg_reading_partial(struct sg_reading *r, const struct sg_query *q)
+{
+    sg_reading_as_typed(r, q);
+    r->how = SG_DROPPED;
 }
 
 void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const struct sg_meaning *m)
@@ -303,7 +377,17 @@ bool sg_reading_equivalent(struct sg_reading *r, const struct sg_query *q)
             changed++;
             continue;
         }
-        size_t n = sg_equals_of(equals, word, w ? q->words.v[w - 1].text : SG_STR_NONE);
+        char digits[16];
+        size_t spelled = sg_number_spelled(&q->words, w, digits);
+        if (spelled > 1) {
+            w += spelled - 1;
+            r->prefix = false;
+            add_word(r, keep(r, sg_str(digits)), 0, false);
+            changed++;
+            continue;
+        }
+        size_t n = sg_equals_of(equals, word, w ? q->words.v[w - 1].text : SG_STR_NONE,
+                                w > 0 && w + 1 < q->words.n);
         r->prefix = open;
         add_word(r, word, 0, open);
         changed += r->n_words ? add_equals(r, equals, n) : 0;

@@ -24,6 +24,8 @@ enum sg_loosening {
     SG_SPLIT,
     SG_DROPPED,
     SG_UNDERSTOOD, /* without words that say how to look (understand.h) */
+    SG_LAYOUT,     /* typed with another keyboard layout */
+    SG_SOUND,      /* words that sound alike */
     SG_EQUIVALENT, /* numerals, "and" and articles otherwise */
     SG_LOOSENINGS
 };
@@ -67,13 +69,21 @@ enum sg_doubt {
  * False when it has nothing to add. */
 bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
                      enum sg_doubt doubt);
-/* Words i and i + 1 written as one; false when that is no word of the catalogue. */
+/* n words from i on written as one; false when that is no word of the catalogue. */
 bool sg_reading_join(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
-                     size_t i);
+                     size_t i, size_t n);
+/* The words of another text, all known to the catalogue (the last one at least as a
+ * start); false otherwise. */
+bool sg_reading_layout(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
+                       struct sg_str text);
+/* Unknown words by the catalogue's that sound like them; false when there are none. */
+bool sg_reading_sound(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s);
 /* Words that are rare or unknown cut into several of the catalogue's; way: 0 the
  * likeliest, below SG_SEGMENT_WAYS. False when there is none. */
 bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
                       size_t way);
+/* All words, none of which must be there. */
+void sg_reading_partial(struct sg_reading *r, const struct sg_query *q);
 /* As m has it. */
 void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const struct sg_meaning *m);
 /* Words with what says the same: 4, iv, four; and, und, y; the left out. False

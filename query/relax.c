@@ -2,9 +2,13 @@
  * strictest to the loosest: spelling, words joined or split, words left out.
  */
 #include "query/run.h"
+#include "query/understand/layout.h"
 
-#define ENOUGH    3 /* good documents: then nothing is loosened */
-#define WORDS_MAX 8 /* longer queries are not joined, split or thinned word by word */
+#define RARE_KEYS    1  /* documents of a word that may be typed with other keys */
+#define ENOUGH       3  /* good documents: then nothing is loosened */
+#define TITLES_WORDS 12 /* longer queries are not looked through for titles */
+#define JOINED_MAX   4  /* words written as one */
+#define WORDS_MAX    8  /* longer queries are not joined, split or thinned word by word */
 
 static bool may_go_on(const struct sg_search *s)
 {
@@ -49,8 +53,9 @@ static int relax_spaces(const struct relaxed *x, struct sg_error *e)
     int rc = 0;
     if (q->words.n > WORDS_MAX || q->syntax.constraints.n)
         return 0;
-    for (size_t i = 0; i + 1 < q->words.n && may_go_on(s) && !rc; i++)
-        rc = run(x, sg_reading_join(sg_search_next_reading(s), q, s->spell, i), e);
+    for (size_t n = 2; n <= JOINED_MAX; n++)
+        for (size_t i = 0; i + n <= q->words.n && may_go_on(s) && !rc; i++)
+            rc = run(x, sg_reading_join(sg_search_next_reading(s), q, s->spell, i, n), e);
     for (size_t way = 0; way < SG_SEGMENT_WAYS && (way == 0 || !found(s)) && may_go_on(s) && !rc;
          way++)
         rc = run(x, sg_reading_split(sg_search_next_reading(s), q, s->spell, way), e);
@@ -102,7 +107,7 @@ static void by_frequency(const uint64_t *frequencies, size_t n, uint8_t *order)
     }
 }
 
-/* Each word in turn, then ever more of the common ones, down to half. */
+/* Each word in turn, then ever more of the common ones, down to a third. */
 static int drop_known(const struct relaxed *x, uint64_t gone, const uint8_t *order,
                       struct sg_error *e)
 {
@@ -114,7 +119,7 @@ static int drop_known(const struct relaxed *x, uint64_t gone, const uint8_t *ord
             rc = drop(x, gone | 1ull << order[i], e);
     for (size_t i = 0; i < n && !found(s) && may_go_on(s) && !rc; i++) {
         gone |= 1ull << order[i];
-        if ((size_t)__builtin_popcountll(gone) * 2 > n)
+        if ((size_t)__builtin_popcountll(gone) * 3 > 2 * n)
             break;
         rc = drop(x, gone, e);
     }
@@ -138,6 +143,24 @@ static int relax_words(const struct relaxed *x, struct sg_error *e)
     bool half_left = (size_t)__builtin_popcountll(unknown) * 2 < n;
     if (!rc && !found(x->s) && half_left)
         rc = drop_known(x, unknown, order, e);
+    return rc;
+}
+
+/* A title somewhere in a query that says more: every run of words is asked for as a
+ * whole title, the longest first. */
+static int relax_titles(const struct relaxed *x, struct sg_error *e)
+{
+    struct sg_search *s = x->s;
+    size_t n = x->q->words.n;
+    struct sg_reading *r = sg_search_next_reading(s);
+    int rc = 0;
+    if (!r || n < 2 || n > TITLES_WORDS || x->q->syntax.constraints.n)
+        return 0;
+    sg_reading_partial(r, x->q);
+    s->n_readings++;
+    for (size_t length = n - 1; length >= 1 && !rc && may_go_on(s); length--)
+        for (size_t from = 0; from + length <= n && !rc; from++)
+            rc = sg_search_title(s, r, &x->in, from, from + length, e);
     return rc;
 }
 
@@ -169,14 +192,42 @@ static void keep_core(struct sg_query *core, const struct sg_query *q, uint64_t 
     core->whole = (struct sg_str){core->bytes, used};
 }
 
+/* Most of the words unknown, and all known as the same keys write them elsewhere. */
+static int relax_layout(const struct relaxed *x, struct sg_str text, struct sg_error *e)
+{
+    struct sg_search *s = x->s;
+    char other[4 * SG_QUERY_MAX];
+    int rc = 0;
+    for (size_t w = 0; w < x->q->words.n; w++)
+        if (sg_spell_frequency(s->spell, x->q->words.v[w].text) > RARE_KEYS)
+            return 0;
+    for (size_t i = 0; i < SG_LAYOUTS && !rc; i++) {
+        size_t n = sg_layout_text(other, sizeof other, text, i);
+        struct sg_reading *r = n ? sg_search_next_reading(s) : NULL;
+        if (r)
+            rc = run(x, sg_reading_layout(r, x->q, s->spell, (struct sg_str){other, n}), e);
+    }
+    return rc;
+}
+
+static int relax_sound(const struct relaxed *x, struct sg_error *e)
+{
+    struct sg_reading *r = sg_search_next_reading(x->s);
+    return run(x, r && sg_reading_sound(r, x->q, x->s->spell), e);
+}
+
 static int relax_spelling(const struct relaxed *x, struct sg_error *e)
 {
     struct sg_search *s = x->s;
-    int rc = relax_typos(x, s->retrieval.strong ? SG_DOUBT_RARE : SG_DOUBT_ALL, e);
+    int rc = x->q == &s->query ? relax_layout(x, s->text, e) : 0;
+    if (!rc)
+        rc = relax_typos(x, s->retrieval.strong ? SG_DOUBT_RARE : SG_DOUBT_ALL, e);
     if (!rc && found(s) < ENOUGH)
         rc = relax_spaces(x, e);
     if (!rc && found(s) == 0 && may_go_on(s))
         rc = relax_typos(x, SG_DOUBT_MORE, e);
+    if (!rc && found(s) == 0 && may_go_on(s))
+        rc = relax_sound(x, e);
     return rc;
 }
 
@@ -199,5 +250,7 @@ int sg_search_relax(struct sg_search *s, struct sg_error *e)
     x = (struct relaxed){s, &s->query, sg_search_scope(s)};
     if (!rc && found(s) == 0 && s->has_meaning)
         rc = relax_words(&x, e);
+    if (!rc && found(s) == 0)
+        rc = relax_titles(&x, e);
     return rc;
 }

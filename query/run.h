@@ -8,7 +8,7 @@
 #pragma once
 #include "query/search.h"
 
-#define SG_READINGS_MAX 24
+#define SG_READINGS_MAX 40
 
 struct sg_kind_total {
     uint64_t n;
@@ -23,6 +23,7 @@ struct sg_search {
     int64_t start_us, deadline_us;
     int64_t start_cpu_us; /* of the thread: a busy machine must not change the answer */
 
+    struct sg_str text; /* the request's */
     struct sg_query query;
     struct sg_filters filters;
     uint64_t genres[SG_GENRES_MAX];
@@ -57,6 +58,9 @@ struct sg_scope sg_search_scope(const struct sg_search *s);
 /* The candidates of a filled reading, of every kind of the scope. */
 int sg_search_loose(struct sg_search *s, const struct sg_reading *r, const struct sg_scope *in,
                     size_t want, struct sg_error *e);
+/* What is titled words [from, to) of the query; r: all of them. */
+int sg_search_title(struct sg_search *s, const struct sg_reading *r, const struct sg_scope *in,
+                    size_t from, size_t to, struct sg_error *e);
 /* Genres are read again when the generation changes, and every few seconds. */
 int sg_search_vocabulary(struct sg_search *s, struct sg_arena *a, struct sg_error *e);
 int sg_search_beside(struct sg_search *s, struct sg_error *e);

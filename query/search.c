@@ -257,6 +257,22 @@ int sg_search_loose(struct sg_search *s, const struct sg_reading *r, const struc
     return rc ? rc : sg_search_check(s, e);
 }
 
+int sg_search_title(struct sg_search *s, const struct sg_reading *r, const struct sg_scope *in,
+                    size_t from, size_t to, struct sg_error *e)
+{
+    int rc = 0;
+    sg_plan_filters(&s->side, in->filters);
+    sg_plan_title(&s->side, &s->query, from, to);
+    s->retrieval.filters = in->filters;
+    for (int k = 0; k < SG_KINDS && !rc; k++) {
+        bool exhausted;
+        struct sg_pass pass = pass_of(s, (enum sg_kind)k, &s->side, r, SIDE_WANT);
+        if (in->kinds >> k & 1)
+            rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);
+    }
+    return rc;
+}
+
 static int run_query(struct sg_search *s, struct sg_error *e)
 {
     set_filters(s);
@@ -279,6 +295,14 @@ static int run_reworded(struct sg_search *s, const struct sg_search_request *r, 
     return run_query(s, e);
 }
 
+static bool is_relaxed(const struct sg_search *s)
+{
+    for (size_t i = 0; i < s->n_readings; i++)
+        if (sg_loosening_names[s->readings[i].how])
+            return true;
+    return false;
+}
+
 int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
                   const struct sg_search_request *r, int64_t deadline_us, struct sg_arena *a,
                   struct sg_search_reply *out, struct sg_error *e)
@@ -289,6 +313,7 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
     s->start_cpu_us = sg_search_cpu_us();
     s->deadline_us = deadline_us;
     s->reworded = false;
+    s->text = r->q;
     int rc = sg_query_parse(&s->query, r, e);
     if (!rc)
         rc = sg_search_vocabulary(s, a, e);
@@ -304,6 +329,6 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
                                         .present_us = sg_now_us() - retrieved_us,
                                         .read = s->retrieval.read,
                                         .work = s->retrieval.work,
-                                        .relaxed = s->n_readings > 1};
+                                        .relaxed = is_relaxed(s)};
     return rc;
 }

@@ -7,6 +7,8 @@
  *   MAXIMA       tree over the groups' largest frequency (maxtree.h, one lane)
  *   BUCKETS      u32 per bucket and one more: where its postings begin
  *   POSTINGS     words (by number, as differences, 7 bits a byte) filed in it
+ *   SOUNDS       u32 per word that has a sound: words by the hash of their sound;
+ *                empty in older segments
  *   value WORDS, BUCKETS, POSTINGS
  *
  * A word is filed under the hashes of what is left of it after deletions:
@@ -42,7 +44,8 @@ enum {
     SPELL_FREQUENCIES,
     SPELL_MAXIMA,
     SPELL_BUCKETS,
-    SPELL_POSTINGS
+    SPELL_POSTINGS,
+    SPELL_SOUNDS
 };
 enum { SPELL_N_WORDS, SPELL_N_BUCKETS, SPELL_N_POSTINGS };
 
@@ -58,6 +61,8 @@ bool spell_chars_of(struct spell_chars *out, struct sg_str word);
 size_t spell_keys_filed(const struct spell_chars *w, uint32_t keys[SPELL_KEYS_MAX]);
 size_t spell_keys_asked(const struct spell_chars *w, int max_distance,
                         uint32_t keys[SPELL_KEYS_MAX]);
+/* What the word sounds like, as a hash; 0: nothing (digits, other scripts, one sound). */
+uint32_t spell_sound_of(struct sg_str word);
 static inline uint32_t spell_bucket(uint32_t key, uint32_t n_buckets)
 {
     return (uint32_t)((uint64_t)key * n_buckets >> 32);

@@ -284,6 +284,36 @@ static int put_postings(struct sg_spell_writer *w, struct sg_error *e)
     return rc;
 }
 
+struct sounding {
+    uint32_t sound, word;
+};
+
+static int by_sound(const void *a, const void *b)
+{
+    const struct sounding *x = a, *y = b;
+    if (x->sound != y->sound)
+        return x->sound < y->sound ? -1 : 1;
+    return (x->word > y->word) - (x->word < y->word);
+}
+
+static int put_sounds(struct sg_spell_writer *w, struct sg_error *e)
+{
+    struct sounding *v = calloc(w->n_words + 1, sizeof *v);
+    size_t n = 0;
+    if (!v)
+        return sg_fail(e, SG_ENOMEM, "spelling: sounds");
+    for (size_t i = 0; i < w->n_words; i++) {
+        v[n] = (struct sounding){spell_sound_of(text_of(w, i)), (uint32_t)i};
+        n += v[n].sound != 0;
+    }
+    qsort(v, n, sizeof *v, by_sound);
+    sg_segment_begin(&w->segment, SPELL_SOUNDS);
+    for (size_t i = 0; i < n; i++)
+        sg_segment_put(&w->segment, &v[i].word, sizeof v[i].word);
+    free(v);
+    return 0;
+}
+
 int sg_spell_writer_finish(struct sg_spell_writer *w, struct sg_error *e)
 {
     if (w->n_words)
@@ -293,6 +323,8 @@ int sg_spell_writer_finish(struct sg_spell_writer *w, struct sg_error *e)
         rc = put_maxima(w, e);
     if (!rc)
         rc = put_postings(w, e);
+    if (!rc)
+        rc = put_sounds(w, e);
     if (!rc)
         rc = sg_segment_commit(&w->segment, e);
     sg_spell_writer_abort(w);

@@ -9,7 +9,7 @@
 static const char *const rows[] = {"qwertyuiop", "asdfghjkl", "zxcvbnm"};
 
 /* Letters written for each other because they sound alike. */
-static const char *const sounds[] = {"ckqx", "szcx", "fvw", "iyje", "gj", "dt", "bp", "mn", "lr"};
+static const char *const sounds[] = {"ckqx", "szcxj", "fvw", "iyje", "gj", "dt", "bp", "mn", "lr"};
 
 struct letters {
     size_t n;

@@ -112,7 +112,7 @@ static void use_all(const struct sg_filters *filters, struct sg_str text, uint64
     if (sg_reading_typo(&reading, &query, spell, drop & 1))
         use(filters, text);
     for (size_t i = 0; i < query.words.n; i++) {
-        if (i + 1 < query.words.n && sg_reading_join(&reading, &query, spell, i))
+        if (i + 1 < query.words.n && sg_reading_join(&reading, &query, spell, i, 2))
             use(filters, text);
         if (i < 2 && sg_reading_split(&reading, &query, spell, i))
             use(filters, text);

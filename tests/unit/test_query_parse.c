@@ -235,7 +235,7 @@ START_TEST(words_are_joined_and_split_when_the_catalogue_knows_them)
     const uint32_t counts[] = {5, 900, 60};
     struct sg_spell *s = spell_of(words, counts, 3);
     ck_assert_int_eq(parse("sky scraper"), 0);
-    ck_assert(sg_reading_join(&reading, &q, s, 0));
+    ck_assert(sg_reading_join(&reading, &q, s, 0, 2));
     ck_assert_uint_eq(reading.n_words, 1);
     ck_assert(sg_str_eq(reading.words[0], SG_STR("skyscraper")));
     ck_assert_int_eq(parse("thebeatles"), 0);

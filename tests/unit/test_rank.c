@@ -156,6 +156,24 @@ START_TEST(word_order_counts)
 }
 END_TEST
 
+START_TEST(an_edition_of_a_title_is_the_title)
+{
+    ask("bohemian rhapsody ");
+    ck_assert_int_eq(evidence("bohemian rhapsody 2011 remaster", "queen", ""), SG_WHOLE);
+    ck_assert_float_gt(v[SG_F_TITLE_COVER], 0.9f);
+    ck_assert_int_eq(evidence("bohemian rhapsody radio edit", "queen", ""), SG_WHOLE);
+    ck_assert_int_eq(evidence("bohemian rhapsody feat somebody", "queen", ""), SG_WHOLE);
+    ck_assert_int_eq(evidence("bohemian rhapsody live", "queen", ""), SG_WORDS);
+    ck_assert_float_eq(v[SG_F_VERSION], 1);
+    ck_assert_int_eq(evidence("bohemian rhapsody radio", "queen", ""), SG_WORDS);
+    ask("bohemian rhapsody live ");
+    ck_assert_int_eq(evidence("bohemian rhapsody live", "queen", ""), SG_WHOLE);
+    ck_assert_float_eq(v[SG_F_VERSION], 0);
+    ask("remaster ");
+    ck_assert_int_eq(evidence("remaster", "x", ""), SG_WHOLE);
+}
+END_TEST
+
 START_TEST(long_words_are_compared_to_the_end)
 {
     ask("supercalifragilistic ");
@@ -235,6 +253,7 @@ int main(void)
     tcase_add_test(c, popularity_decides_between_equals);
     tcase_add_test(c, the_title_counts_more_than_the_album);
     tcase_add_test(c, word_order_counts);
+    tcase_add_test(c, an_edition_of_a_title_is_the_title);
     tcase_add_test(c, long_words_are_compared_to_the_end);
     tcase_add_test(c, sixty_four_words_are_handled);
     tcase_add_test(c, explanation_adds_up);

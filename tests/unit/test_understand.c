@@ -1,6 +1,8 @@
 /* Operators and meanings of a query's text, equal words, constraints on records. */
 #include "query/understand/constraint.h"
+#include "query/understand/cost.h"
 #include "query/understand/equal.h"
+#include "query/understand/layout.h"
 #include <check.h>
 #include <stdlib.h>
 
@@ -196,7 +198,7 @@ END_TEST
 static bool equals(const char *word, const char *before, const char *other)
 {
     struct sg_equal e[SG_EQUALS_MAX];
-    size_t n = sg_equals_of(e, sg_str(word), sg_str(before));
+    size_t n = sg_equals_of(e, sg_str(word), sg_str(before), *before);
     for (size_t i = 0; i < n; i++)
         if (!strcmp(e[i].text, other))
             return true;
@@ -207,8 +209,65 @@ START_TEST(numerals_and_ands_are_the_same_otherwise_written)
 {
     ck_assert(equals("4", "zeppelin", "iv") && equals("iv", "zeppelin", "four"));
     ck_assert(equals("four", "", "4") && equals("v", "part", "5") && !equals("v", "the", "5"));
-    ck_assert(equals("und", "", "and") && equals("and", "", "y") && !equals("love", "", "and"));
+    ck_assert(equals("und", "simon", "and") && equals("and", "guns", "y") &&
+              !equals("love", "", "and"));
     ck_assert(!equals("i", "am", "1") && !equals("999", "", "one"));
+}
+END_TEST
+
+START_TEST(spelled_numbers_become_digits)
+{
+    static const struct {
+        const char *text, *digits;
+        size_t words;
+    } all[] = {{"twenty one guns", "21", 2},
+               {"five hundred miles", "500", 2},
+               {"nineteen eighty nine", "1989", 3},
+               {"one eighty two", "182", 3},
+               {"one hundred and two", "100", 2},
+               {"seven nation army", "7", 1},
+               {"love", "", 0},
+               {"two thousand", "2000", 2}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        char digits[16] = "";
+        parse(all[i].text);
+        ck_assert_uint_eq(sg_number_spelled(&q.words, 0, digits), all[i].words);
+        ck_assert_str_eq(digits, all[i].digits);
+    }
+}
+END_TEST
+
+START_TEST(slips_of_fingers_and_ears_cost_less)
+{
+    float other = sg_edit_cost(SG_STR("metalbica"), SG_STR("metallica"));
+    ck_assert_float_lt(sg_edit_cost(SG_STR("metalkica"), SG_STR("metallica")), other);
+    ck_assert_float_lt(sg_edit_cost(SG_STR("metalica"), SG_STR("metallica")), other);
+    ck_assert_float_lt(sg_edit_cost(SG_STR("metalilca"), SG_STR("metallica")), other);
+    ck_assert_float_lt(sg_edit_cost(SG_STR("sikander"), SG_STR("sikandar")), 0.6f);
+    ck_assert_float_gt(sg_edit_cost(SG_STR("xetallica"), SG_STR("metallica")), other);
+    ck_assert_float_eq(sg_edit_cost(SG_STR("abba"), SG_STR("abba")), 0);
+}
+END_TEST
+
+static bool some_layout(const char *typed, const char *meant)
+{
+    for (size_t i = 0; i < SG_LAYOUTS; i++) {
+        char out[128];
+        size_t n = sg_layout_text(out, sizeof out, sg_str(typed), i);
+        if (sg_str_eq((struct sg_str){out, n}, sg_str(meant)))
+            return true;
+    }
+    return false;
+}
+
+START_TEST(keys_of_other_layouts_are_told)
+{
+    ck_assert(some_layout("ьуефддшсф", "metallica") && some_layout("rbyj", "кино"));
+    ck_assert(some_layout(";θεεν", "queen") && some_layout("שננש", "abba"));
+    ck_assert(some_layout("qkdxksthsuseks", "방탄소년단") && some_layout("ㅠㅅㄴ", "bts"));
+    char small[4];
+    ck_assert_uint_le(sg_layout_text(small, sizeof small, SG_STR("ьуефддшсф"), 0), 4);
+    ck_assert_uint_eq(sg_layout_text(small, sizeof small, SG_STR("abc"), SG_LAYOUTS), 0);
 }
 END_TEST
 
@@ -227,6 +286,9 @@ int main(void)
     tcase_add_test(c, by_stands_between_title_and_artist);
     tcase_add_test(c, years_genres_and_kinds_are_meant);
     tcase_add_test(c, numerals_and_ands_are_the_same_otherwise_written);
+    tcase_add_test(c, spelled_numbers_become_digits);
+    tcase_add_test(c, slips_of_fingers_and_ears_cost_less);
+    tcase_add_test(c, keys_of_other_layouts_are_told);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
