@@ -90,6 +90,17 @@ void engine_import_names(struct engine *x)
     }
 }
 
+/* A search may read and loosen for a set time; sanitizers take about ten times as long. */
+static void allow_for_sanitizers(struct sg_search_options *o)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    o->budget_us *= 10;
+    o->relax_us = 10 * (o->relax_us ? o->relax_us : SG_RELAX_US);
+#else
+    (void)o;
+#endif
+}
+
 void engine_index(struct engine *x)
 {
     struct sg_error e = SG_ERROR_INIT;
@@ -103,6 +114,8 @@ void engine_index(struct engine *x)
         rc = sg_index_open(&x->index, &io, &e);
     if (!rc)
         rc = sg_searcher_open(&x->searcher, x->index, &e);
+    if (!rc)
+        allow_for_sanitizers(&o);
     if (!rc)
         rc = sg_search_open(&x->search, &o, &e);
     if (!rc)

@@ -66,10 +66,12 @@ static void built(void *ctx, struct rival *r)
         "VACUUM ANALYZE docs",
         "PREPARE complete AS SELECT id FROM docs WHERE name LIKE replace(lower(unaccent($1)), '%', "
         "'') || '%' AND ($2 = '' OR kind = $2) ORDER BY plays DESC LIMIT 5",
-        "PREPARE search AS SELECT id FROM (SELECT id, plays, similarity(name, q) + (words @@ "
-        "to_tsquery('simple', t))::int AS score FROM docs, (SELECT lower(unaccent($1)) AS q, "
-        "unaccent($2) AS t) x WHERE (words @@ to_tsquery('simple', t) OR name % q) AND ($3 = '' OR "
-        "kind = $3)) y ORDER BY score DESC, plays DESC LIMIT 10"};
+        "PREPARE search AS SELECT id FROM (SELECT id, plays, similarity(name, q) + coalesce(words "
+        "@@ "
+        "t, false)::int AS score FROM docs, (SELECT lower(unaccent($1)) AS q, to_tsquery('simple', "
+        "nullif(regexp_replace(trim(regexp_replace(unaccent($1), '[^[:alnum:]]+', ' ', "
+        "'g')), ' ', ' & ', 'g'), '') || ':*') AS t) x WHERE (words @@ t OR name % q) AND ($2 = '' "
+        "OR kind = $2)) y ORDER BY score DESC, plays DESC LIMIT 10"};
     struct rival_pg *p = ctx;
     if (PQputCopyEnd(p->c, NULL) != 1)
         rival_die("copy", PQerrorMessage(p->c));
@@ -94,16 +96,12 @@ static void ask_with(struct rival_pg *p, const char *name, const char *const *pa
 
 static void ask(void *ctx, const struct rival_query *q)
 {
-    char plain[2048], words[8192];
-    size_t n = 0;
+    char plain[2048];
     rival_plain(plain, sizeof plain, q->text);
-    for (const char *p = plain; *p && n + 16 < sizeof words; p++)
-        n += (size_t)snprintf(words + n, sizeof words - n, *p == ' ' ? " & " : "%c", *p);
-    snprintf(words + n, sizeof words - n, n ? ":*" : "");
     if (q->limit == 5)
         ask_with(ctx, "complete", (const char *const[]){q->text, q->kind}, 2);
     if (rival_answered() < (size_t)q->limit)
-        ask_with(ctx, "search", (const char *const[]){plain, words, q->kind}, 3);
+        ask_with(ctx, "search", (const char *const[]){plain, q->kind}, 2);
 }
 
 int main(int argc, char **argv)
