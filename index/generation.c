@@ -17,7 +17,6 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define FORMAT         1
 #define FILES_MAX      (sizeof((struct sg_manifest){0}.files) / sizeof(struct sg_file_sum))
 #define READ_BYTES     (1u << 20)
 #define MANIFEST_BYTES (1u << 20) /* a longer manifest is not ours */
@@ -239,8 +238,8 @@ static json_t *manifest_to_json(const struct sg_manifest *m)
     for (int k = 0; k < SG_KINDS; k++)
         json_object_set_new(counts, sg_kind_names[k], json_integer((json_int_t)m->counts[k]));
     json_t *root =
-        json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:I, s:f, s:o}", "format", FORMAT, "name",
-                  m->name, "slot", m->slot, "lsn", (json_int_t)m->lsn, "created_us",
+        json_pack("{s:i, s:s, s:s, s:I, s:I, s:o, s:I, s:f, s:o}", "format", SG_GENERATION_FORMAT,
+                  "name", m->name, "slot", m->slot, "lsn", (json_int_t)m->lsn, "created_us",
                   (json_int_t)m->created_us, "counts", counts, "sequence", (json_int_t)m->sequence,
                   "canary_mrr", m->canary_mrr, "files", files_to_json(m));
     char sum[17];
@@ -310,9 +309,10 @@ static int read_root(struct sg_manifest *m, json_t *root, struct sg_error *e)
                     &counts, "sequence", &sequence, "canary_mrr", &m->canary_mrr, "files",
                     &files) < 0)
         return sg_fail(e, SG_ECORRUPT, "MANIFEST.json: a member is missing or of another type");
-    if (m->format != FORMAT)
-        return sg_fail(e, SG_ECORRUPT, "MANIFEST.json: format %d, this program reads %d", m->format,
-                       FORMAT);
+    if (m->format != SG_GENERATION_FORMAT)
+        return sg_fail(e, SG_ECORRUPT,
+                       "MANIFEST.json: format %d, this program reads %d: needs a rebuild",
+                       m->format, SG_GENERATION_FORMAT);
     if (strlen(name) >= sizeof m->name || strlen(slot) >= sizeof m->slot || lsn < 0 || sequence < 0)
         return sg_fail(e, SG_ECORRUPT, "MANIFEST.json: a value is out of bounds");
     snprintf(m->name, sizeof m->name, "%s", name);

@@ -95,7 +95,7 @@ static int build(struct rebuild *r, struct sg_error *e)
 static int write_manifest(struct rebuild *r, struct sg_error *e)
 {
     struct sg_manifest *m = &r->manifest;
-    m->format = 1;
+    m->format = SG_GENERATION_FORMAT;
     memcpy(m->slot, r->snapshot.slot, sizeof m->slot);
     m->lsn = r->snapshot.lsn;
     m->sequence = r->snapshot.sequence;

@@ -23,7 +23,7 @@ static const struct sg_field song[] = {
     SG_FIELD_U64(struct sg_song, genre_id, 0, INT64_MAX, SG_OPTIONAL | SG_OMIT_DEFAULT),
     SG_FIELD_I64(struct sg_song, duration_s, 0, INT32_MAX, SG_OPTIONAL | SG_OMIT_DEFAULT),
     SG_FIELD_I64(struct sg_song, track_no, 0, INT32_MAX, SG_OPTIONAL | SG_OMIT_DEFAULT),
-    SG_FIELD_STR(struct sg_song, release_date, DATE, DATE, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_song, release_date, DATE, DATE, SG_OPTIONAL | SG_DATE),
     {.name = "explicit",
      .type = SG_T_BOOL,
      .flags = SG_OPTIONAL | SG_OMIT_DEFAULT,
@@ -47,7 +47,7 @@ static const struct sg_field album[] = {
     SG_FIELD_U64(struct sg_album, album_id, 1, INT64_MAX, SG_REQUIRED),
     SG_FIELD_STR(struct sg_album, title, 1, SG_TITLE_MAX, SG_REQUIRED),
     SG_FIELD_U64(struct sg_album, artist_id, 0, INT64_MAX, SG_OPTIONAL | SG_OMIT_DEFAULT),
-    SG_FIELD_STR(struct sg_album, release_date, DATE, DATE, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_album, release_date, DATE, DATE, SG_OPTIONAL | SG_DATE),
     SG_FIELD_STR(struct sg_album, cover_art_url, 1, URL, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_album, external_id, 1, EXTERNAL_ID, SG_OPTIONAL),
 };

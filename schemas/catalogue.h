@@ -1,5 +1,6 @@
 /* catalogue.h - the catalogue's records: what the indexer reads, the store
- * keeps, the JSONL source carries and the importers write.
+ * keeps, the JSONL source carries and the importers write. They are kept frozen
+ * (core/record.h): new fields go to the end of a table.
  */
 #pragma once
 #include "core/record.h"

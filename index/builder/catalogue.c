@@ -2,7 +2,6 @@
  * relations, and the completion entries. */
 #include "index/builder/parts.h"
 #include "index/store_writer.h"
-#include <math.h>
 #include <stdlib.h>
 
 enum { report_every = 16384 };
@@ -18,12 +17,12 @@ static struct sg_str forms_of(void *ctx, enum sg_kind kind, uint64_t id)
     return sg_names_text(names, sg_names_find(names, id));
 }
 
-int sg_builder_unpack(const struct sg_builder *b, enum sg_kind kind, size_t index,
-                      struct sg_arena *a, union sg_any_record *out, struct sg_error *e)
+int sg_builder_thaw(const struct sg_builder *b, enum sg_kind kind, size_t index, struct sg_arena *a,
+                    union sg_any_record *out, struct sg_error *e)
 {
-    struct sg_str packed;
-    int rc = sg_roster_read(&b->rosters[kind], index, &packed, e);
-    return rc ? rc : sg_record_unpack(sg_kind_records[kind], packed, a, out, e);
+    struct sg_str frozen;
+    int rc = sg_roster_read(&b->rosters[kind], index, &frozen, e);
+    return rc ? rc : sg_record_thaw(sg_kind_records[kind], frozen, a, out, e);
 }
 
 int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t index,
@@ -32,7 +31,7 @@ int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t in
     union sg_any_record *record = sg_arena_alloc(a, sizeof *record);
     if (!record)
         return sg_fail(e, SG_ENOMEM, "build: out of memory");
-    int rc = sg_builder_unpack(b, kind, index, a, record, e);
+    int rc = sg_builder_thaw(b, kind, index, a, record, e);
     if (rc)
         return rc;
     if (sg_document_of(out, kind, record, forms_of, (void *)b, a))
@@ -135,14 +134,14 @@ static int store_record(struct store_build *s, enum sg_kind kind, size_t index, 
 {
     const struct sg_roster *r = &s->b->rosters[kind];
     union sg_any_record record;
-    struct sg_str packed;
-    int rc = sg_roster_read(r, index, &packed, e);
+    struct sg_str frozen;
+    int rc = sg_roster_read(r, index, &frozen, e);
     if (!rc)
-        rc = sg_store_writer_put(s->w, kind, r->v[index].id, r->docid[index], packed, e);
+        rc = sg_store_writer_put(s->w, kind, r->v[index].id, r->docid[index], frozen, e);
     if (rc || (kind != SG_SONG && kind != SG_ALBUM))
         return rc;
     sg_arena_reset(&s->arena);
-    rc = sg_record_unpack(sg_kind_records[kind], packed, &s->arena, &record, e);
+    rc = sg_record_thaw(sg_kind_records[kind], frozen, &s->arena, &record, e);
     if (!rc && kind == SG_SONG)
         relate_song(s, &record.song, index);
     else if (!rc && record.album.artist_id)
@@ -167,10 +166,10 @@ static int store_genres(struct store_build *s, struct sg_error *e)
     const struct sg_roster *r = &s->b->rosters[sg_genres];
     int rc = 0;
     for (size_t i = 0; !rc && i < r->n; i++) {
-        struct sg_str packed;
-        rc = sg_roster_read(r, i, &packed, e);
+        struct sg_str frozen;
+        rc = sg_roster_read(r, i, &frozen, e);
         if (!rc)
-            rc = sg_store_writer_genre(s->w, r->v[i].id, packed, e);
+            rc = sg_store_writer_genre(s->w, r->v[i].id, frozen, e);
     }
     return rc;
 }
@@ -239,6 +238,18 @@ static struct sg_str title_of(enum sg_kind kind, const union sg_any_record *r)
     }
 }
 
+/* The folded name of who made it, a view of the builder's names. */
+static struct sg_str made_by(const struct sg_builder *b, enum sg_kind kind,
+                             const union sg_any_record *r)
+{
+    const struct sg_list *credits = &r->song.artist_ids;
+    uint64_t id = kind == SG_ALBUM ? r->album.artist_id : 0;
+    if (kind == SG_SONG && credits->n)
+        id = *(const uint64_t *)credits->v;
+    const struct sg_name *name = id ? sg_names_find(&b->artists, id) : NULL;
+    return sg_forms_fold(sg_names_text(&b->artists, name));
+}
+
 static int suggest_kind(struct sg_builder *b, struct sg_suggest_writer *w, enum sg_kind kind,
                         struct sg_arena *a, struct sg_error *e)
 {
@@ -248,11 +259,12 @@ static int suggest_kind(struct sg_builder *b, struct sg_suggest_writer *w, enum 
         union sg_any_record record;
         char folded[SG_TEXT_MAX];
         sg_arena_reset(a);
-        rc = sg_builder_unpack(b, kind, i, a, &record, e);
+        rc = sg_builder_thaw(b, kind, i, a, &record, e);
         size_t n = rc ? 0 : sg_text_fold(folded, sizeof folded, title_of(kind, &record));
+        struct sg_str title = {folded, n};
         if (n)
-            rc = sg_suggest_writer_add(w, (struct sg_str){folded, n}, kind, r->v[i].id,
-                                       log1pf((float)r->v[i].popularity), e);
+            rc = sg_suggest_writer_add(w, title, made_by(b, kind, &record), kind, r->v[i].id,
+                                       sg_suggest_score(r->v[i].popularity, title), e);
         if (i % report_every == 0)
             sg_builder_progress(b, "completion", i, r->n);
     }

@@ -64,7 +64,7 @@ void sg_builder_free(struct sg_builder *b)
         sg_roster_free(&b->rosters[k]);
     sg_names_free(&b->artists);
     sg_names_free(&b->albums);
-    sg_buf_free(&b->packed);
+    sg_buf_free(&b->frozen);
     sg_arena_free(&b->arena);
     if (b->spell)
         sg_spell_writer_abort(b->spell);
@@ -78,11 +78,11 @@ static int add(struct sg_builder *b, int roster, const struct sg_record *type, c
 {
     if (!id)
         return sg_fail_field(e, "id", "a %s without id", type->name);
-    sg_buf_reset(&b->packed);
-    sg_record_pack(type, record, &b->packed);
-    if (sg_buf_failed(&b->packed))
+    sg_buf_reset(&b->frozen);
+    sg_record_freeze(type, record, &b->frozen);
+    if (sg_buf_failed(&b->frozen))
         return sg_fail(e, SG_ENOMEM, "build: out of memory");
-    return sg_roster_add(&b->rosters[roster], id, popularity, sg_buf_str(&b->packed), e);
+    return sg_roster_add(&b->rosters[roster], id, popularity, sg_buf_str(&b->frozen), e);
 }
 
 static int out_of_memory(struct sg_error *e)

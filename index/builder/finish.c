@@ -169,27 +169,27 @@ static int merge_parts(struct sg_builder *b, struct sg_error *e)
     return rc;
 }
 
-static int undo_song(void *ctx, struct sg_str packed, struct sg_error *e)
+static int undo_song(void *ctx, struct sg_str frozen, struct sg_error *e)
 {
     struct sg_builder *b = ctx;
     struct sg_song song;
     sg_arena_reset(&b->arena);
-    int rc = sg_record_unpack(&sg_song_record, packed, &b->arena, &song, e);
+    int rc = sg_record_thaw(&sg_song_record, frozen, &b->arena, &song, e);
     return rc ? rc : sg_builder_credit_song(b, &song, -1, e);
 }
 
-static int undo_album(void *ctx, struct sg_str packed, struct sg_error *e)
+static int undo_album(void *ctx, struct sg_str frozen, struct sg_error *e)
 {
     struct sg_builder *b = ctx;
     struct sg_album album;
     sg_arena_reset(&b->arena);
-    int rc = sg_record_unpack(&sg_album_record, packed, &b->arena, &album, e);
+    int rc = sg_record_thaw(&sg_album_record, frozen, &b->arena, &album, e);
     return rc ? rc : sg_builder_credit_album(b, &album, -1, e);
 }
 
-static int undo_nothing(void *ctx, struct sg_str packed, struct sg_error *e)
+static int undo_nothing(void *ctx, struct sg_str frozen, struct sg_error *e)
 {
-    (void)ctx, (void)packed, (void)e;
+    (void)ctx, (void)frozen, (void)e;
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /* parts.h - what the phases of a build share; private to index/builder.
  *
- * Feeding (feed.c) packs each record into a spill file of its kind and keeps
+ * Feeding (feed.c) freezes each record into a spill file of its kind and keeps
  * 24 bytes of it in memory, besides the names of artists and albums (names.c).
  * finish() settles the order (roster.c), then runs tasks on all threads
  * (finish.c): the store and the completion entries in order of id
@@ -37,15 +37,15 @@ struct sg_roster {
 };
 int sg_roster_open(struct sg_roster *r, const char *spill_path, struct sg_error *e);
 void sg_roster_free(struct sg_roster *r); /* of a zeroed one too */
-int sg_roster_add(struct sg_roster *r, uint64_t id, uint64_t popularity, struct sg_str packed,
+int sg_roster_add(struct sg_roster *r, uint64_t id, uint64_t popularity, struct sg_str frozen,
                   struct sg_error *e);
 /* Ends the feeding: sorts by id and drops all but the last of equal ids, each
  * given to dropped first. */
-typedef int (*sg_dropped_fn)(void *ctx, struct sg_str packed, struct sg_error *e);
+typedef int (*sg_dropped_fn)(void *ctx, struct sg_str frozen, struct sg_error *e);
 int sg_roster_settle(struct sg_roster *r, sg_dropped_fn dropped, void *ctx, struct sg_error *e);
 /* Fills by_rank and docid from the popularities. */
 int sg_roster_rank(struct sg_roster *r, struct sg_error *e);
-int sg_roster_read(const struct sg_roster *r, size_t index, struct sg_str *packed,
+int sg_roster_read(const struct sg_roster *r, size_t index, struct sg_str *frozen,
                    struct sg_error *e);
 
 /* Names by id, as forms (sg_text_forms) made once for all that refer to them, with
@@ -99,7 +99,7 @@ struct sg_builder {
     uint64_t documents;
     struct sg_roster rosters[sg_rosters];
     struct sg_names artists, albums;
-    struct sg_buf packed;
+    struct sg_buf frozen;
     struct sg_arena arena;
     struct sg_spell_writer *spell;
 };
@@ -117,15 +117,15 @@ void sg_builder_progress(struct sg_builder *b, const char *phase, uint64_t done,
 void sg_builder_path(const struct sg_builder *b, char out[SG_BUILD_PATH], const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A record of any kind, unpacked, and its document. */
+/* A record of any kind, thawed, and its document. */
 union sg_any_record {
     struct sg_song song;
     struct sg_artist artist;
     struct sg_album album;
     struct sg_playlist playlist;
 };
-int sg_builder_unpack(const struct sg_builder *b, enum sg_kind kind, size_t index,
-                      struct sg_arena *a, union sg_any_record *out, struct sg_error *e);
+int sg_builder_thaw(const struct sg_builder *b, enum sg_kind kind, size_t index, struct sg_arena *a,
+                    union sg_any_record *out, struct sg_error *e);
 int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t index,
                         struct sg_arena *a, struct sg_document *out, struct sg_error *e);
 

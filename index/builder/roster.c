@@ -38,16 +38,16 @@ static int reserve(struct sg_roster *r, struct sg_error *e)
     return 0;
 }
 
-int sg_roster_add(struct sg_roster *r, uint64_t id, uint64_t popularity, struct sg_str packed,
+int sg_roster_add(struct sg_roster *r, uint64_t id, uint64_t popularity, struct sg_str frozen,
                   struct sg_error *e)
 {
-    uint32_t bytes = (uint32_t)packed.n;
+    uint32_t bytes = (uint32_t)frozen.n;
     uint64_t offset = r->spill.written;
     int rc = reserve(r, e);
     if (!rc)
         rc = sg_outfile_put(&r->spill, &bytes, sizeof bytes, e);
     if (!rc)
-        rc = sg_outfile_put(&r->spill, packed.p, packed.n, e);
+        rc = sg_outfile_put(&r->spill, frozen.p, frozen.n, e);
     if (rc)
         return rc;
     if (r->n && r->v[r->n - 1].id >= id)
@@ -56,7 +56,7 @@ int sg_roster_add(struct sg_roster *r, uint64_t id, uint64_t popularity, struct 
     return 0;
 }
 
-int sg_roster_read(const struct sg_roster *r, size_t index, struct sg_str *packed,
+int sg_roster_read(const struct sg_roster *r, size_t index, struct sg_str *frozen,
                    struct sg_error *e)
 {
     uint32_t bytes;
@@ -67,7 +67,7 @@ int sg_roster_read(const struct sg_roster *r, size_t index, struct sg_str *packe
     offset += sizeof bytes;
     if (bytes > r->map.n - offset)
         return sg_fail(e, SG_ECORRUPT, "%s: cut short", r->spill_path);
-    *packed = (struct sg_str){(const char *)r->map.p + offset, bytes};
+    *frozen = (struct sg_str){(const char *)r->map.p + offset, bytes};
     return 0;
 }
 
@@ -88,10 +88,10 @@ static int drop_repeated(struct sg_roster *r, sg_dropped_fn dropped, void *ctx, 
             r->v[kept++] = r->v[i];
             continue;
         }
-        struct sg_str packed;
-        int rc = sg_roster_read(r, i, &packed, e);
+        struct sg_str frozen;
+        int rc = sg_roster_read(r, i, &frozen, e);
         if (!rc)
-            rc = dropped(ctx, packed, e);
+            rc = dropped(ctx, frozen, e);
         if (rc)
             return rc;
     }

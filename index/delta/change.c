@@ -55,11 +55,11 @@ static struct sg_str name_of(enum sg_kind kind, const union sg_delta_record *r)
 
 /* --- put --- */
 
-static int put_value(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_str packed,
+static int put_value(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_str frozen,
                      struct sg_error *e)
 {
     unsigned char b[SG_DELTA_KEY_BYTES];
-    MDB_val key = sg_delta_key(b, kind, id), value = {packed.n, (void *)packed.p};
+    MDB_val key = sg_delta_key(b, kind, id), value = {frozen.n, (void *)frozen.p};
     int rc = mdb_put(d->txn, d->env->table[SG_DELTA_RECORD], &key, &value, 0);
     return rc ? sg_delta_fail(e, rc, "record") : 0;
 }
@@ -78,20 +78,20 @@ static int drop_plays(struct sg_delta *d, uint64_t song_id, struct sg_error *e)
 }
 
 /* record as it will be read again, so that nothing unreadable is ever stored. */
-static int pack_checked(struct sg_delta *d, enum sg_kind kind, const void *record,
-                        union sg_delta_record *out, struct sg_error *e)
+static int freeze_checked(struct sg_delta *d, enum sg_kind kind, const void *record,
+                          union sg_delta_record *out, struct sg_error *e)
 {
     sg_buf_reset(&d->fresh);
-    sg_record_pack(sg_kind_records[kind], record, &d->fresh);
+    sg_record_freeze(sg_kind_records[kind], record, &d->fresh);
     if (sg_buf_failed(&d->fresh))
         return sg_fail(e, SG_ENOMEM, "delta: record");
-    if (sg_record_unpack(sg_kind_records[kind], sg_buf_str(&d->fresh), &d->arena, out, e))
+    if (sg_record_thaw(sg_kind_records[kind], sg_buf_str(&d->fresh), &d->arena, out, e))
         return sg_wrap(e, "%s %llu", sg_kind_names[kind],
                        (unsigned long long)*(const uint64_t *)record);
     return 0;
 }
 
-/* Whether old, but for a song's play count, is what was packed into d->fresh. */
+/* Whether old, but for a song's play count, is what was frozen into d->fresh. */
 static int is_same(struct sg_delta *d, enum sg_kind kind, const union sg_delta_record *old,
                    const union sg_delta_record *new, bool *same, struct sg_error *e)
 {
@@ -99,7 +99,7 @@ static int is_same(struct sg_delta *d, enum sg_kind kind, const union sg_delta_r
     if (kind == SG_SONG)
         neutral.song.play_count = new->song.play_count;
     sg_buf_reset(&d->present);
-    sg_record_pack(sg_kind_records[kind], &neutral, &d->present);
+    sg_record_freeze(sg_kind_records[kind], &neutral, &d->present);
     if (sg_buf_failed(&d->present))
         return sg_fail(e, SG_ENOMEM, "delta: record");
     *same = sg_str_eq(sg_buf_str(&d->fresh), sg_buf_str(&d->present));
@@ -151,7 +151,7 @@ int sg_delta_put(struct sg_delta *d, enum sg_kind kind, const void *record, stru
     if (rc)
         return rc;
     sg_arena_reset(&d->arena);
-    rc = pack_checked(d, kind, record, &new, e);
+    rc = freeze_checked(d, kind, record, &new, e);
     if (rc)
         return rc; /* nothing was touched: the batch is as good as before */
     rc = put(d, kind, &new, &why);
@@ -176,8 +176,8 @@ static int remove_value(struct sg_delta *d, enum sg_kind kind, uint64_t id, stru
 
 static int remove_record(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_error *e)
 {
-    struct sg_str packed;
-    int rc = sg_delta_packed(d, kind, id, &packed, e);
+    struct sg_str frozen;
+    int rc = sg_delta_frozen(d, kind, id, &frozen, e);
     if (rc)
         return rc == SG_ENOENT ? 0 : rc;
     rc = remove_value(d, kind, id, e);
@@ -301,10 +301,10 @@ int sg_delta_put_genre(struct sg_delta *d, const struct sg_genre *g, struct sg_e
         return rc;
     sg_arena_reset(&d->arena);
     sg_buf_reset(&d->fresh);
-    sg_record_pack(&sg_genre_record, g, &d->fresh);
+    sg_record_freeze(&sg_genre_record, g, &d->fresh);
     if (sg_buf_failed(&d->fresh))
         return sg_fail(e, SG_ENOMEM, "delta: genre");
-    rc = sg_record_unpack(&sg_genre_record, sg_buf_str(&d->fresh), &d->arena, &checked, e);
+    rc = sg_record_thaw(&sg_genre_record, sg_buf_str(&d->fresh), &d->arena, &checked, e);
     if (rc)
         return sg_wrap(e, "genre %llu", (unsigned long long)g->genre_id);
     return put_small(d, SG_DELTA_GENRE, (struct sg_str){(char *)&be, 8}, sg_buf_str(&d->fresh), e);

@@ -2,12 +2,12 @@
  * its readers (index/searcher).
  *
  *   delta/data.mdb, lock.mdb   LMDB, the truth; one commit carries everything:
- *     record      kind u8, id u64be   -> packed record; empty: removed
+ *     record      kind u8, id u64be   -> frozen record; empty: removed
  *     of          kind u8, id u64be   -> struct sg_delta_of: what replaces the base's document
  *     document    docid u32           -> struct sg_delta_row, folded text, terms
  *     posting     kind u8, term       -> u64 values, ascending = static-rank order
  *     artist-song, artist-album, album-song   id u64be -> ids u64be (additions only)
- *     genre       id u64be            -> packed genre; empty: removed
+ *     genre       id u64be            -> frozen genre; empty: removed
  *     title       folded title        -> kind u8, id u64be, popularity u64be
  *     plays       song id u64be       -> struct sg_delta_plays: count that moved alone
  *     note        key                 -> the writer's own notes
@@ -53,7 +53,7 @@ enum sg_delta_table {
     SG_DELTA_TABLES
 };
 
-#define SG_DELTA_FORMAT    1
+#define SG_DELTA_FORMAT    2
 #define SG_DELTA_TITLE_MAX 200 /* bytes of a folded title used as a key */
 
 struct sg_delta_meta {

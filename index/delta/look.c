@@ -1,7 +1,7 @@
 /* look.c - what the open batch sees: its own changes, the delta, the base. */
 #include "index/delta/writer.h"
 
-int sg_delta_packed(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_str *out,
+int sg_delta_frozen(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_str *out,
                     struct sg_error *e)
 {
     unsigned char b[SG_DELTA_KEY_BYTES];
@@ -53,12 +53,12 @@ int sg_delta_get_plays(struct sg_delta *d, uint64_t song_id, struct sg_delta_pla
 int sg_delta_look(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_arena *a,
                   union sg_delta_record *out, struct sg_error *e)
 {
-    struct sg_str packed;
+    struct sg_str frozen;
     struct sg_delta_plays plays;
     bool moved = false;
-    int rc = sg_delta_packed(d, kind, id, &packed, e);
+    int rc = sg_delta_frozen(d, kind, id, &frozen, e);
     if (!rc)
-        rc = sg_record_unpack(sg_kind_records[kind], packed, a, out, e);
+        rc = sg_record_thaw(sg_kind_records[kind], frozen, a, out, e);
     if (!rc && kind == SG_SONG)
         rc = sg_delta_get_plays(d, id, &plays, &moved, e);
     if (!rc && moved)

@@ -63,7 +63,7 @@ int sg_delta_poison(struct sg_delta *d, int rc, struct sg_error *why, struct sg_
 int sg_delta_note_effect(struct sg_delta *d, struct sg_delta_effect effect, struct sg_error *e);
 
 /* look.c: reads as the open batch sees it; views until the next write. */
-int sg_delta_packed(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_str *out,
+int sg_delta_frozen(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_str *out,
                     struct sg_error *e);
 int sg_delta_look(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_arena *a,
                   union sg_delta_record *out, struct sg_error *e);

@@ -104,16 +104,16 @@ int sg_searcher_record(struct sg_searcher *s, enum sg_kind kind, uint64_t id, st
                        void *out, struct sg_error *e)
 {
     unsigned char b[SG_DELTA_KEY_BYTES];
-    struct sg_str packed = SG_STR_NONE;
+    struct sg_str frozen = SG_STR_NONE;
     bool removed;
-    int rc = delta_value(s, SG_DELTA_RECORD, sg_delta_key(b, kind, id), &packed, &removed, e);
+    int rc = delta_value(s, SG_DELTA_RECORD, sg_delta_key(b, kind, id), &frozen, &removed, e);
     if (rc == SG_ENOENT)
-        rc = sg_store_get(s->base, kind, id, &packed, e);
+        rc = sg_store_get(s->base, kind, id, &frozen, e);
     if (!rc && removed)
         rc = sg_fail(e, SG_ENOENT, "%s %llu was removed", sg_kind_names[kind],
                      (unsigned long long)id);
     if (!rc)
-        rc = sg_record_unpack(sg_kind_records[kind], packed, a, out, e);
+        rc = sg_record_thaw(sg_kind_records[kind], frozen, a, out, e);
     return !rc && kind == SG_SONG ? live_plays(s, out, e) : rc;
 }
 
@@ -121,14 +121,14 @@ int sg_searcher_genre(struct sg_searcher *s, uint64_t genre_id, struct sg_arena 
                       struct sg_genre *out, struct sg_error *e)
 {
     uint64_t be;
-    struct sg_str packed = SG_STR_NONE;
+    struct sg_str frozen = SG_STR_NONE;
     bool removed;
-    int rc = delta_value(s, SG_DELTA_GENRE, sg_delta_id_key(&be, genre_id), &packed, &removed, e);
+    int rc = delta_value(s, SG_DELTA_GENRE, sg_delta_id_key(&be, genre_id), &frozen, &removed, e);
     if (rc == SG_ENOENT)
-        rc = sg_store_genre(s->base, genre_id, &packed, e);
+        rc = sg_store_genre(s->base, genre_id, &frozen, e);
     if (!rc && removed)
         rc = sg_fail(e, SG_ENOENT, "genre %llu was removed", (unsigned long long)genre_id);
-    return rc ? rc : sg_record_unpack(&sg_genre_record, packed, a, out, e);
+    return rc ? rc : sg_record_thaw(&sg_genre_record, frozen, a, out, e);
 }
 
 struct genres {

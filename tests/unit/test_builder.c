@@ -245,7 +245,7 @@ START_TEST(the_store_has_every_record_and_relation)
     struct sg_song song;
     struct tally all = {0}, of_artist = {0}, of_album = {0}, its_albums = {0}, genres = {0};
     ck_assert_int_eq(sg_store_get(t, SG_SONG, 777, &packed, NULL), 0);
-    ck_assert_int_eq(sg_record_unpack(&sg_song_record, packed, &a, &song, NULL), 0);
+    ck_assert_int_eq(sg_record_thaw(&sg_song_record, packed, &a, &song, NULL), 0);
     ck_assert(sg_str_eq(song.title, SG_STR("song number777")));
     ck_assert_uint_eq(song.play_count, plays_of(777));
     sg_store_each(t, SG_SONG, tally, &all);

@@ -20,6 +20,7 @@ struct all {
     struct sg_str s, secret, bytes;
     struct leaf *one;
     struct sg_list many, names, ids, blobs;
+    struct sg_str date;
 };
 static const struct sg_field leaf_fields[] = {
     SG_FIELD_U64(struct leaf, id, 1, INT64_MAX, SG_REQUIRED),
@@ -39,6 +40,7 @@ static const struct sg_field all_fields[] = {
     SG_FIELD_LIST(struct all, names, SG_T_STR, NULL, 3),
     SG_FIELD_LIST(struct all, ids, SG_T_U64, NULL, 100000),
     SG_FIELD_LIST(struct all, blobs, SG_T_BYTES, NULL, 3),
+    SG_FIELD_STR(struct all, date, 1, 10, SG_OPTIONAL | SG_DATE),
 };
 static const struct sg_record all_record = SG_RECORD("All", struct all, all_fields);
 
@@ -59,7 +61,22 @@ static void teardown(void)
     sg_buf_free(&again);
 }
 
-/* Through msgpack and JSON and back; both must give the same JSON again. */
+/* Frozen and thawed: the same JSON again. */
+static void check_frozen(const struct all *v)
+{
+    struct all back;
+    struct sg_error e = SG_ERROR_INIT;
+    sg_buf_reset(&packed);
+    sg_record_freeze(&all_record, v, &packed);
+    ck_assert_msg(sg_record_thaw(&all_record, sg_buf_str(&packed), &arena, &back, &e) == 0, "%s",
+                  e.text);
+    ck_assert(memcmp(&back.f, &v->f, 8) == 0);
+    sg_buf_reset(&again);
+    sg_record_to_json(&all_record, &back, &again);
+    ck_assert_msg(sg_str_eq(sg_buf_str(&json), sg_buf_str(&again)), "%.*s", (int)again.n, again.p);
+}
+
+/* Through msgpack and JSON and back, and frozen; all must give the same JSON again. */
 static void check_round_trip(const struct all *v)
 {
     struct all back;
@@ -79,6 +96,7 @@ static void check_round_trip(const struct all *v)
     sg_buf_reset(&again);
     sg_record_to_json(&all_record, &back, &again);
     ck_assert(sg_str_eq(sg_buf_str(&json), sg_buf_str(&again)));
+    check_frozen(v);
 }
 
 START_TEST(values_of_every_type_come_back)
@@ -112,6 +130,24 @@ START_TEST(values_of_every_type_come_back)
         check_round_trip(&v);
         free(text);
     }
+}
+END_TEST
+
+START_TEST(dates_come_back_whatever_they_are)
+{
+    static const char *const dates[] = {"2024-02-29", "0000-00-00", "9999-15-31",
+                                        "9999-99-99", "2024/02/29", "abcd-ef-gh",
+                                        "2024-2-29",  "x",          "10000-1-01"};
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++) {
+        struct all v = {.u = 1, .date = sg_str(dates[i])}, back;
+        check_round_trip(&v);
+        ck_assert_int_eq(sg_record_thaw(&all_record, sg_buf_str(&packed), &arena, &back, NULL), 0);
+        ck_assert(sg_str_eq(back.date, v.date));
+    }
+    struct all v = {.u = 1, .i = -7, .date = SG_STR("2024-02-29")};
+    sg_buf_reset(&packed);
+    sg_record_freeze(&all_record, &v, &packed);
+    ck_assert_uint_le(packed.n, 2 + 1 + 3 + 1); /* bits, u, date, the flagless bool */
 }
 END_TEST
 
@@ -263,6 +299,58 @@ START_TEST(every_truncation_is_refused)
 }
 END_TEST
 
+static void expect_unthawed(const char *p, size_t n, const char *field)
+{
+    struct all v;
+    struct sg_error e = SG_ERROR_INIT;
+    char *copy = malloc(n ? n : 1);
+    memcpy(copy, p, n);
+    ck_assert_int_eq(sg_record_thaw(&all_record, (struct sg_str){copy, n}, &arena, &v, &e),
+                     SG_EINVAL);
+    ck_assert_msg(!strcmp(e.field, field), "field %s, want %s: %s", e.field, field, e.text);
+    free(copy);
+}
+#define EXPECT_UNTHAWED(literal, field) expect_unthawed(literal, sizeof literal - 1, field)
+
+START_TEST(bad_frozen_records_are_refused)
+{
+    EXPECT_UNTHAWED("", "");
+    EXPECT_UNTHAWED("\x00", "u");
+    EXPECT_UNTHAWED("\x02\x01\x01", "");
+    EXPECT_UNTHAWED("\x03\x02\x01", "");
+    EXPECT_UNTHAWED("\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "u");
+    EXPECT_UNTHAWED("\x02\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", "");
+    EXPECT_UNTHAWED("\x0a\x01\x00\x00\x00\x00\x00\x00\xf8\x7f", "f"); /* NaN */
+    EXPECT_UNTHAWED("\x12\x01\x01\xff", "s");
+    EXPECT_UNTHAWED("\x12\x01\x05"
+                    "abc",
+                    "");
+    EXPECT_UNTHAWED("\x82\x01\x01\x01\x00", "one.id");
+    EXPECT_UNTHAWED("\x82\x08\x01\xff\x7f", "");
+    struct leaf one = {5, SG_STR("leaf")};
+    uint64_t ids[] = {1, 1000, 1ull << 40};
+    struct all v = {.u = 9, .one = &one, .ids = {ids, 3}, .s = SG_STR("text"), .f = 0.5};
+    sg_record_freeze(&all_record, &v, &packed);
+    for (size_t n = 0; n < packed.n; n++)
+        expect_unthawed(packed.p, n, "");
+}
+END_TEST
+
+START_TEST(frozen_records_of_older_and_newer_tables_are_read)
+{
+    struct sg_record older = all_record;
+    struct all v = {.u = 3, .s = SG_STR("text"), .date = SG_STR("2024-02-29")}, back;
+    older.n_fields = 5;
+    sg_record_freeze(&older, &v, &packed);
+    ck_assert_int_eq(sg_record_thaw(&all_record, sg_buf_str(&packed), &arena, &back, NULL), 0);
+    ck_assert(sg_str_eq(back.s, v.s) && back.date.p == NULL);
+    sg_buf_reset(&packed);
+    sg_record_freeze(&all_record, &v, &packed);
+    ck_assert_int_eq(sg_record_thaw(&older, sg_buf_str(&packed), &arena, &back, NULL), 0);
+    ck_assert(sg_str_eq(back.s, v.s) && back.u == 3);
+}
+END_TEST
+
 START_TEST(a_small_message_cannot_take_much_memory)
 {
     struct all v;
@@ -383,6 +471,9 @@ int main(void)
     tcase_add_test(t, bad_msgpack_is_refused_naming_the_field);
     tcase_add_test(t, unknown_fields_are_skipped_and_the_last_duplicate_wins);
     tcase_add_test(t, every_truncation_is_refused);
+    tcase_add_test(t, dates_come_back_whatever_they_are);
+    tcase_add_test(t, bad_frozen_records_are_refused);
+    tcase_add_test(t, frozen_records_of_older_and_newer_tables_are_read);
     tcase_add_test(t, a_small_message_cannot_take_much_memory);
     tcase_add_test(t, msgpack_c_reads_what_we_write);
     tcase_add_test(t, we_read_what_msgpack_c_writes);
