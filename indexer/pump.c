@@ -7,6 +7,7 @@
 #include "indexer/apply.h"
 #include "indexer/folder.h"
 #include "indexer/source_jsonl.h"
+#include "indexer/source_pg.h"
 #include <stdlib.h>
 
 #define BATCH_CHANGES 5000
@@ -45,10 +46,28 @@ static void make_metrics(struct sg_pump *p)
                                  "From the database's commit to the delta's", NULL);
 }
 
+/* A database that has not written yet what we have applied is an older copy that
+ * was put back: its next changes would come at positions that we take for done. */
+static int check_not_older(struct sg_pump *p, struct sg_error *e)
+{
+    PGconn *c = NULL;
+    uint64_t server = 0;
+    int rc = sg_pg_connect(&c, p->config->pg.dsn, e);
+    if (!rc)
+        rc = sg_source_pg_lsn(c, &server, e);
+    PQfinish(c);
+    if (!rc && server < p->lsn)
+        rc = sg_fail(e, SG_ECORRUPT, "the database is older than the index: a backup put back?");
+    return rc;
+}
+
 static int open_source(struct sg_pump *p, const char *dir, struct sg_error *e)
 {
     if (!sg_source_is_postgres(p->config))
         return sg_source_jsonl_open(&p->jsonl, p->config->indexer.source, p->sequence, e);
+    int rc = check_not_older(p, e);
+    if (rc)
+        return rc;
     return sg_tail_open(&p->tail, p->config->pg.dsn, p->manifest.slot, SG_PUBLICATION, p->lsn, dir,
                         e);
 }

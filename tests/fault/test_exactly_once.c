@@ -236,6 +236,38 @@ static void wait_for_log(const char *text)
     ck_assert_msg(test_indexer_logged(&x, text), "never logged: %s", text);
 }
 
+static void copy_database(const char *from, const char *to)
+{
+    char sh[256];
+    snprintf(sh, sizeof sh, "rm -rf %s/%s && cp -a %s/%s %s/%s", pg->dir, to, pg->dir, from,
+             pg->dir, to);
+    ck_assert_int_eq(system(sh), 0);
+}
+
+START_TEST(an_older_database_put_back_is_noticed)
+{
+    struct test_writer w;
+    test_pg_stop(pg);
+    copy_database("data", "older");
+    test_pg_up(pg);
+    start();
+    test_writer_start(&w, pg, seed(), 3000, 3000);
+    test_writer_join(&w);
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    test_pg_stop(pg);
+    copy_database("older", "data");
+    test_pg_up(pg);
+    wait_for_log("the database is older than the index");
+    PGconn *c = test_pg_connect(pg);
+    test_pg_sql(c, "UPDATE songs SET title = 'Afterwards' WHERE song_id = 5");
+    PQfinish(c);
+    for (int i = 0; i < 600 && asker.n_generations < 2; i++)
+        sg_sleep_us(50000);
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    stop("an older database put back");
+}
+END_TEST
+
 /* Takes all that is left of the disk. */
 static void fill_disk(const char *path)
 {
@@ -359,6 +391,7 @@ int main(void)
     tcase_add_checked_fixture(t, set_up, tear_down);
     tcase_add_test(t, ten_thousand_changes_survive_fifty_kills);
     tcase_add_test(t, the_database_may_be_restarted_and_killed);
+    tcase_add_test(t, an_older_database_put_back_is_noticed);
     tcase_add_test(t, rebuilds_and_rollbacks_pass_unnoticed);
     tcase_add_test(t, a_killed_query_server_answers_again_at_once);
     tcase_add_test(t, a_full_disk_delays_and_loses_nothing);
