@@ -4,6 +4,7 @@
 #include "query/run.h"
 #include <math.h>
 
+#define LIKELIER      10                 /* times the plays of what was found as typed */
 #define CORRECTED_MAX (4 * SG_QUERY_MAX) /* bytes, as the reply's description has it */
 
 static struct sg_ranker ranker_of(struct sg_search *s, const struct sg_top_entry *t)
@@ -88,21 +89,26 @@ static int add_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_
 
 /* A document whose record is gone is left out. */
 static int add_hits(struct sg_search *s, struct sg_arena *a, struct sg_list *out,
-                    struct sg_error *e)
+                    struct sg_str *next, struct sg_error *e)
 {
     struct sg_top *top = &s->retrieval.top;
     struct sg_hit *hits = sg_arena_array(a, s->query.limit, sizeof *hits);
-    size_t n = 0;
+    size_t n = 0, first, end;
     if (!hits)
         return sg_fail(e, SG_ENOMEM, "hits");
-    sg_top_sort(top);
-    for (size_t i = s->query.offset; i < top->n; i++) {
+    sg_page_cut(&s->page, top, s->searcher, &first, &end);
+    for (size_t i = first; i < end; i++) {
         int rc = add_hit(s, &top->v[i], a, &hits[n], e);
         if (rc && rc != SG_ENOENT)
             return rc;
+        hits[n].versions = rc ? 0 : s->page.versions[i];
         n += rc == 0;
     }
     *out = (struct sg_list){hits, n};
+    if (end < top->n && end > first) {
+        char cursor[SG_CURSOR_MAX];
+        *next = sg_arena_copy(a, sg_page_cursor(&s->page, &top->v[end - 1], end - first, cursor));
+    }
     return sg_search_check(s, e);
 }
 
@@ -170,15 +176,59 @@ static void tell_reading(struct sg_search *s, struct sg_arena *a, struct sg_sear
         out->corrected = sg_arena_copy(a, spelled(r.reading, patterns, buf, sizeof buf));
 }
 
+/* A corrected spelling far more popular than anything spelled as typed. */
+static void tell_likelier(struct sg_search *s, struct sg_arena *a, struct sg_search_reply *out)
+{
+    const struct sg_top *top = &s->retrieval.top;
+    struct sg_facts f;
+    uint8_t patterns[SG_WORDS_MAX];
+    char buf[CORRECTED_MAX];
+    for (size_t i = 1; i < top->n; i++) {
+        const struct sg_top_entry *t = &top->v[i];
+        struct sg_ranker r = ranker_of(s, t);
+        if (r.reading->how != SG_TYPO || t->popularity < LIKELIER * (top->v[0].popularity + 1) ||
+            !sg_searcher_facts(s->searcher, r.kind, t->doc, &f))
+            continue;
+        sg_rank_spellings(&r, &f, patterns);
+        out->did_you_mean = sg_arena_copy(a, spelled(r.reading, patterns, buf, sizeof buf));
+        return;
+    }
+}
+
+/* The first hit answers the query well enough to be shown large. */
+static bool is_clear(const struct sg_search *s, const struct sg_top_entry *best)
+{
+    struct sg_weights w = s->options.weights;
+    return best->score >= (double)(w.w[SG_F_EVIDENCE] * SG_PREFIX);
+}
+
+static void tell_meaning(struct sg_search *s, struct sg_arena *a, struct sg_search_reply *out)
+{
+    const struct sg_top *top = &s->retrieval.top;
+    char buf[CORRECTED_MAX];
+    size_t n = sg_search_understood(s, buf, sizeof buf);
+    if (n)
+        out->understood = sg_arena_copy(a, (struct sg_str){buf, n});
+    if (top->n == 0 || s->page.sort != SG_BY_RELEVANCE || s->page.has_cursor || s->page.offset)
+        return;
+    if (out->results.n && is_clear(s, top->v))
+        out->top = out->results.v;
+    if (s->readings[top->v[0].reading].how == SG_AS_TYPED)
+        tell_likelier(s, a, out);
+}
+
 int sg_search_answer(struct sg_search *s, const struct sg_search_request *r, struct sg_arena *a,
                      struct sg_search_reply *out, struct sg_error *e)
 {
-    int rc = add_hits(s, a, &out->results, e);
+    int rc = add_hits(s, a, &out->results, &out->next_cursor, e);
     if (!rc)
         rc = add_totals(s, a, out, e);
+    if (!rc && s->facets.on)
+        rc = sg_facets_tell(&s->facets, s->searcher, out->total_exact, a, &out->facets, e);
     if (rc)
         return rc;
     tell_reading(s, a, out);
+    tell_meaning(s, a, out);
     out->limit = r->limit;
     out->offset = r->offset;
     out->generation = sg_str(sg_searcher_generation(s->searcher));

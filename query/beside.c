@@ -107,3 +107,92 @@ int sg_search_beside(struct sg_search *s, struct sg_error *e)
         rc = beside_equivalent(s, e);
     return rc ? rc : beside_joined(s, e);
 }
+
+struct writer {
+    char *p;
+    size_t n, cap;
+};
+
+static void say(struct writer *w, const char *operator, struct sg_str value)
+{
+    bool plain = value.n && !memchr(value.p, ' ', value.n);
+    int n = snprintf(w->p + w->n, w->cap - w->n, plain ? "%s%s%.*s" : "%s%s\"%.*s\"",
+                     w->n ? " " : "", operator, SG_FMT(value));
+    if (n > 0 && (size_t)n < w->cap - w->n)
+        w->n += (size_t)n;
+}
+
+static void say_words(struct writer *w, const struct sg_reading *r, const char *operator,
+                      uint64_t which)
+{
+    char value[SG_WHOLE_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_words; i++) {
+        if (!(which >> i & 1))
+            continue;
+        if (n)
+            value[n++] = ' ';
+        memcpy(value + n, r->words[i].p, r->words[i].n);
+        n += r->words[i].n;
+    }
+    if (n)
+        say(w, operator,(struct sg_str){value, n});
+}
+
+static void say_years(struct writer *w, int from, int to)
+{
+    char years[32];
+    int n = from == to ? snprintf(years, sizeof years, "%d", from)
+                       : snprintf(years, sizeof years, "%d..%d", from, to);
+    say(w, "year:", (struct sg_str){years, (size_t)n});
+}
+
+/* Words that named a genre are said as they were typed. */
+static void say_genre(struct writer *w, const struct sg_search *s)
+{
+    char value[SG_WHOLE_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < s->query.words.n; i++) {
+        struct sg_str word = s->query.words.v[i].text;
+        if (!(s->meaning.in_genre >> i & 1))
+            continue;
+        if (n)
+            value[n++] = ' ';
+        memcpy(value + n, word.p, word.n);
+        n += word.n;
+    }
+    say(w, "genre:", (struct sg_str){value, n});
+}
+
+static const struct sg_reading *meaning_reading(const struct sg_search *s)
+{
+    for (size_t i = 0; s->has_meaning && i < s->n_readings; i++)
+        if (s->readings[i].how == SG_UNDERSTOOD)
+            return &s->readings[i];
+    return NULL;
+}
+
+size_t sg_search_understood(const struct sg_search *s, char *out, size_t cap)
+{
+    const struct sg_reading *r = meaning_reading(s);
+    const struct sg_meaning *m = &s->meaning;
+    struct writer w = {out, 0, cap};
+    bool used = false;
+    if (!r)
+        return 0;
+    for (size_t i = 0; i < s->retrieval.top.n && !used; i++)
+        used = &s->readings[s->retrieval.top.v[i].reading] == r;
+    if (!used)
+        return 0;
+    say_words(&w, r, "", ~(r->in_title | r->in_artist));
+    say_words(&w, r, "title:", r->in_title);
+    say_words(&w, r, "artist:", r->in_artist);
+    if (m->n_genres)
+        say_genre(&w, s);
+    if (m->year_from)
+        say_years(&w, m->year_from, m->year_to);
+    for (int k = 0; k < SG_KINDS; k++)
+        if (m->typed_kinds == 1u << k)
+            say(&w, "type:", sg_str(sg_kind_names[k]));
+    return w.n;
+}

@@ -72,6 +72,10 @@ static bool set_value(struct arguments *a, const char *option, const char *value
         return sg_str_to_i64(sg_str(value), &r->limit);
     if (!strcmp(option, "--offset"))
         return sg_str_to_i64(sg_str(value), &r->offset);
+    if (!strcmp(option, "--sort")) {
+        r->sort = sg_str(value);
+        return true;
+    }
     if (!strcmp(option, "--artist"))
         return sg_str_to_u64(sg_str(value), &r->artist_id);
     if (!strcmp(option, "--year"))
@@ -85,7 +89,7 @@ static bool set_value(struct arguments *a, const char *option, const char *value
 static bool takes_value(const char *option, bool search)
 {
     static const char *const options[] = {"--limit", "--type",     "--offset", "--artist",
-                                          "--year",  "--explicit", "--genre"};
+                                          "--year",  "--explicit", "--genre",  "--sort"};
     size_t n = search ? sizeof options / sizeof *options : 1;
     for (size_t i = 0; i < n; i++)
         if (!strcmp(option, options[i]))
@@ -101,7 +105,10 @@ static bool set_flag(struct arguments *a, const char *option, bool search)
                                                           : NULL;
     if (flag)
         *flag = true;
-    return flag != NULL;
+    bool all = search && !strcmp(option, "--all-versions");
+    if (all)
+        a->request.group = false;
+    return flag || all;
 }
 
 static int parse(struct arguments *a, bool search, int argc, char **argv)

@@ -384,6 +384,19 @@ float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FE
     return score;
 }
 
+size_t sg_title_core(struct sg_str folded)
+{
+    struct cursor c = {.p = folded.p, .end = folded.p + folded.n};
+    size_t n = 0;
+    while (next_word(&c)) {
+        enum role role = role_of(c.head);
+        if (n && (role == VERSION || ends_title(&c, role)))
+            break;
+        n = (size_t)(c.p - folded.p);
+    }
+    return n;
+}
+
 /* Fewer edits first, then a whole word rather than the start of one. */
 static int badness(const struct sg_pattern *p, struct sg_str word)
 {

@@ -39,6 +39,9 @@ void sg_ranker_init(struct sg_ranker *r, enum sg_kind kind, const struct sg_weig
 /* The score; values: every feature's. SG_F_EVIDENCE is SG_NO_EVIDENCE for a
  * record that does not answer. */
 float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float values[SG_FEATURES]);
+/* How much of a folded title is its own: without guests, masters, editions and
+ * words for another recording (live, remix). */
+size_t sg_title_core(struct sg_str folded);
 /* The pattern of each of the reading's words that the record matched best;
  * SG_SPELLINGS_MAX where none did. */
 void sg_rank_spellings(const struct sg_ranker *r, const struct sg_facts *f,

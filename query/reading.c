@@ -29,6 +29,9 @@ const char *const sg_loosening_names[SG_LOOSENINGS] = {
 int sg_reading_edits(struct sg_str word)
 {
     size_t n = sg_utf8_count(word);
+    for (size_t i = 0; i < word.n; i++)
+        if (word.p[i] >= '0' && word.p[i] <= '9')
+            return 0;
     return n <= 3 ? 0 : n <= 7 ? 1 : 2;
 }
 
@@ -125,7 +128,9 @@ static size_t weigh(struct sg_str typed, const struct sg_spelling *found, size_t
 static int edits_forgiven(struct sg_str word, enum sg_doubt doubt)
 {
     int edits = sg_reading_edits(word);
-    return doubt == SG_DOUBT_MORE && edits < 2 && sg_utf8_count(word) > 2 ? edits + 1 : edits;
+    bool has_digits = edits == 0 && sg_utf8_count(word) > 3;
+    bool more = doubt == SG_DOUBT_MORE && edits < 2 && sg_utf8_count(word) > 2 && !has_digits;
+    return more ? edits + 1 : edits;
 }
 
 static size_t add_starts(struct sg_reading *r, const struct sg_spell *s, struct sg_str word)

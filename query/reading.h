@@ -95,5 +95,5 @@ bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struc
                      uint64_t drop);
 /* True when some word looks misspelt: hardly used, and near a much used one. */
 bool sg_reading_is_suspect(const struct sg_query *q, const struct sg_spell *s);
-/* Edits forgiven in a word: 0 up to 3 letters, 1 up to 7, else 2. */
+/* Edits forgiven in a word: 0 up to 3 letters or with digits, 1 up to 7, else 2. */
 int sg_reading_edits(struct sg_str word);

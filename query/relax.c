@@ -5,6 +5,7 @@
 #include "query/understand/layout.h"
 
 #define RARE_KEYS    1  /* documents of a word that may be typed with other keys */
+#define FEW          50 /* documents of a query that may be misspelt all the same */
 #define ENOUGH       3  /* good documents: then nothing is loosened */
 #define TITLES_WORDS 12 /* longer queries are not looked through for titles */
 #define JOINED_MAX   4  /* words written as one */
@@ -168,7 +169,8 @@ static bool is_thin(const struct sg_search *s)
 {
     const struct sg_retrieval *t = &s->retrieval;
     if (t->good >= ENOUGH)
-        return false;
+        return found(s) <= FEW && s->page.sort == SG_BY_RELEVANCE &&
+               sg_reading_is_suspect(&s->query, s->spell);
     return t->good == 0 || t->strong == 0 || sg_reading_is_suspect(&s->query, s->spell);
 }
 
@@ -245,6 +247,8 @@ int sg_search_relax(struct sg_search *s, struct sg_error *e)
             rc = relax_spelling(&x, e);
         }
     }
+    if (s->reworded) /* operators ask for all of it */
+        return rc;
     if (!rc && found(s) == 0)
         rc = relax_words(&x, e);
     x = (struct relaxed){s, &s->query, sg_search_scope(s)};

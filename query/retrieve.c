@@ -13,6 +13,9 @@ void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const str
     memset(t->found, 0, sizeof t->found);
     t->good = t->strong = t->whole = t->read = t->n_seen = 0;
     t->work = 0;
+    t->sort = SG_BY_RELEVANCE;
+    t->facets = NULL;
+    t->after = NULL;
     if (++t->epoch == 1u << 30) {
         memset(t->seen, 0, sizeof t->seen);
         t->epoch = 1;
@@ -34,6 +37,28 @@ static bool has_room(const struct sg_retrieval *t)
     return t->n_seen + CHUNK < SG_SEEN_SLOTS * 3 / 4;
 }
 
+/* n bytes of text from `at` on as a number in their order, zeros past the end. */
+static uint64_t letters(struct sg_str text, size_t at, size_t n)
+{
+    uint64_t v = 0;
+    for (size_t i = at; i < at + n; i++)
+        v = v << 8 | (i < text.n ? (unsigned char)text.p[i] : 0);
+    return v;
+}
+
+/* Titles are compared by their first 14 bytes: 6 in the score, 8 in place of plays. */
+static void order_by(enum sg_sort sort, struct sg_top_entry *e, const struct sg_facts *f)
+{
+    if (sort == SG_BY_POPULARITY)
+        e->score = (double)f->popularity;
+    else if (sort == SG_BY_NEWEST)
+        e->score = f->year;
+    else {
+        e->score = -(double)letters(f->title, 0, 6);
+        e->popularity = ~letters(f->title, 6, 8);
+    }
+}
+
 static void accept(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref doc,
                    const struct sg_facts *f, float score, enum sg_evidence evidence)
 {
@@ -42,13 +67,18 @@ static void accept(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref
     t->good += evidence >= SG_PREFIX;
     t->strong += evidence >= SG_WORDS;
     t->whole += evidence >= SG_WHOLE;
-    struct sg_top_entry entry = {.score = score,
+    struct sg_top_entry entry = {.score = (double)score,
                                  .kind = (uint8_t)kind,
                                  .reading = pass->reading,
                                  .doc = doc,
                                  .popularity = f->popularity,
                                  .id = f->id};
-    sg_top_push(&t->top, &entry);
+    if (t->sort != SG_BY_RELEVANCE)
+        order_by(t->sort, &entry, f);
+    if (t->facets)
+        sg_facets_add(t->facets, kind, doc, f);
+    if (!t->after || sg_top_is_better(t->after, &entry))
+        sg_top_push(&t->top, &entry);
 }
 
 static void judge(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref doc)

@@ -5,21 +5,27 @@
  * looser one. Thread-bound with its searcher; allocates nothing.
  */
 #pragma once
+#include "query/facets.h"
 #include "query/plan.h"
 #include "query/rank.h"
 #include "query/top.h"
 
 #define SG_SEEN_SLOTS (1u << 15)
 
+enum sg_sort { SG_BY_RELEVANCE, SG_BY_POPULARITY, SG_BY_NEWEST, SG_BY_TITLE };
+
 struct sg_retrieval {
     struct sg_searcher *searcher;
     const struct sg_filters *filters;
     struct sg_top top;
-    size_t found[SG_KINDS]; /* documents accepted, each once */
-    size_t good, strong;    /* of them: SG_PREFIX or better, SG_WORDS or better */
-    size_t whole;           /* SG_WHOLE */
-    size_t read;            /* documents looked at */
-    uint64_t work;          /* what finding them has cost (sg_match_work) */
+    enum sg_sort sort;
+    struct sg_facets *facets;         /* counts what is accepted; NULL: nobody asked */
+    const struct sg_top_entry *after; /* only what comes after it; NULL: all */
+    size_t found[SG_KINDS];           /* documents accepted, each once */
+    size_t good, strong;              /* of them: SG_PREFIX or better, SG_WORDS or better */
+    size_t whole;                     /* SG_WHOLE */
+    size_t read;                      /* documents looked at */
+    uint64_t work;                    /* what finding them has cost (sg_match_work) */
     /* The set of accepted documents: epoch << 34 | kind << 32 | document. */
     uint64_t seen[SG_SEEN_SLOTS];
     size_t n_seen;

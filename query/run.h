@@ -6,6 +6,7 @@
  *   answer.c  the page: hits, totals, highlights, explanation
  */
 #pragma once
+#include "query/page.h"
 #include "query/search.h"
 
 #define SG_READINGS_MAX 40
@@ -42,6 +43,8 @@ struct sg_search {
     struct sg_reading readings[SG_READINGS_MAX]; /* 0: as typed */
     struct sg_plan plan, side;
     struct sg_retrieval retrieval;
+    struct sg_page page;
+    struct sg_facets facets;
 };
 
 /* SG_ETIMEOUT once the caller's deadline has passed. */
@@ -64,7 +67,10 @@ int sg_search_title(struct sg_search *s, const struct sg_reading *r, const struc
 /* Genres are read again when the generation changes, and every few seconds. */
 int sg_search_vocabulary(struct sg_search *s, struct sg_arena *a, struct sg_error *e);
 int sg_search_beside(struct sg_search *s, struct sg_error *e);
+/* What the query was taken to say, in operators; 0: no more than its words. */
+size_t sg_search_understood(const struct sg_search *s, char *out, size_t cap);
 struct sg_scope sg_search_meaning_scope(const struct sg_search *s);
+/* Readings that would be likelier, were what was found not enough by itself. */
 int sg_search_relax(struct sg_search *s, struct sg_error *e);
 int sg_search_answer(struct sg_search *s, const struct sg_search_request *r, struct sg_arena *a,
                      struct sg_search_reply *out, struct sg_error *e);

@@ -13,6 +13,7 @@
 #define SIDE_WANT  128  /* candidates of a pass for exact values */
 #define EXACT_WANT 256  /* of the pass with the last word as it stands */
 #define LOOSE_WANT 4096 /* postings verified for completions past the plan's cap */
+#define WIDE_WANT  5000 /* to count facets of, or to order otherwise */
 #define CUTS_MAX   8    /* words of a query that is cut into title and artist */
 
 /* Work (sg_match_work, some 5 ns each). Words that are all common but rarely stand
@@ -176,7 +177,9 @@ static void count_main(struct sg_search *s, enum sg_kind kind, bool exhausted)
 static size_t wanted(const struct sg_search *s)
 {
     size_t kinds = (size_t)__builtin_popcount(s->query.kinds);
-    size_t page = s->query.offset + s->query.limit;
+    size_t page = s->query.offset + s->page.before + s->query.limit;
+    if (s->facets.on || s->page.sort != SG_BY_RELEVANCE)
+        return WIDE_WANT;
     size_t want = s->options.candidates * 2 / (kinds + 1);
     return want > page ? want : page;
 }
@@ -278,7 +281,10 @@ static int run_query(struct sg_search *s, struct sg_error *e)
     set_filters(s);
     set_rankers(s);
     s->has_meaning = false;
-    sg_retrieval_start(&s->retrieval, s->searcher, &s->filters, s->query.offset + s->query.limit);
+    sg_retrieval_start(&s->retrieval, s->searcher, &s->filters, sg_page_cap(&s->page));
+    s->retrieval.sort = s->page.sort;
+    s->retrieval.facets = s->facets.on ? &s->facets : NULL;
+    s->retrieval.after = sg_page_after(&s->page);
     int rc = run_as_typed(s, e);
     if (!rc)
         rc = sg_search_beside(s, e);
@@ -315,6 +321,10 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
     s->reworded = false;
     s->text = r->q;
     int rc = sg_query_parse(&s->query, r, e);
+    if (!rc)
+        rc = sg_page_parse(&s->page, r, e);
+    if (!rc)
+        rc = sg_facets_start(&s->facets, &r->facets, e);
     if (!rc)
         rc = sg_search_vocabulary(s, a, e);
     if (rc)

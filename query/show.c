@@ -116,6 +116,15 @@ static void put_tail(struct sg_buf *out, struct sg_str generation, int64_t took_
     sg_buf_putc(out, '\n');
 }
 
+static void put_note(struct sg_buf *out, const char *what, struct sg_str text)
+{
+    if (!text.n)
+        return;
+    sg_buf_puts(out, what);
+    sg_clean_put(out, text);
+    sg_buf_putc(out, '\n');
+}
+
 static void put_summary(struct sg_buf *out, const struct sg_search_reply *r,
                         const char *answered_by)
 {
@@ -130,6 +139,8 @@ static void put_summary(struct sg_buf *out, const struct sg_search_reply *r,
         }
         sg_buf_putc(out, '\n');
     }
+    put_note(out, "understood as: ", r->understood);
+    put_note(out, "did you mean: ", r->did_you_mean);
     sg_buf_printf(out, "%zu of %s%.*s", r->results.n, r->total_exact ? "" : "about ", SG_FMT(n));
     put_tail(out, r->generation, r->took_us, answered_by);
 }

@@ -2,7 +2,7 @@
 #include "query/top.h"
 #include <stdlib.h>
 
-static bool is_better(const struct sg_top_entry *a, const struct sg_top_entry *b)
+bool sg_top_is_better(const struct sg_top_entry *a, const struct sg_top_entry *b)
 {
     if (a->score != b->score)
         return a->score > b->score;
@@ -21,7 +21,7 @@ void sg_top_init(struct sg_top *t, size_t cap)
 
 static void sift_up(struct sg_top *t, size_t i, const struct sg_top_entry *e)
 {
-    for (; i && is_better(&t->v[(i - 1) / 2], e); i = (i - 1) / 2)
+    for (; i && sg_top_is_better(&t->v[(i - 1) / 2], e); i = (i - 1) / 2)
         t->v[i] = t->v[(i - 1) / 2];
     t->v[i] = *e;
 }
@@ -30,9 +30,9 @@ static void sift_down(struct sg_top *t, const struct sg_top_entry *e)
 {
     size_t i = 0;
     for (size_t child; (child = 2 * i + 1) < t->n; i = child) {
-        if (child + 1 < t->n && is_better(&t->v[child], &t->v[child + 1]))
+        if (child + 1 < t->n && sg_top_is_better(&t->v[child], &t->v[child + 1]))
             child++;
-        if (!is_better(e, &t->v[child]))
+        if (!sg_top_is_better(e, &t->v[child]))
             break;
         t->v[i] = t->v[child];
     }
@@ -43,13 +43,13 @@ void sg_top_push(struct sg_top *t, const struct sg_top_entry *e)
 {
     if (t->n < t->cap)
         sift_up(t, t->n++, e);
-    else if (t->cap && is_better(e, &t->v[0]))
+    else if (t->cap && sg_top_is_better(e, &t->v[0]))
         sift_down(t, e);
 }
 
 static int compare(const void *a, const void *b)
 {
-    return is_better(b, a) - is_better(a, b);
+    return sg_top_is_better(b, a) - sg_top_is_better(a, b);
 }
 
 void sg_top_sort(struct sg_top *t)

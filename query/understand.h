@@ -52,10 +52,11 @@ bool sg_years_parse(struct sg_str text, int *from, int *to);
 
 /* A meaning of the words: some of them say how to look, not what for. */
 struct sg_meaning {
-    uint64_t drop; /* bit set of words that are not looked for */
-    unsigned kinds;
-    bool of_artist; /* queen songs, albums by queen: what is left names an artist */
-    size_t by;      /* index of "by" between title and artist; 0: none */
+    uint64_t drop;               /* bit set of words that are not looked for */
+    unsigned kinds, typed_kinds; /* bit sets; typed: those the words say */
+    uint64_t in_genre;           /* words that name a genre */
+    bool of_artist;              /* queen songs, albums by queen: what is left names an artist */
+    size_t by;                   /* index of "by" between title and artist; 0: none */
     int year_from, year_to;
     size_t n_genres;
     uint64_t genres[SG_GENRES_MAX];

@@ -2,14 +2,15 @@
 #include "schemas/search.h"
 #include "schemas/catalogue.h"
 
-#define NAME_MAX_BYTES SG_TITLE_MAX
-#define TYPE_MAX       16 /* bytes of "song", "playlist" ... */
-#define URL_MAX        2000
-#define RESULTS_MAX    (SG_KINDS * SG_LIMIT_MAX)
-#define HIGHLIGHTS_MAX 256
-#define FEATURES_MAX   64
-#define GENRES_MAX     100000
-#define ABSENT         (SG_OPTIONAL | SG_OMIT_DEFAULT)
+#define NAME_MAX_BYTES   SG_TITLE_MAX
+#define TYPE_MAX         16 /* bytes of "song", "playlist" ... */
+#define URL_MAX          2000
+#define RESULTS_MAX      (SG_KINDS * SG_LIMIT_MAX)
+#define HIGHLIGHTS_MAX   256
+#define FEATURES_MAX     64
+#define FACET_VALUES_MAX 10
+#define GENRES_MAX       100000
+#define ABSENT           (SG_OPTIONAL | SG_OMIT_DEFAULT)
 
 /* A number with its default. */
 #define I64_OR(S, m, lo, hi, d) SG_FIELD_(SG_T_I64, S, m, lo, hi, SG_OPTIONAL, d, NULL)
@@ -37,6 +38,10 @@ static const struct sg_field search_request[] = {
      .help = "-1: any, 0: clean only, 1: explicit only"},
     SG_FIELD_BOOL(struct sg_search_request, explain, ABSENT),
     SG_FIELD_(SG_T_BOOL, struct sg_search_request, prefix, 0, 1, ABSENT, 1, NULL),
+    SG_FIELD_(SG_T_BOOL, struct sg_search_request, group, 0, 1, ABSENT, 1, NULL),
+    SG_FIELD_STR(struct sg_search_request, sort, 1, TYPE_MAX, SG_OPTIONAL),
+    SOME(struct sg_search_request, facets, SG_T_STR, NULL, 3),
+    SG_FIELD_STR(struct sg_search_request, cursor, 1, SG_CURSOR_MAX, SG_OPTIONAL),
 };
 const struct sg_record sg_search_request_record =
     SG_RECORD("SearchRequest", struct sg_search_request, search_request);
@@ -103,6 +108,7 @@ static const struct sg_field hit[] = {
     SG_FIELD_F64(struct sg_hit, score, SG_OPTIONAL),
     SOME(struct sg_hit, highlights, SG_T_RECORD, &highlight_record, HIGHLIGHTS_MAX),
     SOME(struct sg_hit, features, SG_T_RECORD, &feature_record, FEATURES_MAX),
+    SG_FIELD_I64(struct sg_hit, versions, 0, INT32_MAX, ABSENT),
 };
 const struct sg_record sg_hit_record = SG_RECORD("Hit", struct sg_hit, hit);
 
@@ -114,6 +120,21 @@ static const struct sg_field type_total[] = {
 static const struct sg_record type_total_record =
     SG_RECORD("TypeTotal", struct sg_type_total, type_total);
 
+static const struct sg_field facet_value[] = {
+    SG_FIELD_STR(struct sg_facet_value, value, 1, NAME_MAX_BYTES, SG_REQUIRED),
+    SG_FIELD_I64(struct sg_facet_value, count, 0, INT64_MAX, SG_REQUIRED),
+    SG_FIELD_U64(struct sg_facet_value, artist_id, 0, INT64_MAX, ABSENT),
+};
+static const struct sg_record facet_value_record =
+    SG_RECORD("FacetValue", struct sg_facet_value, facet_value);
+
+static const struct sg_field facet[] = {
+    SG_FIELD_STR(struct sg_facet, facet, 1, TYPE_MAX, SG_REQUIRED),
+    SG_FIELD_LIST(struct sg_facet, values, SG_T_RECORD, &facet_value_record, FACET_VALUES_MAX),
+    SG_FIELD_BOOL(struct sg_facet, exact, SG_REQUIRED),
+};
+static const struct sg_record facet_record = SG_RECORD("Facet", struct sg_facet, facet);
+
 static const struct sg_field search_reply[] = {
     SG_FIELD_LIST(struct sg_search_reply, results, SG_T_RECORD, &sg_hit_record, RESULTS_MAX),
     SG_FIELD_I64(struct sg_search_reply, total, 0, INT64_MAX, SG_OPTIONAL),
@@ -123,6 +144,11 @@ static const struct sg_field search_reply[] = {
     SG_FIELD_I64(struct sg_search_reply, offset, 0, SG_OFFSET_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_search_reply, relaxed, 1, 200, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_search_reply, corrected, 1, 4 * SG_QUERY_MAX, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_search_reply, understood, 1, 4 * SG_QUERY_MAX, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_search_reply, did_you_mean, 1, 4 * SG_QUERY_MAX, SG_OPTIONAL),
+    SG_FIELD_REC(struct sg_search_reply, top, &sg_hit_record, SG_OPTIONAL),
+    SOME(struct sg_search_reply, facets, SG_T_RECORD, &facet_record, 3),
+    SG_FIELD_STR(struct sg_search_reply, next_cursor, 1, SG_CURSOR_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_search_reply, generation, 1, 200, SG_OPTIONAL),
     SG_FIELD_I64(struct sg_search_reply, took_us, 0, INT64_MAX, SG_OPTIONAL),
 };

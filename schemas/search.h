@@ -16,8 +16,13 @@ struct sg_search_request {
     int64_t year_from, year_to; /* inclusive; 0: open */
     int64_t is_explicit;        /* -1 any (default), 0 clean only, 1 explicit only */
     bool explain;
-    bool prefix; /* last word may be unfinished; default true */
+    bool prefix;           /* last word may be unfinished; default true */
+    bool group;            /* versions of one recording are one hit; default true */
+    struct sg_str sort;    /* relevance (default), popularity, newest, title */
+    struct sg_list facets; /* sg_str: genre, decade, artist */
+    struct sg_str cursor;  /* next_cursor of the page before, instead of offset */
 };
+#define SG_CURSOR_MAX 128 /* bytes */
 
 struct sg_artist_ref {
     uint64_t artist_id;
@@ -59,11 +64,22 @@ struct sg_hit {
     double score;
     struct sg_list highlights; /* sg_highlight */
     struct sg_list features;   /* sg_feature, with explain */
+    int64_t versions;          /* other recordings and editions of it that matched; 0: none */
 };
 struct sg_type_total {
     struct sg_str type;
     int64_t total;
     bool exact;
+};
+struct sg_facet_value {
+    struct sg_str value; /* "Rock", "1990s", an artist's name */
+    int64_t count;
+    uint64_t artist_id; /* 0: absent */
+};
+struct sg_facet {
+    struct sg_str facet;
+    struct sg_list values; /* sg_facet_value, most frequent first */
+    bool exact;            /* false: counted over the best matches only */
 };
 struct sg_search_reply {
     struct sg_list results; /* sg_hit; of several types: best first over all */
@@ -71,8 +87,13 @@ struct sg_search_reply {
     bool total_exact;       /* false: total is an estimate */
     struct sg_list totals;  /* sg_type_total */
     int64_t limit, offset;
-    struct sg_str relaxed;   /* how the query was loosened ("typo", "dropped word"), absent: not */
-    struct sg_str corrected; /* the query as it was understood after typos; absent: as typed */
+    struct sg_str relaxed;    /* how the query was loosened ("typo", "dropped word"), absent: not */
+    struct sg_str corrected;  /* the query as it was understood after typos; absent: as typed */
+    struct sg_str understood; /* in operators, what the words were taken to say; absent: words */
+    struct sg_str did_you_mean; /* a far more popular spelling; the answer is to q as typed */
+    struct sg_hit *top;         /* the one hit to show large: the first, when it answers q well */
+    struct sg_list facets;      /* sg_facet */
+    struct sg_str next_cursor;  /* absent: no more */
     struct sg_str generation;
     int64_t took_us;
 };

@@ -179,8 +179,10 @@ static size_t read_genre_at(struct reader *r, size_t i)
             continue;
         for (size_t g = 0; g < k && m->n_genres < SG_GENRES_MAX; g++)
             m->genres[m->n_genres++] = found[g];
-        for (size_t w = i; w < i + n; w++)
+        for (size_t w = i; w < i + n; w++) {
             r->said |= 1ull << w;
+            m->in_genre |= 1ull << w;
+        }
         r->filters = true;
         return n;
     }
@@ -251,6 +253,7 @@ bool sg_understand(struct sg_meaning *m, const struct sg_words *words,
     if (read_by(&r, words->n > 2 ? find_by(words) : 0))
         return true;
     m->drop = r.said;
+    m->typed_kinds = m->kinds;
     m->of_artist = m->kinds && !r.filters;
     bool whole = (m->drop & every(words->n)) == every(words->n);
     if (whole && !r.filters)

@@ -60,6 +60,9 @@ static const struct {
     {8, 6, 0, 2, 0, "Love", NULL, false, 0},
     {9, 6, 0, 2, 3, "Skyscraper Dreams", "2011-01-01", true, 0},
     {10, 2, 2, 2, 100, "Act Naturally", "1965-08-06", false, 8},
+    {11, 4, 0, 1, 90, "Fade to Black", "1984-07-27", false, 4},
+    {12, 4, 0, 1, 9000, "Fade to Black (Live)", "1993-11-23", false, 4},
+    {13, 4, 0, 1, 80, "Fade to Black - Remastered", "2016-04-15", false, 4},
 };
 
 static void must(int rc)
@@ -373,6 +376,185 @@ START_TEST(pages_follow_one_another)
     }
     r.offset = SG_OFFSET_MAX;
     ck_assert_uint_eq(run(&r), 10);
+}
+END_TEST
+
+static uint64_t first_ids[200];
+
+static size_t walk_cursors(const char *q, bool grouped, int64_t limit)
+{
+    static struct sg_str song = SG_STR("song");
+    struct sg_search_request r = ask(q);
+    char cursor[SG_CURSOR_MAX + 1] = "";
+    size_t n = 0;
+    r.types = (struct sg_list){&song, 1};
+    r.group = grouped;
+    r.limit = limit;
+    do {
+        r.cursor = sg_str(cursor);
+        run(&r);
+        for (size_t i = 0; i < reply.results.n && n < 200; i++)
+            first_ids[n++] = hit(i)->song_id;
+        snprintf(cursor, sizeof cursor, "%.*s", SG_FMT(reply.next_cursor));
+    } while (*cursor && n < 100);
+    return n;
+}
+
+START_TEST(cursors_follow_one_another_without_repeats)
+{
+    ck_assert_uint_ge(walk_cursors("love number", true, 10), 100);
+    uint64_t seen[100];
+    memcpy(seen, first_ids, sizeof seen);
+    for (size_t i = 0; i < 100; i++)
+        for (size_t k = 0; k < i; k++)
+            ck_assert_uint_ne(seen[i], seen[k]);
+    walk_cursors("love number", true, 25);
+    ck_assert_mem_eq(seen, first_ids, sizeof seen);
+    ck_assert_uint_eq(walk_cursors("bohemian rhapsody", true, 10), 1);
+}
+END_TEST
+
+START_TEST(a_cursor_belongs_to_its_search)
+{
+    struct sg_search_request r = ask("love number"), other = ask("love");
+    char cursor[SG_CURSOR_MAX + 1];
+    run(&r);
+    snprintf(cursor, sizeof cursor, "%.*s", SG_FMT(reply.next_cursor));
+    ck_assert_uint_gt(strlen(cursor), 0);
+    const char *wrong[] = {cursor, "x", "00", ""};
+    for (size_t i = 0; i < 3; i++) {
+        other.cursor = sg_str(wrong[i]);
+        ck_assert_int_eq(sg_search_run(search, searcher, &other, 0, &arena, &reply, &err),
+                         SG_EINVAL);
+        ck_assert_str_eq(err.field, "cursor");
+    }
+}
+END_TEST
+
+START_TEST(hits_are_sorted_as_asked)
+{
+    static struct sg_str song = SG_STR("song");
+    struct sg_search_request r = ask("love number ");
+    r.types = (struct sg_list){&song, 1};
+    r.sort = SG_STR("popularity");
+    run(&r);
+    for (size_t i = 1; i < reply.results.n; i++)
+        ck_assert_int_ge(hit(i - 1)->play_count, hit(i)->play_count);
+    ck_assert_int_eq(hit(0)->play_count, 10000 + MANY - 1);
+    r.sort = SG_STR("title");
+    run(&r);
+    for (size_t i = 1; i < reply.results.n; i++)
+        ck_assert_int_le(sg_str_cmp(hit(i - 1)->title, hit(i)->title), 0); /* all ASCII */
+    r = ask("artist:queen "), r.sort = SG_STR("newest");
+    r.types = (struct sg_list){&song, 1};
+    run(&r);
+    ck_assert_uint_eq(reply.results.n, 3);
+    r.sort = SG_STR("colour");
+    ck_assert_int_eq(sg_search_run(search, searcher, &r, 0, &arena, &reply, &err), SG_EINVAL);
+    ck_assert_str_eq(err.field, "sort");
+}
+END_TEST
+
+START_TEST(versions_of_a_recording_are_one_hit)
+{
+    static struct sg_str song = SG_STR("song");
+    struct sg_search_request r = ask("fade to black ");
+    r.types = (struct sg_list){&song, 1};
+    ck_assert_uint_eq(run(&r), 1);
+    ck_assert_uint_eq(hit(0)->song_id, 11);
+    ck_assert_int_eq(hit(0)->versions, 2);
+    r.q = SG_STR("fade to black live");
+    run(&r);
+    ck_assert_uint_eq(hit(0)->song_id, 12);
+    r.group = false;
+    r.q = SG_STR("fade to black ");
+    ck_assert_uint_eq(run(&r), 3);
+    ck_assert_int_eq(hit(0)->versions, 0);
+}
+END_TEST
+
+START_TEST(facets_count_the_matches)
+{
+    static struct sg_str names[] = {SG_STR("genre"), SG_STR("decade"), SG_STR("artist")};
+    struct sg_search_request r = ask("queen ");
+    r.facets = (struct sg_list){names, 3};
+    run(&r);
+    const struct sg_facet *f = reply.facets.v;
+    ck_assert_uint_eq(reply.facets.n, 3);
+    const struct sg_facet_value *genre = f[0].values.v, *decade = f[1].values.v,
+                                *artist = f[2].values.v;
+    ck_assert(f[0].exact && sg_str_eq(genre->value, SG_STR("Rock")) && genre->count == 3);
+    ck_assert(sg_str_eq(decade->value, SG_STR("1970s")) && decade->count == 4);
+    ck_assert(sg_str_eq(artist->value, SG_STR("Queen")) && artist->artist_id == 1);
+    names[0] = SG_STR("colour");
+    ck_assert_int_eq(sg_search_run(search, searcher, &r, 0, &arena, &reply, &err), SG_EINVAL);
+    ck_assert_str_eq(err.field, "facets");
+}
+END_TEST
+
+START_TEST(operators_bind)
+{
+    expect_song("artist:queen rhapsody", 1);
+    ck_assert_uint_eq(find_songs("artist:beatles rhapsody "), 0);
+    find_songs("artist:queen -rhapsody ");
+    ck_assert_uint_eq(reply.results.n, 2);
+    expect_song("\"nothing else\" matters", 6);
+    find_songs("genre:rock year:1991");
+    ck_assert_uint_eq(reply.results.n, 1);
+    ck_assert_uint_eq(hit(0)->song_id, 6);
+    ck_assert_uint_gt(find("\"else nothing\" matters"), 0); /* as words, then */
+}
+END_TEST
+
+START_TEST(what_words_mean_is_found_and_told)
+{
+    expect_song("bohemian rhapsody by queen", 1);
+    ck_assert(sg_str_eq(reply.understood, SG_STR("title:\"bohemian rhapsody\" artist:queen")));
+    ck_assert(!reply.relaxed.p);
+    expect_song("rock songs from the 90s", 6);
+    ck_assert(sg_str_eq(reply.understood, SG_STR("genre:rock year:1990..1999 type:song")));
+    expect_song("death on 2 legs", 2);
+    find("bohemian rhapsody");
+    ck_assert(!reply.understood.p);
+}
+END_TEST
+
+START_TEST(the_first_hit_is_shown_large_when_it_answers)
+{
+    find("queen");
+    ck_assert_ptr_nonnull(reply.top);
+    ck_assert_uint_eq(reply.top->artist_id, 1);
+    find("xqzzqx");
+    ck_assert_ptr_null(reply.top);
+}
+END_TEST
+
+START_TEST(other_keyboards_and_sounds_are_last_resorts)
+{
+    find("\xd1\x8c\xd1\x83\xd0\xb5\xd1\x84\xd0\xb4\xd0\xb4\xd1\x88\xd1\x81\xd1\x84");
+    ck_assert_uint_eq(hit(0)->artist_id, 4);
+    ck_assert(sg_str_eq(reply.relaxed, SG_STR("keyboard layout")));
+    find("rbyj");
+    ck_assert_uint_eq(hit(0)->artist_id ? hit(0)->artist_id : hit(0)->artist->artist_id, 5);
+}
+END_TEST
+
+START_TEST(hostile_queries_are_answered_in_time)
+{
+    char many[SG_QUERY_MAX + 1] = "";
+    for (int i = 0; i < 80; i++)
+        strcat(many, "a b\" ");
+    static const char *const hostile[] = {
+        "\"\"\"\"\"",           "- - - -", "artist: album: -", "*****",
+        "\"unclosed artist:\"", "(((((",   "\xe2\x80\xae abc", "-a -b -c",
+        "year:1..9 genre:",     "::::"};
+    for (size_t i = 0; i <= sizeof hostile / sizeof *hostile; i++) {
+        struct sg_search_request r = ask(i ? hostile[i - 1] : many);
+        int64_t start = sg_now_us();
+        int rc = sg_search_run(search, searcher, &r, 0, &arena, &reply, &err);
+        ck_assert(rc == 0 || rc == SG_EINVAL);
+        ck_assert_int_lt(sg_now_us() - start, 2000000);
+    }
 }
 END_TEST
 
@@ -782,6 +964,16 @@ static TCase *in_process(void)
     tcase_add_test(c, filters_narrow_every_answer);
     tcase_add_test(c, years_filter_as_terms_and_as_wide_ranges);
     tcase_add_test(c, pages_follow_one_another);
+    tcase_add_test(c, cursors_follow_one_another_without_repeats);
+    tcase_add_test(c, a_cursor_belongs_to_its_search);
+    tcase_add_test(c, hits_are_sorted_as_asked);
+    tcase_add_test(c, versions_of_a_recording_are_one_hit);
+    tcase_add_test(c, facets_count_the_matches);
+    tcase_add_test(c, operators_bind);
+    tcase_add_test(c, what_words_mean_is_found_and_told);
+    tcase_add_test(c, the_first_hit_is_shown_large_when_it_answers);
+    tcase_add_test(c, other_keyboards_and_sounds_are_last_resorts);
+    tcase_add_test(c, hostile_queries_are_answered_in_time);
     tcase_add_test(c, totals_are_told_by_type);
     tcase_add_test(c, highlights_are_bytes_of_the_shown_text);
     tcase_add_test(c, explanations_add_up_to_the_score);

@@ -174,6 +174,23 @@ START_TEST(an_edition_of_a_title_is_the_title)
 }
 END_TEST
 
+START_TEST(a_titles_core_is_without_editions_and_versions)
+{
+    static const char *const all[][2] = {
+        {"lover", "lover"},
+        {"lover remix feat shawn mendes", "lover"},
+        {"bohemian rhapsody 2011 remaster", "bohemian rhapsody"},
+        {"halo live", "halo"},
+        {"live forever", "live forever"},
+        {"1999", "1999"},
+        {"1999 2019 remaster", "1999"},
+        {"video killed the radio star", "video killed the radio star"},
+        {"", ""}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ck_assert_uint_eq(sg_title_core(sg_str(all[i][0])), strlen(all[i][1]));
+}
+END_TEST
+
 START_TEST(long_words_are_compared_to_the_end)
 {
     ask("supercalifragilistic ");
@@ -254,6 +271,7 @@ int main(void)
     tcase_add_test(c, the_title_counts_more_than_the_album);
     tcase_add_test(c, word_order_counts);
     tcase_add_test(c, an_edition_of_a_title_is_the_title);
+    tcase_add_test(c, a_titles_core_is_without_editions_and_versions);
     tcase_add_test(c, long_words_are_compared_to_the_end);
     tcase_add_test(c, sixty_four_words_are_handled);
     tcase_add_test(c, explanation_adds_up);
