@@ -118,15 +118,17 @@ static uint64_t key_of(const struct sg_top_entry *t, struct sg_searcher *s)
 
 static size_t *find(struct sg_page *p, uint64_t key, size_t *slot)
 {
-    for (*slot = key % SG_GROUP_SLOTS; p->keys[*slot] && p->keys[*slot] != key;)
-        *slot = (*slot + 1) % SG_GROUP_SLOTS;
+    for (*slot = key % p->n_slots; p->keys[*slot] && p->keys[*slot] != key;)
+        *slot = (*slot + 1) % p->n_slots;
     return slot;
 }
 
 static void group(struct sg_page *p, struct sg_top *t, struct sg_searcher *s)
 {
     size_t n = 0, slot;
-    memset(p->keys, 0, sizeof p->keys);
+    for (p->n_slots = 128; p->n_slots < 2 * t->n;)
+        p->n_slots *= 2;
+    memset(p->keys, 0, p->n_slots * sizeof *p->keys);
     for (size_t i = 0; i < t->n; i++) {
         uint64_t key = key_of(&t->v[i], s);
         if (key && p->keys[*find(p, key, &slot)]) {

@@ -18,6 +18,7 @@ struct sg_page {
     struct sg_top_entry last; /* of the page before */
     uint64_t query;           /* hash: a cursor belongs to its question */
     uint16_t versions[SG_TOP_MAX];
+    size_t n_slots;                /* in use: a power of two, at least twice the entries */
     uint64_t keys[SG_GROUP_SLOTS]; /* of groups seen; 0: free */
     uint16_t places[SG_GROUP_SLOTS];
 };

@@ -7,7 +7,7 @@
 
 /* What was found of the query in one field, or in several names of one. */
 struct seen {
-    uint64_t exact, open;         /* query words, by how they matched */
+    uint64_t any, exact, open;    /* query words, by how they matched */
     uint64_t edits[SG_EDITS_MAX]; /* by half edits, less one */
     uint64_t pairs;               /* query words that directly follow the one before them */
     uint64_t whole;               /* words of the query up to each bit are this whole value */
@@ -87,6 +87,7 @@ static uint64_t match_word(const struct sg_reading *r, const struct cursor *c, s
         }
     }
     s->exact |= *exact;
+    s->any |= any;
     return any;
 }
 
@@ -238,7 +239,7 @@ struct record_seen {
 
 static uint64_t any_of(const struct seen *s)
 {
-    return s->exact | s->open | s->edits[0] | s->edits[1] | s->edits[2] | s->edits[3];
+    return s->any;
 }
 
 /* A record that is all name holds what it was found by, if in another form (a
