@@ -229,6 +229,8 @@ static int entry_row(void *ctx, struct sg_import *i, uint64_t line, struct sg_st
 
 static int settle_albums(struct sg_import *i, struct sg_error *e)
 {
+    if (!i->stage.c)
+        return 0;
     return sg_pg_exec(
         i->stage.c,
         "UPDATE albums b SET artist_id = m.artist_id, updated_at = now() FROM"

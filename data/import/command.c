@@ -27,6 +27,8 @@ const char sg_data_import_help[] =
     "                          (default: only counted)\n"
     "  --source NAME           prefix of external ids (default: the format; archive for\n"
     "                          playlist-archive)\n"
+    "  --check                 read every row and say which is no good; change nothing, need\n"
+    "                          no database, look up nothing that rows refer to\n"
     "  --resume                go on where an import of the same unchanged file stopped\n"
     "  --map title=Name,...    csv: which column is which field\n"
     "  --delimiter C           csv: one character, or 'tab' (default: ,)\n"
@@ -36,7 +38,7 @@ const char sg_data_import_help[] =
 struct options {
     const char *format, *source, *rejects;
     struct sg_csv_options csv;
-    bool resume, progress;
+    bool check, resume, progress;
 };
 
 enum format { JSONL, CSV, ARCHIVE, BILLBOARD, LASTFM, FORMATS };
@@ -86,6 +88,9 @@ static const char *take(struct options *o, int c, const char *value)
     case 'a':
         o->csv.artist_separator = value;
         return *value ? NULL : "--artist-separator: not empty";
+    case 'c':
+        o->check = true;
+        return NULL;
     case 'P':
         o->progress = true;
         return NULL;
@@ -97,10 +102,9 @@ static const char *take(struct options *o, int c, const char *value)
 static int parse(struct options *o, int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"rejects", 1, NULL, 'r'},   {"source", 1, NULL, 's'},
-        {"resume", 0, NULL, 'R'},    {"map", 1, NULL, 'm'},
-        {"delimiter", 1, NULL, 'd'}, {"artist-separator", 1, NULL, 'a'},
-        {"progress", 0, NULL, 'P'},  {0}};
+        {"rejects", 1, NULL, 'r'},  {"source", 1, NULL, 's'},    {"resume", 0, NULL, 'R'},
+        {"map", 1, NULL, 'm'},      {"delimiter", 1, NULL, 'd'}, {"artist-separator", 1, NULL, 'a'},
+        {"progress", 0, NULL, 'P'}, {"check", 0, NULL, 'c'},     {0}};
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) >= 0;) {
         const char *wrong = take(o, c, optarg);
@@ -139,7 +143,7 @@ static int read_one(struct sg_import *i, const struct options *o, const char *pa
     }
 }
 
-static void print_summary(const struct sg_import *i, const struct options *o, double seconds)
+static void print_counts(const struct sg_import *i)
 {
     printf("%-15s %10s %10s %10s %10s %10s\n", "", "inserted", "updated", "deleted", "unchanged",
            "rejected");
@@ -150,7 +154,13 @@ static void print_summary(const struct sg_import *i, const struct options *o, do
                    sg_import_kind_names[k], c->inserted, c->updated, c->deleted, c->unchanged,
                    c->rejected);
     }
-    printf("in %.1f s", seconds);
+}
+
+static void print_summary(const struct sg_import *i, const struct options *o, double seconds)
+{
+    if (!o->check)
+        print_counts(i);
+    printf("%sin %.1f s", o->check ? "checked " : "", seconds);
     if (i->rejects.n)
         printf("; %" PRIu64 " rows rejected%s%s, the first: %s", i->rejects.n,
                o->rejects ? ", listed in " : "", o->rejects ? o->rejects : "", i->rejects.first);
@@ -165,11 +175,11 @@ static int read_all(struct sg_import *i, const struct options *o, int n, char **
         rc = read_one(i, o, paths[k], e);
     if (!rc && i->rejects.to && fflush(i->rejects.to))
         rc = sg_fail_errno(e, "%s", o->rejects);
-    return rc ? rc
-              : sg_pg_exec(i->stage.c,
-                           "ANALYZE artists, albums, songs, song_artists,"
-                           " playlists, playlist_songs",
-                           0, NULL, NULL, e);
+    return rc || o->check ? rc
+                          : sg_pg_exec(i->stage.c,
+                                       "ANALYZE artists, albums, songs, song_artists,"
+                                       " playlists, playlist_songs",
+                                       0, NULL, NULL, e);
 }
 
 /* Two imports at once would only wait for each other's rows: one at a time. */
@@ -187,8 +197,8 @@ static int run(const struct sg_config *config, const struct options *o, struct s
                char **paths, struct sg_error *e)
 {
     PGconn *c = NULL;
-    int rc = sg_pg_connect(&c, config->pg.dsn, e);
-    if (!rc)
+    int rc = o->check ? 0 : sg_pg_connect(&c, config->pg.dsn, e);
+    if (!rc && c)
         rc = lock(c, e);
     if (!rc && o->rejects && !(i->rejects.to = fopen(o->rejects, o->resume ? "a" : "w")))
         rc = sg_fail_errno(e, "%s", o->rejects);
@@ -217,5 +227,8 @@ int sg_data_import(const struct sg_config *config, int argc, char **argv)
     if (run(config, &o, &i, argc - optind, argv + optind, &e))
         return sg_data_failed("import", &e);
     print_summary(&i, &o, (double)(sg_now_us() - started) / 1e6);
+    if (format_of(o.format) == LASTFM)
+        fprintf(stderr, "lastfm: plays are counted by artist there, not by song: they are not "
+                        "imported as listening history\n");
     return 0;
 }

@@ -168,9 +168,6 @@ int sg_import_lastfm(struct sg_import *i, const char *dir, struct sg_error *e)
         snprintf(path, sizeof path, "%s/%s", dir, files[k].name);
         rc = sg_import_file(i, path, files[k].row, &l, e);
     }
-    if (!rc)
-        fprintf(stderr, "lastfm: plays are counted by artist there, not by song: they are not "
-                        "imported as listening history\n");
     free(l.uses);
     sg_buf_free(&l.key);
     sg_buf_free(&l.email);

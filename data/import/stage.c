@@ -60,13 +60,13 @@ int sg_stage_init(struct sg_stage *s, PGconn *c, struct sg_rejects *rejects, str
 {
     *s = (struct sg_stage){.c = c, .rejects = rejects, .path = ""};
     int rc = 0;
-    for (size_t t = 0; !rc && t < SG_STAGE_TABLES; t++) {
+    for (size_t t = 0; c && !rc && t < SG_STAGE_TABLES; t++) {
         char sql[512];
         snprintf(sql, sizeof sql, "CREATE TEMP TABLE %s (line bigint, %s) ON COMMIT DELETE ROWS",
                  tables[t].name, tables[t].columns);
         rc = sg_pg_exec(c, sql, 0, NULL, NULL, e);
     }
-    return rc ? rc : sg_pg_exec(c, "SET synchronous_commit = off", 0, NULL, NULL, e);
+    return rc || !c ? rc : sg_pg_exec(c, "SET synchronous_commit = off", 0, NULL, NULL, e);
 }
 
 void sg_stage_fini(struct sg_stage *s)
@@ -135,6 +135,38 @@ static int copy_rows(struct sg_stage *s, size_t t, struct sg_pg_copy *w, struct 
     return rc;
 }
 
+/* What COPY would refuse, and with it the whole batch. */
+static int check_rows(const struct sg_stage *s, size_t t, struct sg_error *e)
+{
+    const char *p = s->cells[t].p;
+    if (sg_buf_failed(&s->cells[t]))
+        return sg_fail(e, SG_ENOMEM, "staging");
+    for (size_t row = 0; row < s->rows[t]; row++) {
+        uint64_t line;
+        uint32_t n;
+        p = take(p, &line, sizeof line);
+        for (size_t i = 0; i < tables[t].n; i++) {
+            p = take(p, &n, sizeof n);
+            struct sg_str cell = {p, n == NONE ? 0 : n};
+            if (!sg_str_is_utf8(cell) || memchr(cell.p, 0, cell.n))
+                return sg_fail(e, SG_EINTERNAL, "line %" PRIu64 ": a cell of %s is no text", line,
+                               tables[t].name);
+            p += cell.n;
+        }
+    }
+    return 0;
+}
+
+static int check(struct sg_stage *s, struct sg_error *e)
+{
+    int rc = 0;
+    for (size_t t = 0; !rc && t < SG_STAGE_TABLES; t++)
+        if (s->rows[t])
+            rc = check_rows(s, t, e);
+    reset(s);
+    return rc;
+}
+
 static int copy_table(struct sg_stage *s, size_t t, struct sg_error *e)
 {
     char sql[64];
@@ -198,6 +230,8 @@ static int merge(struct sg_stage *s, const struct sg_checkpoint *at, struct sg_e
 
 int sg_stage_flush(struct sg_stage *s, const struct sg_checkpoint *at, struct sg_error *e)
 {
+    if (!s->c)
+        return check(s, e);
     int rc = sg_pg_exec(s->c, "BEGIN", 0, NULL, NULL, e);
     if (rc)
         return rc;
@@ -217,13 +251,16 @@ int sg_checkpoint_read(PGconn *c, struct sg_checkpoint *at, struct sg_error *e)
     snprintf(modified, sizeof modified, "%" PRId64, at->modified_us);
     const char *params[] = {at->source, at->path, size, modified};
     PGresult *r = NULL;
+    at->line = 0;
+    at->finished = false;
+    if (!c)
+        return 0;
     int rc = sg_pg_exec(c,
                         "SELECT line, finished FROM import_progress WHERE source = $1 AND path = $2"
                         " AND size_bytes = $3 AND modified_us = $4",
                         4, params, &r, e);
     if (rc)
         return rc;
-    at->line = 0;
     if (PQntuples(r) == 1)
         sg_str_to_u64(sg_str(PQgetvalue(r, 0, 0)), &at->line);
     at->finished = PQntuples(r) == 1 && PQgetvalue(r, 0, 1)[0] == 't';

@@ -58,7 +58,7 @@ void sg_reject(struct sg_rejects *r, const char *path, uint64_t line, const char
     __attribute__((format(printf, 4, 5)));
 
 struct sg_stage {
-    PGconn *c;
+    PGconn *c; /* NULL: rows are checked and dropped */
     struct sg_buf cells[SG_STAGE_TABLES];
     size_t rows[SG_STAGE_TABLES], n_rows, n_bytes;
     struct sg_import_count counts[SG_I_KINDS];
@@ -66,7 +66,8 @@ struct sg_stage {
     const char *path; /* of the file being read, for rejects */
 };
 
-/* Makes the temporary tables. c and rejects stay the caller's. */
+/* Makes the temporary tables. c and rejects stay the caller's. c NULL: nothing is
+ * merged, a flush only makes sure that every cell is text. */
 int sg_stage_init(struct sg_stage *s, PGconn *c, struct sg_rejects *rejects, struct sg_error *e);
 void sg_stage_fini(struct sg_stage *s);
 

@@ -205,6 +205,9 @@ START_TEST(bad_json_lines_are_rejected_and_the_good_ones_stay)
         "{\"type\":\"song\",\"song_id\":-7,\"title\":\"x\",\"artist_ids\":[1]}\n"
         "\xff\xfe{}\n"
         "{\"type\":\"playlist\",\"playlist_id\":1,\"name\":\"Mine\",\"song_ids\":[1,77]}\n");
+    MUST("import", "jsonl", path, "--check");
+    ck_assert_ptr_nonnull(strstr(output(), "7 rows rejected"));
+    ck_assert_int_eq(count("songs"), 0);
     MUST("import", "jsonl", path, "--source", "t", "--rejects", rejects);
     ck_assert_int_eq(count("songs"), 1);
     ck_assert_int_eq(count("artists WHERE external_id = 'mb:1'"), 1);
