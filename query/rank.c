@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <math.h>
 
-#define UNASKED_EDITION 0.02f /* of a title's coverage, for an edition nobody asked for */
+#define UNASKED_EDITION 0.3f /* of a title's coverage, for an edition nobody asked for */
 
 /* What was found of the query in one field, or in several names of one. */
 struct seen {

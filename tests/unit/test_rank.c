@@ -160,7 +160,7 @@ START_TEST(an_edition_of_a_title_is_the_title)
 {
     ask("bohemian rhapsody ");
     ck_assert_int_eq(evidence("bohemian rhapsody 2011 remaster", "queen", ""), SG_WHOLE);
-    ck_assert_float_gt(v[SG_F_TITLE_COVER], 0.9f);
+    ck_assert_float_gt(v[SG_F_TITLE_COVER], 0.6f);
     ck_assert_int_eq(evidence("bohemian rhapsody radio edit", "queen", ""), SG_WHOLE);
     ck_assert_int_eq(evidence("bohemian rhapsody feat somebody", "queen", ""), SG_WHOLE);
     ck_assert_int_eq(evidence("bohemian rhapsody live", "queen", ""), SG_WORDS);
