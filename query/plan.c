@@ -148,6 +148,17 @@ static void add_word(struct sg_plan *p, const struct sg_reading *r, size_t w,
     close_group(p, g);
 }
 
+/* A word that stands before it too asks for nothing more. */
+static bool is_repeated(const struct sg_reading *r, size_t w)
+{
+    if (r->patterns[r->first[w]].open)
+        return false;
+    for (size_t i = 0; i < w; i++)
+        if (sg_str_eq(r->words[i], r->words[w]))
+            return true;
+    return false;
+}
+
 /* Filters that only exclude need something to exclude from. */
 static void add_everything(struct sg_plan *p)
 {
@@ -160,7 +171,8 @@ static void add_everything(struct sg_plan *p)
 void sg_plan_words(struct sg_plan *p, const struct sg_reading *r, const struct sg_spell *s)
 {
     for (size_t w = 0; w < r->n_words; w++)
-        add_word(p, r, w, s);
+        if (!is_repeated(r, w))
+            add_word(p, r, w, s);
     if (r->n_words == 0)
         add_everything(p);
 }

@@ -7,6 +7,7 @@
 #define CANDIDATES        32    /* corrections looked at */
 #define CORRECTIONS       12    /* of them tried for an unknown word */
 #define CORRECTIONS_KNOWN 6     /* for a word that exists but leads nowhere */
+#define DOUBTED_MAX       12    /* words of a long query that are doubted */
 #define STARTS            4     /* corrected starts of an unfinished word */
 #define START_MIN         4     /* letters of one */
 #define FREQUENT          0.04f /* of an edit, for every doubling of a word's frequency */
@@ -183,7 +184,8 @@ bool sg_reading_typo(struct sg_reading *r, const struct sg_query *q, const struc
     for (size_t i = 0; i < q->words.n; i++) {
         bool open = is_open(q, i);
         add_word(r, q->words.v[i].text, 0, open);
-        added += add_corrections(r, s, doubt, open);
+        if (i < DOUBTED_MAX)
+            added += add_corrections(r, s, doubt, open);
     }
     return added > 0;
 }
