@@ -5,7 +5,9 @@
 #include "core/rpc/envelope.h"
 #include "core/rpc/link.h"
 #include "core/rpc/listen.h"
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdlib.h>
 
 enum {
@@ -40,7 +42,8 @@ struct rpc_connections {
     struct connection *first; /* the acceptor's, until it has ended */
     size_t n;
     pthread_mutex_t lock;
-    pthread_cond_t work, room; /* a job waits; a job is done */
+    pthread_cond_t room; /* a job is done */
+    sem_t work;          /* jobs that wait, and one more once draining */
     struct rpc_job *head, *tail, *spare;
     size_t n_spare;
     bool draining;
@@ -86,9 +89,10 @@ static bool put(struct connection *from, struct rpc_job *j)
         c->tail = j;
         from->jobs++;
         from->bytes += j->bytes.n;
-        pthread_cond_signal(&c->work);
     }
     pthread_mutex_unlock(&c->lock);
+    if (wanted)
+        sem_post(&c->work);
     return wanted;
 }
 
@@ -107,11 +111,13 @@ static bool on_frame(void *ctx, struct rpc_link *l, struct sg_str bytes)
     return false;
 }
 
+/* A semaphore, as the condition variables of glibc before 2.41 lose a signal now and
+ * then when many wait and are signalled (sourceware bug 25847). */
 struct rpc_job *rpc_job_take(struct rpc_connections *c)
 {
+    while (sem_wait(&c->work) && errno == EINTR)
+        ;
     pthread_mutex_lock(&c->lock);
-    while (!c->head && !c->draining)
-        pthread_cond_wait(&c->work, &c->lock);
     struct rpc_job *j = c->head;
     if (j) {
         c->head = j->next;
@@ -119,6 +125,8 @@ struct rpc_job *rpc_job_take(struct rpc_connections *c)
             c->tail = NULL;
     }
     pthread_mutex_unlock(&c->lock);
+    if (!j)
+        sem_post(&c->work); /* for the next taker: there will be no more */
     return j;
 }
 
@@ -270,7 +278,7 @@ int rpc_connections_open(struct rpc_connections **out, const char *url, struct s
         return sg_fail(e, SG_ENOMEM, "listen on %s", url);
     c->url = url;
     pthread_mutex_init(&c->lock, NULL);
-    pthread_cond_init(&c->work, NULL);
+    sem_init(&c->work, 0, 0);
     pthread_cond_init(&c->room, NULL);
     int rc = start_listening(c, e);
     if (rc)
@@ -298,9 +306,9 @@ void rpc_connections_drain(struct rpc_connections *c)
     c->accepting = false;
     pthread_mutex_lock(&c->lock);
     c->draining = true;
-    pthread_cond_broadcast(&c->work);
     pthread_cond_broadcast(&c->room);
     pthread_mutex_unlock(&c->lock);
+    sem_post(&c->work);
 }
 
 void rpc_connections_stop(struct rpc_connections *c)
@@ -337,7 +345,7 @@ void rpc_connections_close(struct rpc_connections *c)
     if (c->accept)
         nng_aio_free(c->accept);
     pthread_cond_destroy(&c->room);
-    pthread_cond_destroy(&c->work);
+    sem_destroy(&c->work);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }

@@ -1,5 +1,5 @@
-/* bench_rpc.c - round trips over ipc with 1 and 16 calls in flight, and the
- * codecs' time for a search reply of 20 hits.
+/* bench_rpc.c - round trips over ipc with 1 and 16 calls in flight, of a search
+ * reply of 20 hits, and the CPU time each takes, of client and server together.
  *
  *   bench_rpc [seconds a measurement, default 2]
  */
@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { CALLS_MAX = 2000000 };
@@ -86,6 +86,14 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static double cpu_us(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return 1e6 * (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
 static void measure(struct sg_rpc_client *client, int in_flight, int seconds)
 {
     struct caller callers[16];
@@ -94,6 +102,7 @@ static void measure(struct sg_rpc_client *client, int in_flight, int seconds)
     if (!all)
         return;
     int64_t start = sg_now_us();
+    double cpu = cpu_us();
     for (int i = 0; i < in_flight; i++) {
         callers[i] = (struct caller){client, start + seconds * 1000000ll,
                                      all + (size_t)i * (CALLS_MAX / 16), 0, 0};
@@ -107,47 +116,13 @@ static void measure(struct sg_rpc_client *client, int in_flight, int seconds)
         failed += callers[i].failed;
     }
     double s = (double)(sg_now_us() - start) / 1e6;
+    cpu = cpu_us() - cpu;
     qsort(all, n, sizeof *all, by_value);
-    printf("rpc, %2d in flight: %8.0f round trips/s, p50 %u us, p99 %u us, %zu failed\n", in_flight,
-           (double)n / s, n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0, failed);
+    printf("rpc, %2d in flight: %8.0f round trips/s, p50 %u us, p99 %u us, %.1f us CPU each, %zu "
+           "failed\n",
+           in_flight, (double)n / s, n ? all[n / 2] : 0, n ? all[n - 1 - n / 100] : 0,
+           n ? cpu / (double)n : 0, failed);
     free(all);
-}
-
-/* The thread's own time: another program's turn is not the codec's. */
-static double cpu_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-static void measure_codecs(void)
-{
-    enum { ROUNDS = 20000 };
-    struct sg_buf packed = {0}, json = {0};
-    struct sg_arena a = {0};
-    struct sg_search_reply back;
-    double t0 = cpu_us();
-    for (int i = 0; i < ROUNDS; i++) {
-        sg_buf_reset(&packed);
-        sg_record_pack(&sg_search_reply_record, &reply, &packed);
-    }
-    double t1 = cpu_us();
-    for (int i = 0; i < ROUNDS; i++) {
-        sg_arena_reset(&a);
-        sg_record_unpack(&sg_search_reply_record, sg_buf_str(&packed), &a, &back, NULL);
-    }
-    double t2 = cpu_us();
-    for (int i = 0; i < ROUNDS; i++) {
-        sg_buf_reset(&json);
-        sg_record_to_json(&sg_search_reply_record, &reply, &json);
-    }
-    double t3 = cpu_us();
-    printf("reply of 20 hits: pack %.2f us (%zu B), unpack %.2f us, JSON %.2f us (%zu B)\n",
-           (t1 - t0) / ROUNDS, packed.n, (t2 - t1) / ROUNDS, (t3 - t2) / ROUNDS, json.n);
-    sg_buf_free(&packed);
-    sg_buf_free(&json);
-    sg_arena_free(&a);
 }
 
 int main(int argc, char **argv)
@@ -160,7 +135,6 @@ int main(int argc, char **argv)
     struct sg_rpc_server *server = NULL;
     struct sg_rpc_client *client = NULL;
     fill();
-    measure_codecs();
     if (!mkdtemp(folder))
         return EXIT_FAILURE;
     snprintf(url, sizeof url, "ipc://%s/rpc.ipc", folder);

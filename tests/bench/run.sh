@@ -69,7 +69,7 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in bench_suggest bench_rpc bench_build bench_search; do
+for name in bench_suggest bench_record bench_rpc bench_build bench_search; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
