@@ -1,64 +1,12 @@
 /* suggest.c - see suggest.h. */
 #include "query/suggest.h"
 #include "core/clock.h"
-#include "index/spell.h"
-#include "index/suggest.h"
 #include "query/highlight.h"
 #include "query/parse.h"
-#include <math.h>
-#include <stdlib.h>
+#include "query/suggest/parts.h"
+#include <xxhash.h>
 
-#define LIMIT_MAX    20
-#define CANDIDATES   64   /* completions looked at: some are stale, some look the same */
-#define INFIX_WORTH  0.8f /* of an entry matched from a later word, beside a first one */
-#define CORRECT_FROM 3    /* letters */
-#define CORRECTIONS  4
-
-struct candidate {
-    enum sg_kind kind;
-    uint64_t id;
-    float worth;
-};
-struct candidates {
-    size_t n;
-    struct candidate v[2 * CANDIDATES];
-};
-
-static void add(struct candidates *c, enum sg_kind kind, uint64_t id, float worth)
-{
-    for (size_t i = 0; i < c->n; i++)
-        if (c->v[i].id == id && c->v[i].kind == kind)
-            return;
-    if (c->n < sizeof c->v / sizeof *c->v)
-        c->v[c->n++] = (struct candidate){kind, id, worth};
-}
-
-static int by_worth(const void *a, const void *b)
-{
-    const struct candidate *x = a, *y = b;
-    if (x->worth != y->worth)
-        return x->worth < y->worth ? 1 : -1;
-    if (x->kind != y->kind)
-        return x->kind < y->kind ? -1 : 1;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-/* Stale entries of the base are left out; their live form is in the overlay. */
-static void find(struct sg_searcher *s, struct sg_str prefix, struct candidates *out)
-{
-    struct sg_completion base[CANDIDATES];
-    struct sg_overlay_entry live[CANDIDATES];
-    const struct sg_suggest *segment = sg_searcher_suggest(s);
-    size_t n = sg_searcher_overlay(s, prefix, live, CANDIDATES);
-    for (size_t i = 0; i < n; i++)
-        add(out, live[i].kind, live[i].id, log1pf((float)live[i].popularity));
-    n = segment ? sg_suggest_match(segment, prefix, SG_ALL_KINDS, base, CANDIDATES / 2) : 0;
-    for (size_t i = 0; i < n; i++)
-        if (!sg_searcher_is_dead(s, base[i].kind, base[i].id))
-            add(out, base[i].kind, base[i].id,
-                base[i].infix ? base[i].weight * INFIX_WORTH : base[i].weight);
-    qsort(out->v, out->n, sizeof *out->v, by_worth);
-}
+#define LIMIT_MAX 20
 
 static struct sg_str artist_name(struct sg_searcher *s, uint64_t id, struct sg_arena *a)
 {
@@ -123,12 +71,11 @@ static bool starts_folded(struct sg_str text, struct sg_str prefix)
     return sg_str_starts((struct sg_str){folded, n}, prefix);
 }
 
-/* The bytes of the text that were typed: from the first word that starts so. */
+/* The bytes of the text that were typed: from the first word that starts so, or all
+ * of it when its artist follows. */
 static void mark_typed(struct sg_suggestion *out, struct sg_str prefix)
 {
     struct sg_words words;
-    while (prefix.n && prefix.p[prefix.n - 1] == ' ')
-        prefix.n--;
     sg_text_words(&words, out->text);
     for (size_t i = 0; i < words.n; i++) {
         size_t from = words.v[i].from;
@@ -139,84 +86,89 @@ static void mark_typed(struct sg_suggestion *out, struct sg_str prefix)
         out->to = (int64_t)(from + sg_highlight_typed(rest, prefix));
         return;
     }
+    char folded[SG_TEXT_MAX];
+    struct sg_str whole = {folded, sg_text_fold(folded, sizeof folded, out->text)};
+    if (whole.n < prefix.n && prefix.p[whole.n] == ' ' && sg_str_starts(prefix, whole))
+        out->to = (int64_t)out->text.n;
 }
 
-static bool looks_same(const struct sg_suggestion *a, const struct sg_suggestion *b)
+/* What people would call the same: a song and the single it came out on. */
+static uint64_t name_of(const struct sg_suggestion *x)
 {
-    return sg_str_eq(a->type, b->type) && sg_str_eq(a->text, b->text) &&
-           sg_str_eq(a->detail, b->detail);
+    char text[2 * SG_TEXT_MAX + 1];
+    size_t n = sg_text_fold(text, SG_TEXT_MAX, x->text);
+    text[n++] = SG_SUGGEST_BY;
+    n += sg_text_fold(text + n, SG_TEXT_MAX, x->detail);
+    return XXH3_64bits(text, n);
 }
 
-static bool is_shown(const struct sg_suggestion *shown, size_t n, const struct sg_suggestion *s)
+struct shown {
+    struct sg_suggestion *v;
+    uint64_t name[LIMIT_MAX];
+    size_t n;
+    struct sg_suggestion again[LIMIT_MAX]; /* of a name shown, but another kind */
+    size_t n_again;
+};
+
+static void show_one(struct shown *x, const struct sg_suggestion *s)
 {
-    for (size_t i = 0; i < n; i++)
-        if (looks_same(&shown[i], s))
-            return true;
-    return false;
+    uint64_t name = name_of(s);
+    for (size_t i = 0; i < x->n; i++) {
+        if (x->name[i] != name)
+            continue;
+        bool same = sg_str_eq(x->v[i].type, s->type);
+        for (size_t k = 0; k < x->n_again && !same; k++)
+            same = sg_str_eq(x->again[k].text, s->text) && sg_str_eq(x->again[k].type, s->type);
+        if (!same && x->n_again < LIMIT_MAX)
+            x->again[x->n_again++] = *s;
+        return;
+    }
+    x->name[x->n] = name;
+    x->v[x->n++] = *s;
 }
 
+/* Different names first, then what else is called so. */
 static size_t show(struct sg_searcher *s, const struct candidates *c, struct sg_str prefix,
                    struct sg_arena *a, struct sg_suggestion *out, size_t limit)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < c->n && n < limit; i++) {
-        if (read_entry(s, &c->v[i], a, &out[n]) || is_shown(out, n, &out[n]))
-            continue;
-        mark_typed(&out[n++], prefix);
-    }
-    return n;
+    struct shown x = {.v = out};
+    struct sg_suggestion next;
+    for (size_t i = 0; i < c->n && x.n < limit; i++)
+        if (!read_entry(s, &c->v[i], a, &next))
+            show_one(&x, &next);
+    for (size_t i = 0; i < x.n_again && x.n < limit; i++)
+        x.v[x.n++] = x.again[i];
+    for (size_t i = 0; i < x.n; i++)
+        mark_typed(&out[i], prefix);
+    return x.n;
 }
 
-/* prefix: the typed text with its last word replaced by one the catalogue has. */
-static size_t show_corrected(struct sg_searcher *s, char *prefix, size_t n, struct sg_arena *a,
-                             struct sg_suggestion *out, size_t limit)
+static void read_typed(struct sg_str q, struct typed *out)
 {
-    const struct sg_spell *spell = sg_searcher_spell(s);
-    struct sg_spelling found[CORRECTIONS];
-    size_t at = n;
-    while (at && prefix[at - 1] != ' ')
-        at--;
-    struct sg_str last = {prefix + at, n - at};
-    if (!spell || sg_utf8_count(last) < CORRECT_FROM || last.n > SG_WORD_MAX)
-        return 0;
-    size_t k = sg_spell_correct(spell, last, 1, found, CORRECTIONS), shown = 0;
-    for (size_t i = 0; i < k && !shown; i++) {
-        struct candidates c = {0};
-        if (at + found[i].word.n > SG_PREFIX_MAX)
-            continue;
-        memcpy(prefix + at, found[i].word.p, found[i].word.n);
-        struct sg_str corrected = {prefix, at + found[i].word.n};
-        find(s, corrected, &c);
-        shown = show(s, &c, corrected, a, out, limit);
-    }
-    return shown;
-}
-
-/* The folded text; with a space at its end when one was typed there, so that
- * "the " does not complete to "them". */
-static size_t fold_prefix(char out[SG_PREFIX_MAX], struct sg_str q)
-{
-    size_t n = sg_text_fold(out, SG_PREFIX_MAX, q);
-    if (n && n < SG_PREFIX_MAX && (unsigned char)q.p[q.n - 1] <= ' ')
-        out[n++] = ' ';
-    return n;
+    out->n = sg_text_fold(out->text, SG_PREFIX_MAX, q);
+    out->ended = (unsigned char)q.p[q.n - 1] <= ' ';
 }
 
 static size_t complete(struct sg_searcher *s, struct sg_str q, struct sg_arena *a,
                        struct sg_suggestion *out, size_t limit)
 {
-    char prefix[SG_PREFIX_MAX];
-    struct candidates c = {0};
-    size_t n = fold_prefix(prefix, q);
-    if (n == 0)
+    struct candidates c;
+    struct typed t;
+    c.n = 0;
+    read_typed(q, &t);
+    if (t.n == 0)
         return 0;
-    find(s, (struct sg_str){prefix, n}, &c);
-    if (c.n < limit && prefix[n - 1] == ' ')
-        find(s, (struct sg_str){prefix, --n}, &c);
-    size_t shown = show(s, &c, (struct sg_str){prefix, n}, a, out, limit);
-    if (!shown && prefix[n - 1] != ' ')
-        shown = show_corrected(s, prefix, n, a, out, limit);
-    return shown;
+    gather(s, &t, 0, &c);
+    if (c.n < limit && t.ended) {
+        t.ended = false;
+        gather(s, &t, 0, &c);
+    }
+    if (c.n == 0)
+        find_elsewhere(s, &t, &c);
+    if (c.n == 0)
+        correct(s, &t, &c);
+    candidates_sort(&c);
+    return show(s, &c, (struct sg_str){t.text, t.n}, a, out, limit);
 }
 
 int sg_complete(struct sg_searcher *s, const struct sg_suggest_request *r, struct sg_arena *a,

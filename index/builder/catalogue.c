@@ -2,7 +2,6 @@
  * relations, and the completion entries. */
 #include "index/builder/parts.h"
 #include "index/store_writer.h"
-#include <math.h>
 #include <stdlib.h>
 
 enum { report_every = 16384 };
@@ -239,6 +238,18 @@ static struct sg_str title_of(enum sg_kind kind, const union sg_any_record *r)
     }
 }
 
+/* The folded name of who made it, a view of the builder's names. */
+static struct sg_str made_by(const struct sg_builder *b, enum sg_kind kind,
+                             const union sg_any_record *r)
+{
+    const struct sg_list *credits = &r->song.artist_ids;
+    uint64_t id = kind == SG_ALBUM ? r->album.artist_id : 0;
+    if (kind == SG_SONG && credits->n)
+        id = *(const uint64_t *)credits->v;
+    const struct sg_name *name = id ? sg_names_find(&b->artists, id) : NULL;
+    return sg_forms_fold(sg_names_text(&b->artists, name));
+}
+
 static int suggest_kind(struct sg_builder *b, struct sg_suggest_writer *w, enum sg_kind kind,
                         struct sg_arena *a, struct sg_error *e)
 {
@@ -250,9 +261,10 @@ static int suggest_kind(struct sg_builder *b, struct sg_suggest_writer *w, enum 
         sg_arena_reset(a);
         rc = sg_builder_thaw(b, kind, i, a, &record, e);
         size_t n = rc ? 0 : sg_text_fold(folded, sizeof folded, title_of(kind, &record));
+        struct sg_str title = {folded, n};
         if (n)
-            rc = sg_suggest_writer_add(w, (struct sg_str){folded, n}, kind, r->v[i].id,
-                                       log1pf((float)r->v[i].popularity), e);
+            rc = sg_suggest_writer_add(w, title, made_by(b, kind, &record), kind, r->v[i].id,
+                                       sg_suggest_score(r->v[i].popularity), e);
         if (i % report_every == 0)
             sg_builder_progress(b, "completion", i, r->n);
     }

@@ -2,7 +2,7 @@
  *
  * A prefix that is itself a prefix term has a posting list, which is read from
  * its best document on; a longer one is narrow enough for a walk over the
- * sorted titles. Both are bounded.
+ * sorted titles; a whole title has a list of its own. All are bounded.
  */
 #include "core/text.h"
 #include "index/searcher/reader.h"
@@ -36,6 +36,26 @@ static void offer(struct best *b, struct sg_overlay_entry x)
     b->v[at] = x;
 }
 
+/* prefix: of the title, or all of it, SG_SUGGEST_BY and the start of a credited name. */
+static bool starts_so(const struct sg_facts *f, struct sg_str prefix)
+{
+    const char *by = memchr(prefix.p, SG_SUGGEST_BY, prefix.n);
+    if (!by)
+        return sg_str_starts(f->title, prefix);
+    struct sg_str title = {prefix.p, (size_t)(by - prefix.p)}, names = f->artists;
+    struct sg_str name = {by + 1, prefix.n - title.n - 1};
+    if (!sg_str_eq(f->title, title))
+        return false;
+    while (name.n && !sg_str_starts(names, name)) {
+        const char *next = names.n ? memchr(names.p, SG_SUGGEST_BY, names.n) : NULL;
+        if (!next)
+            return false;
+        names.n -= (size_t)(next + 1 - names.p);
+        names.p = next + 1;
+    }
+    return true;
+}
+
 static void read_list(struct sg_searcher *s, struct sg_delta_list *l, enum sg_kind kind,
                       struct sg_str prefix, struct best *best)
 {
@@ -43,9 +63,9 @@ static void read_list(struct sg_searcher *s, struct sg_delta_list *l, enum sg_ki
     for (int i = 0; i < POSTINGS_MAX && taken < best->cap && l->now != UINT64_MAX; i++) {
         struct sg_delta_row row;
         struct sg_facts facts;
-        if (sg_searcher_row(s, (uint32_t)l->now, &row, &facts) &&
-            sg_str_starts(facts.title, prefix)) {
-            offer(best, (struct sg_overlay_entry){kind, row.id, row.popularity});
+        if (sg_searcher_row(s, (uint32_t)l->now, &row, &facts) && starts_so(&facts, prefix)) {
+            offer(best, (struct sg_overlay_entry){kind, row.id, row.popularity,
+                                                  (uint32_t)sg_utf8_count(facts.title)});
             taken++;
         }
         if (sg_delta_list_seek(l, l->now + 1, NULL))
@@ -53,17 +73,19 @@ static void read_list(struct sg_searcher *s, struct sg_delta_list *l, enum sg_ki
     }
 }
 
-static void from_postings(struct sg_searcher *s, struct sg_str prefix, struct best *best)
+/* The documents of type's term of n bytes that start with prefix. */
+static void from_postings(struct sg_searcher *s, char type, size_t n, struct sg_str prefix,
+                          struct best *best)
 {
     unsigned char b[SG_DELTA_POSTING_KEY];
-    char term[SG_PREFIX_MAX + 1] = "P";
+    char term[SG_PREFIX_MAX + 1] = {type};
     MDB_cursor *c;
     struct sg_delta_list l;
-    memcpy(term + 1, prefix.p, prefix.n);
+    memcpy(term + 1, prefix.p, n);
     if (mdb_cursor_open(s->txn, s->delta->table[SG_DELTA_POSTING], &c))
         return;
     for (int k = 0; k < SG_KINDS; k++) {
-        MDB_val key = sg_delta_posting_key(b, k, (struct sg_str){term, prefix.n + 1});
+        MDB_val key = sg_delta_posting_key(b, k, (struct sg_str){term, n + 1});
         if (sg_delta_list_start(&l, c, key, NULL) == 0)
             read_list(s, &l, k, prefix, best);
     }
@@ -79,11 +101,14 @@ static void from_titles(struct sg_searcher *s, struct sg_str prefix, struct best
     int rc = mdb_cursor_get(c, &key, &value, MDB_SET_RANGE);
     for (int i = 0; !rc && i < TITLES_MAX; i++) {
         const unsigned char *v = value.mv_data;
-        if (!sg_str_starts((struct sg_str){key.mv_data, key.mv_size}, prefix))
+        struct sg_str title = {key.mv_data, key.mv_size};
+        if (!sg_str_starts(title, prefix))
             break;
-        if (value.mv_size == 17 && v[0] < SG_KINDS)
-            offer(best,
-                  (struct sg_overlay_entry){v[0], sg_delta_id_of(v + 1), sg_delta_id_of(v + 9)});
+        if (value.mv_size == 17 && v[0] < SG_KINDS) {
+            uint64_t plays = sg_delta_id_of(v + 9);
+            offer(best, (struct sg_overlay_entry){v[0], sg_delta_id_of(v + 1), plays,
+                                                  (uint32_t)sg_utf8_count(title)});
+        }
         rc = mdb_cursor_get(c, &key, &value, MDB_NEXT);
     }
     mdb_cursor_close(c);
@@ -96,9 +121,12 @@ size_t sg_searcher_overlay(struct sg_searcher *s, struct sg_str folded_prefix,
     size_t n = folded_prefix.n;
     if (s->meta.entities == 0 || cap == 0 || n == 0 || n > SG_PREFIX_MAX)
         return 0;
-    if (memchr(folded_prefix.p, ' ', n) || sg_utf8_count(folded_prefix) > TERM_CHARS)
+    const char *by = memchr(folded_prefix.p, SG_SUGGEST_BY, n);
+    if (by)
+        from_postings(s, 'T', (size_t)(by - folded_prefix.p), folded_prefix, &best);
+    else if (memchr(folded_prefix.p, ' ', n) || sg_utf8_count(folded_prefix) > TERM_CHARS)
         from_titles(s, folded_prefix, &best);
     else
-        from_postings(s, folded_prefix, &best);
+        from_postings(s, 'P', n, folded_prefix, &best);
     return best.n;
 }

@@ -1,55 +1,53 @@
 /* match.c - opening a segment and finding the best k under a prefix.
  *
  * Two binary searches over the blocks' first strings bound the range; the tree
- * of maxima gives its blocks heaviest first, and each gives its entries to a
+ * of maxima gives its blocks best first, and each gives its entries to a
  * list of the best k entities. It is over when no block left can be better than
  * the k-th. SUGGEST_VISITS_MAX bounds the work whatever the segment holds:
- * an entity has at most 7 entries, so that k = 64 stays far below it.
+ * titles give an entity once, later words up to 6 times, so that k = 64 stays far
+ * below it.
  */
-#include "core/map.h"
-#include "index/suggest/format.h"
+#include "core/text.h"
+#include "index/suggest/reader.h"
+#include <math.h>
 #include <stdlib.h>
 
 #define SUGGEST_VISITS_MAX 1024
 
-struct sg_suggest {
-    struct sg_map map;
-    struct sg_str blocks, offsets;
-    struct sg_maxtree maxima;
-    size_t n_blocks;
-    uint64_t n_entries;
-};
-
 struct block {
     size_t n;
-    const uint8_t *end, *weights, *meta;
+    const uint8_t *end, *scores, *meta;
     struct sg_str head;
 };
 
 struct best {
-    uint16_t weight;
+    uint16_t rank; /* what the order compares */
+    uint8_t score;
     struct suggest_meta m;
 };
 struct search {
     const struct sg_suggest *s;
     struct sg_str prefix;
     unsigned kinds;
+    enum sg_suggest_order order;
     size_t k, n;
-    struct best best[SUGGEST_K_MAX]; /* heaviest first */
+    struct best best[SUGGEST_K_MAX]; /* best first */
 };
 
 static int check_sections(struct sg_suggest *s, const struct sg_segment *g, struct sg_error *e)
 {
     uint64_t n = g->value[SUGGEST_N_BLOCKS];
     size_t offsets = g->section[SUGGEST_OFFSETS].n, maxima = g->section[SUGGEST_MAXIMA].n;
-    if (n >= offsets || offsets != (n + 1) * 8 || maxima != 2 * sg_maxtree_words(n, SG_KINDS))
+    if (n >= offsets || offsets != (n + 1) * 8 || maxima != 2 * sg_maxtree_words(n, SUGGEST_LANES))
         return sg_fail(e, SG_ECORRUPT, "completion: sections do not fit %llu blocks",
                        (unsigned long long)n);
     s->blocks = g->section[SUGGEST_BLOCKS];
     s->offsets = g->section[SUGGEST_OFFSETS];
-    s->maxima = (struct sg_maxtree){g->section[SUGGEST_MAXIMA].p, n, SG_KINDS};
+    s->words = g->section[SUGGEST_WORDS];
+    s->maxima = (struct sg_maxtree){g->section[SUGGEST_MAXIMA].p, n, SUGGEST_LANES};
     s->n_blocks = n;
     s->n_entries = g->value[SUGGEST_N_ENTRIES];
+    suggest_losses(s->losses);
     return 0;
 }
 
@@ -105,9 +103,9 @@ static bool block_at(const struct sg_suggest *s, size_t i, struct block *b)
     b->n = p[0];
     b->end = (const uint8_t *)s->blocks.p + to;
     b->head = (struct sg_str){(const char *)p + 2, p[1]};
-    b->weights = p + 2 + b->head.n;
-    b->meta = b->weights + 2 * b->n;
-    return b->n >= 1 && b->n <= SUGGEST_BLOCK && 2 + b->head.n + 2 * b->n <= to - from;
+    b->scores = p + 2 + b->head.n;
+    b->meta = b->scores + b->n;
+    return b->n >= 1 && b->n <= SUGGEST_BLOCK && 2 + b->head.n + b->n <= to - from;
 }
 
 /* <0, 0 (starts with it), >0: where text lies relative to the strings under prefix. */
@@ -173,9 +171,19 @@ static void range_in_block(const struct block *b, const uint8_t *strings, struct
     }
 }
 
+/* What is kept of a maker's name. */
+static struct sg_str cut_by(struct sg_str prefix)
+{
+    const char *by = memchr(prefix.p, SG_SUGGEST_BY, prefix.n);
+    size_t title = by ? (size_t)(by + 1 - prefix.p) : prefix.n;
+    struct sg_str rest = {prefix.p + title, prefix.n - title};
+    prefix.n = title + sg_utf8_floor(rest, SG_SUGGEST_BY_MAX);
+    return prefix;
+}
+
 static uint16_t floor_of(const struct search *q)
 {
-    return q->n == q->k ? q->best[q->k - 1].weight : 0;
+    return q->n == q->k ? q->best[q->k - 1].rank : 0;
 }
 
 static bool same_entity(const struct suggest_meta *a, const struct suggest_meta *b)
@@ -184,20 +192,29 @@ static bool same_entity(const struct suggest_meta *a, const struct suggest_meta 
 }
 
 /* Puts an entry above floor_of() into the best k, each entity once. */
-static void offer(struct search *q, uint16_t weight, const struct suggest_meta *m)
+static void offer(struct search *q, const struct best *x)
 {
     size_t at = 0;
-    while (at < q->n && !same_entity(&q->best[at].m, m))
+    while (at < q->n && !same_entity(&q->best[at].m, &x->m))
         at++;
-    if (at < q->n && q->best[at].weight >= weight) {
-        q->best[at].m.infix &= q->best[at].weight > weight || m->infix;
+    if (at < q->n && q->best[at].rank >= x->rank)
         return;
-    }
     if (at == q->n)
         at = q->n < q->k ? q->n++ : q->k - 1;
-    for (; at > 0 && q->best[at - 1].weight < weight; at--)
+    for (; at > 0 && q->best[at - 1].rank < x->rank; at--)
         q->best[at] = q->best[at - 1];
-    q->best[at] = (struct best){weight, *m};
+    q->best[at] = *x;
+}
+
+static bool is_wanted(const struct search *q, const struct suggest_meta *m)
+{
+    return m->infix == (q->order == SG_LATER_WORD) && q->kinds >> m->kind & 1;
+}
+
+static uint16_t rank_of(const struct search *q, uint8_t score, const struct suggest_meta *m)
+{
+    bool near = q->order == SG_NEARLY_TYPED;
+    return near ? suggest_near_score(score, q->s->losses[m->letters]) : score;
 }
 
 /* whole: every entry is known to lie under the prefix. */
@@ -218,9 +235,9 @@ static void scan_block(struct search *q, size_t i, bool whole)
     if (!whole)
         range_in_block(&b, p, q->prefix, &from, &to);
     for (size_t j = from; j < to; j++) {
-        uint16_t weight = sg_load16((const char *)b.weights + 2 * j);
-        if (weight > floor_of(q) && q->kinds >> m[j].kind & 1)
-            offer(q, weight, &m[j]);
+        struct best x = {rank_of(q, b.scores[j], &m[j]), b.scores[j], m[j]};
+        if (x.rank > floor_of(q) && is_wanted(q, &m[j]))
+            offer(q, &x);
     }
 }
 
@@ -228,26 +245,48 @@ static void run(struct search *q)
 {
     struct sg_maxtree_search t;
     size_t leaf;
+    unsigned lanes = q->order == SG_LATER_WORD     ? 1u << SUGGEST_INFIX_LANE
+                     : q->order == SG_NEARLY_TYPED ? q->kinds << SUGGEST_NEAR_LANE
+                                                   : q->kinds;
     size_t first = bound(q->s, 0, q->prefix, true);
     size_t last = bound(q->s, first, q->prefix, false);
     first -= first > 0; /* its later entries may belong to the range */
-    sg_maxtree_begin(&t, &q->s->maxima, q->kinds, first, last);
+    sg_maxtree_begin(&t, &q->s->maxima, lanes, first, last);
     for (int i = 0; i < SUGGEST_VISITS_MAX && sg_maxtree_next(&t, floor_of(q), &leaf); i++)
         scan_block(q, leaf, leaf > first && leaf + 1 < last);
 }
 
 size_t sg_suggest_match(const struct sg_suggest *s, struct sg_str prefix, unsigned kinds,
-                        struct sg_completion *out, size_t k)
+                        enum sg_suggest_order order, struct sg_completion *out, size_t k)
 {
-    struct search q = {.s = s, .prefix = prefix, .kinds = kinds & ((1u << SG_KINDS) - 1)};
+    struct search q = {.s = s, .kinds = kinds & ((1u << SG_KINDS) - 1), .order = order};
+    q.prefix = cut_by(prefix);
     q.k = k < SUGGEST_K_MAX ? k : SUGGEST_K_MAX;
-    if (q.k == 0 || prefix.n == 0 || prefix.n > SG_PREFIX_MAX)
+    if (q.k == 0 || q.kinds == 0 || prefix.n == 0 || prefix.n > SG_PREFIX_MAX)
         return 0;
     run(&q);
     for (size_t i = 0; i < q.n; i++) {
         const struct best *b = &q.best[i];
-        out[i] = (struct sg_completion){(enum sg_kind)b->m.kind, b->m.infix, b->m.id,
-                                        sg_weight_unpack(b->weight)};
+        out[i] = (struct sg_completion){(enum sg_kind)b->m.kind, b->m.letters, b->m.id,
+                                        suggest_score_unpack(b->score)};
     }
     return q.n;
+}
+
+float sg_suggest_score(uint64_t popularity)
+{
+    return log1pf((float)popularity);
+}
+
+float sg_suggest_length_loss(unsigned letters)
+{
+    const float least = 4, most = 40, power = 8;
+    float n = (float)letters;
+    return power * logf((n < least ? least : n > most ? most : n) / least);
+}
+
+void suggest_losses(uint8_t out[256])
+{
+    for (unsigned i = 0; i < 256; i++)
+        out[i] = (uint8_t)(sg_suggest_length_loss(i) * 8.0f + 0.5f);
 }

@@ -8,7 +8,7 @@
 
 #define SUGGEST_RUN_BYTES ((size_t)512 << 20)
 #define RUNS_MAX          256
-#define RECORD_TAIL       12 /* u16 weight, u8 kind, u8 infix, u64 id */
+#define RECORD_TAIL       12 /* u8 score, u8 kind, u8 infix, u8 letters, u64 id */
 #define RECORD_MAX        (1 + SUGGEST_STRING_MAX + RECORD_TAIL)
 
 struct item {
@@ -41,8 +41,8 @@ int suggest_entry_cmp(const struct suggest_entry *a, const struct suggest_entry 
     int c = sg_str_cmp(a->text, b->text);
     if (c)
         return c;
-    if (a->weight != b->weight)
-        return a->weight > b->weight ? -1 : 1;
+    if (a->score != b->score)
+        return a->score > b->score ? -1 : 1;
     if (a->m.id != b->m.id)
         return a->m.id < b->m.id ? -1 : 1;
     if (a->m.kind != b->m.kind)
@@ -52,12 +52,11 @@ int suggest_entry_cmp(const struct suggest_entry *a, const struct suggest_entry 
 
 static size_t record_put(char *p, const struct suggest_entry *x)
 {
-    uint8_t flags[2] = {x->m.kind, x->m.infix};
+    uint8_t flags[4] = {x->score, x->m.kind, x->m.infix, x->m.letters};
     *p++ = (char)x->text.n;
     memcpy(p, x->text.p, x->text.n);
     p += x->text.n;
-    memcpy(p, &x->weight, 2);
-    memcpy(p + 2, flags, 2);
+    memcpy(p, flags, 4);
     memcpy(p + 4, &x->m.id, 8);
     return 1 + x->text.n + RECORD_TAIL;
 }
@@ -71,8 +70,8 @@ static struct suggest_entry record_get(const char *p)
 {
     struct suggest_entry x = {.text = {p + 1, (unsigned char)*p}};
     p += 1 + x.text.n;
-    x.weight = sg_load16(p);
-    x.m = (struct suggest_meta){sg_load64(p + 4), (uint8_t)p[2], p[3] != 0};
+    x.score = (uint8_t)p[0];
+    x.m = (struct suggest_meta){sg_load64(p + 4), (uint8_t)p[1], p[2] != 0, (uint8_t)p[3]};
     return x;
 }
 

@@ -8,10 +8,10 @@
 
 struct suggest_entry {
     struct sg_str text;
-    uint16_t weight;
+    uint8_t score;
     struct suggest_meta m;
 };
-/* By text, heaviest first, then entity, then whole titles before infixes. */
+/* By text, best first, then entity, then whole titles before infixes. */
 int suggest_entry_cmp(const struct suggest_entry *a, const struct suggest_entry *b);
 
 struct suggest_sorter;

@@ -1,11 +1,13 @@
 /* write.c - entries, with their infixes, sorted into blocks. See format.h. */
 #include "core/text.h"
+#include "index/suggest/near.h"
 #include "index/suggest/sort.h"
 #include <stdlib.h>
 
 struct open_block {
     size_t n;
-    uint16_t weights[SUGGEST_BLOCK], maxima[SG_KINDS];
+    uint8_t scores[SUGGEST_BLOCK];
+    uint16_t maxima[SUGGEST_LANES];
     size_t head_n, meta_n, strings_n, text_n;
     char head[SUGGEST_STRING_MAX];
     char text[SUGGEST_STRING_MAX]; /* the string before */
@@ -15,11 +17,13 @@ struct open_block {
 struct sg_suggest_writer {
     struct sg_segment_writer segment;
     struct suggest_sorter *sorter;
+    struct near_set *words;
     struct open_block block;
     uint64_t *offsets; /* of blocks so far */
     uint16_t *maxima;
     size_t n_blocks, cap_blocks;
     uint64_t n_entries;
+    uint8_t losses[256];
 };
 
 int sg_suggest_writer_open(struct sg_suggest_writer **out, const char *path, struct sg_error *e)
@@ -33,10 +37,12 @@ int sg_suggest_writer_open(struct sg_suggest_writer **out, const char *path, str
         return rc;
     }
     w->sorter = suggest_sorter_new(path, 0);
-    if (!w->sorter) {
+    w->words = near_set_new();
+    if (!w->sorter || !w->words) {
         sg_suggest_writer_abort(w);
         return sg_fail(e, SG_ENOMEM, "completion");
     }
+    suggest_losses(w->losses);
     *out = w;
     return 0;
 }
@@ -47,6 +53,7 @@ void sg_suggest_writer_abort(struct sg_suggest_writer *w)
         return;
     sg_segment_abort(&w->segment);
     suggest_sorter_free(w->sorter);
+    near_set_free(w->words);
     free(w->offsets);
     free(w->maxima);
     free(w);
@@ -58,35 +65,62 @@ static struct sg_str cut(struct sg_str s, size_t max)
     return s;
 }
 
-/* A later word worth finding the title by: not a lone ASCII letter, not feat. */
+/* A later word worth finding the title by: not a lone ASCII letter, nor a word
+ * that so many titles have that it tells nothing. */
 static bool infix_word(struct sg_str rest)
 {
+    static const char *const dull[] = {
+        "and", "at", "by", "de", "el",       "feat",       "for", "from", "in",      "la",
+        "le",  "of", "on", "or", "remaster", "remastered", "the", "to",   "version", "with"};
     const char *space = memchr(rest.p, ' ', rest.n);
-    size_t n = space ? (size_t)(space - rest.p) : rest.n;
-    bool lone = n == 1 && (unsigned char)rest.p[0] < 128;
-    return n > 0 && !lone && !sg_str_eq((struct sg_str){rest.p, n}, SG_STR("feat"));
+    struct sg_str word = {rest.p, space ? (size_t)(space - rest.p) : rest.n};
+    if (word.n == 0 || (word.n == 1 && (unsigned char)rest.p[0] < 128))
+        return false;
+    for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
+        if (sg_str_eq(word, sg_str(dull[i])))
+            return false;
+    return true;
 }
 
-int sg_suggest_writer_add(struct sg_suggest_writer *w, struct sg_str folded, enum sg_kind kind,
-                          uint64_t id, float weight, struct sg_error *e)
+/* title SG_SUGGEST_BY by, cut where it may not be longer. */
+static struct sg_str whole_text(char out[SUGGEST_STRING_MAX], struct sg_str title, struct sg_str by)
 {
-    if (folded.n == 0)
+    size_t n = cut(title, SUGGEST_STRING_MAX).n, room = SUGGEST_STRING_MAX - n;
+    memcpy(out, title.p, n);
+    if (n < title.n || room == 0)
+        return (struct sg_str){out, n};
+    out[n++] = SG_SUGGEST_BY;
+    by = cut(by, room - 1 < SG_SUGGEST_BY_MAX ? room - 1 : SG_SUGGEST_BY_MAX);
+    if (by.n)
+        memcpy(out + n, by.p, by.n);
+    return (struct sg_str){out, n + by.n};
+}
+
+int sg_suggest_writer_add(struct sg_suggest_writer *w, struct sg_str title, struct sg_str by,
+                          enum sg_kind kind, uint64_t id, float score, struct sg_error *e)
+{
+    char text[SUGGEST_STRING_MAX];
+    if (title.n == 0)
         return 0;
     if ((unsigned)kind >= SG_KINDS)
         return sg_fail(e, SG_EINVAL, "completion: kind %d", (int)kind);
-    struct suggest_entry x = {.text = cut(folded, SUGGEST_STRING_MAX),
-                              .weight = sg_weight_pack(weight),
-                              .m = {id, (uint8_t)kind, false}};
+    struct suggest_entry x = {.text = whole_text(text, title, by),
+                              .score = suggest_score_pack(score),
+                              .m = {id, (uint8_t)kind, false, 0}};
+    size_t letters = sg_utf8_count(title);
+    x.m.letters = letters < 255 ? (uint8_t)letters : 255;
     int rc = suggest_sorter_add(w->sorter, &x, e);
+    if (!rc && !near_set_add(w->words, title, x.score))
+        rc = sg_fail(e, SG_ENOMEM, "completion: words");
     x.m.infix = true;
     for (int i = 0; !rc && i < SUGGEST_INFIX_WORDS; i++) {
-        const char *space = memchr(folded.p, ' ', folded.n);
+        const char *space = memchr(title.p, ' ', title.n);
         if (!space)
             break;
-        folded.n -= (size_t)(space + 1 - folded.p);
-        folded.p = space + 1;
-        x.text = cut(folded, SUGGEST_INFIX_MAX);
-        if (infix_word(folded))
+        title.n -= (size_t)(space + 1 - title.p);
+        title.p = space + 1;
+        x.text = cut(title, SUGGEST_INFIX_MAX);
+        if (infix_word(title))
             rc = suggest_sorter_add(w->sorter, &x, e);
     }
     return rc;
@@ -101,7 +135,7 @@ static int grow_blocks(struct sg_suggest_writer *w, struct sg_error *e)
     if (offsets)
         w->offsets = offsets;
     /* twice: the levels above the leaves are built in place */
-    uint16_t *maxima = realloc(w->maxima, 2 * cap * SG_KINDS * sizeof *maxima);
+    uint16_t *maxima = realloc(w->maxima, 2 * cap * SUGGEST_LANES * sizeof *maxima);
     if (maxima)
         w->maxima = maxima;
     if (!offsets || !maxima)
@@ -119,14 +153,14 @@ static int flush_block(struct sg_suggest_writer *w, struct sg_error *e)
     if (rc)
         return rc;
     w->offsets[w->n_blocks] = sg_segment_size(&w->segment);
-    memcpy(w->maxima + w->n_blocks * SG_KINDS, b->maxima, sizeof b->maxima);
+    memcpy(w->maxima + w->n_blocks * SUGGEST_LANES, b->maxima, sizeof b->maxima);
     w->n_blocks++;
     w->n_entries += b->n;
 
     uint8_t sizes[2] = {(uint8_t)b->n, (uint8_t)b->head_n};
     sg_segment_put(&w->segment, sizes, 2);
     sg_segment_put(&w->segment, b->head, b->head_n);
-    sg_segment_put(&w->segment, b->weights, b->n * 2);
+    sg_segment_put(&w->segment, b->scores, b->n);
     sg_segment_put(&w->segment, b->meta, b->meta_n);
     sg_segment_put(&w->segment, b->strings, b->strings_n);
     b->n = b->meta_n = b->strings_n = 0;
@@ -150,11 +184,22 @@ static void put_string(struct open_block *b, struct sg_str text)
     b->strings_n = (size_t)(p - b->strings) + added;
 }
 
-static void put_entry(struct open_block *b, const struct suggest_entry *x)
+static void raise(uint16_t *max, uint16_t score)
 {
-    uint16_t *max = &b->maxima[x->m.kind];
-    *max = x->weight > *max ? x->weight : *max;
-    b->weights[b->n] = x->weight;
+    *max = score > *max ? score : *max;
+}
+
+static void put_entry(struct sg_suggest_writer *w, const struct suggest_entry *x)
+{
+    struct open_block *b = &w->block;
+    if (x->m.infix) {
+        raise(&b->maxima[SUGGEST_INFIX_LANE], x->score);
+    } else {
+        raise(&b->maxima[x->m.kind], x->score);
+        raise(&b->maxima[SUGGEST_NEAR_LANE + x->m.kind],
+              suggest_near_score(x->score, w->losses[x->m.letters]));
+    }
+    b->scores[b->n] = x->score;
     b->meta_n += suggest_meta_put(b->meta + b->meta_n, x->m);
     if (b->n > 0) {
         put_string(b, x->text);
@@ -177,15 +222,28 @@ static int put_blocks(struct sg_suggest_writer *w, struct sg_error *e)
     while ((rc = suggest_sorter_next(w->sorter, &x, e)) > 0) {
         struct open_block *b = &w->block;
         bool same = (b->n || w->n_blocks) && before.id == x.m.id && before.kind == x.m.kind &&
+                    before.infix == x.m.infix &&
                     sg_str_eq((struct sg_str){b->text, b->text_n}, x.text);
         if (same)
             continue;
         if (b->n == SUGGEST_BLOCK && (rc = flush_block(w, e)))
             return rc;
-        put_entry(b, &x);
+        put_entry(w, &x);
         before = x.m;
     }
     return rc ? rc : flush_block(w, e);
+}
+
+static int put_words(struct sg_suggest_writer *w, struct sg_error *e)
+{
+    size_t n;
+    uint16_t *table = near_set_table(w->words, &n);
+    if (!table)
+        return sg_fail(e, SG_ENOMEM, "completion: words");
+    sg_segment_begin(&w->segment, SUGGEST_WORDS);
+    sg_segment_put(&w->segment, table, n * sizeof *table);
+    free(table);
+    return 0;
 }
 
 int sg_suggest_writer_finish(struct sg_suggest_writer *w, struct sg_error *e)
@@ -196,12 +254,15 @@ int sg_suggest_writer_finish(struct sg_suggest_writer *w, struct sg_error *e)
     if (rc)
         goto done;
     w->offsets[w->n_blocks] = sg_segment_size(&w->segment);
-    sg_maxtree_build(w->maxima, w->n_blocks, SG_KINDS);
+    sg_maxtree_build(w->maxima, w->n_blocks, SUGGEST_LANES);
     sg_segment_begin(&w->segment, SUGGEST_OFFSETS);
     sg_segment_put(&w->segment, w->offsets, (w->n_blocks + 1) * sizeof *w->offsets);
     sg_segment_begin(&w->segment, SUGGEST_MAXIMA);
     sg_segment_put(&w->segment, w->maxima,
-                   sg_maxtree_words(w->n_blocks, SG_KINDS) * sizeof *w->maxima);
+                   sg_maxtree_words(w->n_blocks, SUGGEST_LANES) * sizeof *w->maxima);
+    rc = put_words(w, e);
+    if (rc)
+        goto done;
     w->segment.header.value[SUGGEST_N_ENTRIES] = w->n_entries;
     w->segment.header.value[SUGGEST_N_BLOCKS] = w->n_blocks;
     rc = sg_segment_commit(&w->segment, e);

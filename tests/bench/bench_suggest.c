@@ -21,7 +21,7 @@
 
 struct title {
     char *text;
-    float weight;
+    float weight; /* a score */
 };
 static uint64_t state = 88172645463325252u;
 static char vocabulary[WORDS][12];
@@ -66,7 +66,7 @@ static char *make_title(void)
 static float make_weight(void)
 {
     double normal = sqrt(-2 * log(uniform() + 1e-12)) * cos(6.283185307 * uniform());
-    return (float)exp(3 + 2.5 * normal);
+    return (float)log1p(exp(3 + 2.5 * normal));
 }
 
 static int by_text(const void *a, const void *b)
@@ -118,7 +118,21 @@ struct probe {
 static size_t ask_segment(const struct probe *p, const char *prefix)
 {
     struct sg_completion out[TOP];
-    return sg_suggest_match(p->s, sg_str(prefix), KINDS, out, TOP);
+    return sg_suggest_match(p->s, sg_str(prefix), KINDS, SG_BEST_KNOWN, out, TOP);
+}
+
+static size_t ask_near(const struct probe *p, const char *prefix)
+{
+    struct sg_completion out[TOP];
+    return sg_suggest_match(p->s, sg_str(prefix), KINDS, SG_NEARLY_TYPED, out, TOP);
+}
+
+/* One slip in the word typed so far. */
+static size_t ask_slip(const struct probe *p, const char *prefix)
+{
+    struct sg_near out[TOP];
+    struct sg_str word = {prefix, strcspn(prefix, " ")};
+    return sg_suggest_near(p->s, word, true, out, TOP);
 }
 
 static size_t ask_array(const struct probe *p, const char *prefix)
@@ -147,12 +161,17 @@ static void measure(const struct probe *p, size_t probes,
 
 static void compare(const struct sg_suggest *s, const struct title *v, size_t n)
 {
-    printf("microseconds for the best %d, warm\n%7s %10s %10s %10s %10s %10s %10s\n", TOP,
-           "letters", "p50", "p99", "max", "scan p50", "p99", "max");
+    printf("microseconds for the best %d, warm\n%7s", TOP, "letters");
+    static const char *const columns[] = {"known", "near", "slips", "scan"};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
+        printf("%7s p50 %10s %10s", columns[i], "p99", "max");
+    printf("\n");
     for (size_t letters = 1; letters <= LETTERS; letters++) {
         struct probe p = {s, v, n, letters};
         printf("%7zu", letters);
         measure(&p, PROBES, ask_segment);
+        measure(&p, PROBES, ask_near);
+        measure(&p, PROBES, ask_slip);
         measure(&p, n > 1000000 ? PROBES / 20 : PROBES, ask_array);
         printf("\n");
     }
@@ -175,8 +194,8 @@ static int build(const struct title *v, size_t n, const char *path, struct sg_er
     if (rc)
         return rc;
     for (size_t i = 0; i < n && !rc; i++)
-        rc = sg_suggest_writer_add(w, sg_str(v[i].text), (enum sg_kind)(i % SG_KINDS), i + 1,
-                                   v[i].weight, e);
+        rc = sg_suggest_writer_add(w, sg_str(v[i].text), sg_str(v[(i / 8) % n].text),
+                                   (enum sg_kind)(i % SG_KINDS), i + 1, v[i].weight, e);
     if (rc)
         sg_suggest_writer_abort(w);
     else

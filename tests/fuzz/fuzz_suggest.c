@@ -4,6 +4,7 @@
  */
 #include "index/segment.h"
 #include "index/suggest.h"
+#include <math.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -16,6 +17,12 @@ static void seal(uint8_t *p, size_t n)
     h.bytes = n;
     h.xxh3 = XXH3_64bits(&h, offsetof(struct sg_segment_header, xxh3));
     memcpy(p, &h, sizeof h);
+}
+
+static float worth(const struct sg_completion *c, int order, size_t i)
+{
+    float loss = order == SG_NEARLY_TYPED ? sg_suggest_length_loss(c[i].letters) : 0;
+    return floorf(c[i].score * 8) - floorf(loss * 8 + 0.5f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -31,12 +38,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     memcpy(segment, data + 1 + prefix.n, size);
     seal(segment, size);
     if (!sg_suggest_open_bytes(&s, (struct sg_str){(char *)segment, size}, &e)) {
-        for (unsigned kinds = 1; kinds < 16; kinds += 7) {
-            size_t found = sg_suggest_match(s, prefix, kinds, out, 64);
-            for (size_t i = 0; i < found; i++) {
-                if (!(kinds >> out[i].kind & 1) || (i && out[i].weight > out[i - 1].weight))
-                    abort();
+        for (unsigned kinds = 1; kinds < 16; kinds += 7)
+            for (int order = SG_BEST_KNOWN; order <= SG_LATER_WORD; order++) {
+                size_t found = sg_suggest_match(s, prefix, kinds, order, out, 64);
+                for (size_t i = 0; i < found; i++)
+                    if (!(kinds >> out[i].kind & 1) ||
+                        (i && worth(out, order, i) > worth(out, order, i - 1) + 1e-3f))
+                        abort();
             }
+        struct sg_near near[32];
+        for (int open = 0; open < 2; open++) {
+            size_t found = sg_suggest_near(s, prefix, open, near, 32);
+            for (size_t i = 0; i < found; i++)
+                if (near[i].n > sizeof near[i].text || (i && near[i].worth > near[i - 1].worth))
+                    abort();
+            sg_suggest_word(s, prefix, open);
         }
         sg_suggest_close(s);
     }

@@ -12,7 +12,8 @@ struct title {
     char text[200];
     enum sg_kind kind;
     uint64_t id;
-    float weight;
+    float score;
+    const char *by;
 };
 
 static char dir[] = "/tmp/test_suggest.XXXXXX";
@@ -25,31 +26,47 @@ static struct sg_suggest *built(const struct title *v, size_t n)
     struct sg_suggest *s = NULL;
     ck_assert_int_eq(sg_suggest_writer_open(&w, path, &e), 0);
     for (size_t i = 0; i < n; i++)
-        ck_assert_int_eq(
-            sg_suggest_writer_add(w, sg_str(v[i].text), v[i].kind, v[i].id, v[i].weight, &e), 0);
+        ck_assert_int_eq(sg_suggest_writer_add(w, sg_str(v[i].text),
+                                               v[i].by ? sg_str(v[i].by) : SG_STR_NONE, v[i].kind,
+                                               v[i].id, v[i].score, &e),
+                         0);
     ck_assert_msg(sg_suggest_writer_finish(w, &e) == 0, "%s", e.text);
     ck_assert_msg(sg_suggest_open(&s, path, &e) == 0, "%s", e.text);
     return s;
 }
 
-/* By the rules of suggest.h and format.h, from the title alone. */
-static bool title_matches(const char *text, struct sg_str prefix)
+static bool is_dull(const char *word, size_t n)
 {
-    struct sg_str whole = sg_str(text);
-    if (sg_str_starts(whole, prefix))
-        return true;
+    static const char *const dull[] = {"la", "feat"};
+    for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
+        if (strlen(dull[i]) == n && !memcmp(word, dull[i], n))
+            return true;
+    return n == 1 && (unsigned char)*word < 128;
+}
+
+/* By the rules of suggest.h and format.h, from the title alone. */
+static bool later_matches(const char *text, struct sg_str prefix)
+{
     const char *p = text;
     for (int i = 0; i < SUGGEST_INFIX_WORDS && (p = strchr(p, ' ')); i++) {
-        p++;
-        size_t word = strcspn(p, " ");
-        bool skipped =
-            (word == 1 && (unsigned char)*p < 128) || (word == 4 && !strncmp(p, "feat", 4));
-        struct sg_str rest = sg_str(p);
+        struct sg_str rest = sg_str(++p);
         rest.n = sg_utf8_floor(rest, SUGGEST_INFIX_MAX);
-        if (!skipped && sg_str_starts(rest, prefix))
+        if (!is_dull(p, strcspn(p, " ")) && sg_str_starts(rest, prefix))
             return true;
     }
     return false;
+}
+
+static bool title_matches(const struct title *t, struct sg_str prefix)
+{
+    char whole[300];
+    snprintf(whole, sizeof whole, "%s\x1f%.12s", t->text, t->by ? t->by : "");
+    return sg_str_starts(sg_str(whole), prefix);
+}
+
+static float loss_of(const struct title *t)
+{
+    return sg_suggest_length_loss((unsigned)sg_utf8_count(sg_str(t->text)));
 }
 
 static int heavier(const void *a, const void *b)
@@ -58,23 +75,35 @@ static int heavier(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+static bool matches(const struct title *t, struct sg_str prefix, enum sg_suggest_order order)
+{
+    return order == SG_LATER_WORD ? later_matches(t->text, prefix) : title_matches(t, prefix);
+}
+
 static void same_as_scan(const struct sg_suggest *s, const struct title *v, size_t n,
-                         struct sg_str prefix, unsigned kinds, size_t k)
+                         struct sg_str prefix, unsigned kinds, enum sg_suggest_order order,
+                         size_t k)
 {
     struct sg_completion got[64];
     float *wanted = calloc(n, sizeof *wanted);
-    size_t m = 0, found = sg_suggest_match(s, prefix, kinds, got, k);
+    bool near = order == SG_NEARLY_TYPED;
+    size_t m = 0, found = sg_suggest_match(s, prefix, kinds, order, got, k);
     for (size_t i = 0; i < n; i++) {
-        if (kinds >> v[i].kind & 1 && title_matches(v[i].text, prefix))
-            wanted[m++] = v[i].weight;
+        if (kinds >> v[i].kind & 1 && matches(&v[i], prefix, order))
+            wanted[m++] = v[i].score - (near ? loss_of(&v[i]) : 0);
     }
     qsort(wanted, m, sizeof *wanted, heavier);
     ck_assert_uint_eq(found, m < k ? m : k);
     for (size_t i = 0; i < found; i++) {
-        ck_assert_msg(fabsf(got[i].weight - wanted[i]) <= wanted[i] * 0.01f,
-                      "\"%.*s\" %zu: %g, wanted %g", SG_FMT(prefix), i, got[i].weight, wanted[i]);
         const struct title *t = &v[got[i].id];
-        ck_assert(t->kind == got[i].kind && title_matches(t->text, prefix));
+        float worth = got[i].score - (near ? loss_of(t) : 0);
+        ck_assert_msg(fabsf(worth - wanted[i]) <= 0.26f,
+                      "\"%.*s\" order %d kinds %u k %zu of %zu, %zu: %g, wanted %g", SG_FMT(prefix),
+                      (int)order, kinds, k, m, i, worth, wanted[i]);
+        ck_assert(fabsf(got[i].score - t->score) <= 0.126f);
+        ck_assert(t->kind == got[i].kind && matches(t, prefix, order));
+        ck_assert_uint_eq(got[i].letters,
+                          order == SG_LATER_WORD ? 0 : sg_utf8_count(sg_str(t->text)));
         for (size_t j = 0; j < i; j++)
             ck_assert(got[j].id != got[i].id);
     }
@@ -95,7 +124,8 @@ static void random_title(struct title *t, uint64_t id)
     }
     t->kind = (enum sg_kind)(rand() % 20 ? rand() % 3 : SG_PLAYLIST);
     t->id = id;
-    t->weight = rand() % 3 ? 0.0f : expf((float)(rand() % 2000) / 100.0f);
+    t->score = rand() % 3 ? 0.0f : (float)(rand() % 2000) / 100.0f;
+    t->by = rand() % 2 ? words[(size_t)rand() % (sizeof words / sizeof *words)] : NULL;
 }
 
 static struct title *random_titles(size_t n)
@@ -119,7 +149,8 @@ START_TEST(best_k_are_those_of_a_scan)
         size_t cut = 1 + (size_t)rand() % 9;
         prefix.n = prefix.n < cut ? prefix.n : cut;
         unsigned kinds = rand() % 2 ? ALL_KINDS : 1u + (unsigned)rand() % ALL_KINDS;
-        same_as_scan(s, v, n, prefix, kinds, 1 + (size_t)rand() % 64);
+        enum sg_suggest_order order = (enum sg_suggest_order)(rand() % 3);
+        same_as_scan(s, v, n, prefix, kinds, order, 1 + (size_t)rand() % 64);
     }
     sg_suggest_close(s);
     free(v);
@@ -131,40 +162,78 @@ START_TEST(a_rare_kind_is_found_among_many)
     size_t n = 20000;
     struct title *v = calloc(n, sizeof *v);
     for (size_t i = 0; i < n; i++)
-        v[i] = (struct title){"love", SG_SONG, i, 1000.0f + (float)i};
+        v[i] = (struct title){"love", SG_SONG, i, 5.0f + (float)i / 4000, NULL};
     v[777].kind = SG_PLAYLIST;
-    v[777].weight = 0;
+    v[777].score = 0;
     struct sg_suggest *s = built(v, n);
-    same_as_scan(s, v, n, SG_STR("lo"), 1u << SG_PLAYLIST, 10);
-    same_as_scan(s, v, n, SG_STR("lo"), ALL_KINDS, 64);
+    same_as_scan(s, v, n, SG_STR("lo"), 1u << SG_PLAYLIST, SG_BEST_KNOWN, 10);
+    same_as_scan(s, v, n, SG_STR("lo"), ALL_KINDS, SG_NEARLY_TYPED, 64);
     sg_suggest_close(s);
     free(v);
 }
 END_TEST
 
-START_TEST(later_words_find_a_title_and_say_so)
+static size_t find(const struct sg_suggest *s, const char *prefix, enum sg_suggest_order order,
+                   struct sg_completion *got)
 {
-    struct title v[] = {{"stairway to heaven", SG_SONG, 0, 50}, {"heaven", SG_SONG, 1, 5}};
+    return sg_suggest_match(s, sg_str(prefix), ALL_KINDS, order, got, 8);
+}
+
+START_TEST(later_words_find_a_title_on_their_own)
+{
+    struct title v[] = {{"stairway to heaven", SG_SONG, 0, 5, "led zeppelin"},
+                        {"heaven", SG_SONG, 1, 1, NULL}};
     struct sg_completion got[8];
     struct sg_suggest *s = built(v, 2);
-    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("heav"), ALL_KINDS, got, 8), 2);
-    ck_assert(got[0].id == 0 && got[0].infix);
-    ck_assert(got[1].id == 1 && !got[1].infix);
-    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("stair"), ALL_KINDS, got, 8), 1);
-    ck_assert(!got[0].infix);
-    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("zz"), ALL_KINDS, got, 8), 0);
-    ck_assert_uint_eq(sg_suggest_match(s, SG_STR(""), ALL_KINDS, got, 8), 0);
-    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("h"), 0, got, 8), 0);
+    ck_assert_uint_eq(find(s, "heav", SG_LATER_WORD, got), 1);
+    ck_assert_uint_eq(got[0].id, 0);
+    ck_assert_uint_eq(find(s, "heav", SG_BEST_KNOWN, got), 1);
+    ck_assert_uint_eq(got[0].id, 1);
+    ck_assert_uint_eq(find(s, "to hea", SG_LATER_WORD, got), 0);
+    ck_assert_uint_eq(find(s, "zz", SG_BEST_KNOWN, got), 0);
+    ck_assert_uint_eq(find(s, "", SG_BEST_KNOWN, got), 0);
+    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("h"), 0, SG_BEST_KNOWN, got, 8), 0);
+    sg_suggest_close(s);
+}
+END_TEST
+
+START_TEST(a_whole_title_has_its_own_range_with_who_it_is_by)
+{
+    struct title v[] = {{"benzo", SG_SONG, 0, 1, "blood orange"},
+                        {"benzo", SG_SONG, 1, 2, "rina"},
+                        {"benzo blues", SG_SONG, 2, 9, "blondie"},
+                        {"blood orange", SG_ARTIST, 3, 9, NULL}};
+    struct sg_completion got[8];
+    struct sg_suggest *s = built(v, 4);
+    ck_assert_uint_eq(find(s, "benzo\x1f", SG_BEST_KNOWN, got), 2);
+    ck_assert(got[0].id == 1 && got[1].id == 0);
+    ck_assert_uint_eq(find(s,
+                           "benzo\x1f"
+                           "bl",
+                           SG_BEST_KNOWN, got),
+                      1);
+    ck_assert_uint_eq(got[0].id, 0);
+    ck_assert_uint_eq(find(s,
+                           "benzo\x1f"
+                           "blood orange and the others",
+                           SG_BEST_KNOWN, got),
+                      1);
+    ck_assert_uint_eq(find(s, "benzo bl", SG_BEST_KNOWN, got), 1);
+    ck_assert_uint_eq(got[0].id, 2);
+    ck_assert_uint_eq(find(s, "blood orange\x1f", SG_BEST_KNOWN, got), 1);
+    ck_assert_uint_eq(find(s, "ben", SG_NEARLY_TYPED, got), 3);
+    ck_assert_uint_eq(got[2].id, 0);
     sg_suggest_close(s);
 }
 END_TEST
 
 START_TEST(one_entity_of_repeated_words_comes_once)
 {
-    struct title v[] = {{"la la la la la la la la", SG_SONG, 0, 9}, {"la", SG_ARTIST, 1, 1}};
+    struct title v[] = {{"la la la la la la la la", SG_SONG, 0, 9, NULL},
+                        {"la", SG_ARTIST, 1, 1, NULL}};
     struct sg_completion got[8];
     struct sg_suggest *s = built(v, 2);
-    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("la"), ALL_KINDS, got, 8), 2);
+    ck_assert_uint_eq(find(s, "la", SG_BEST_KNOWN, got), 2);
     ck_assert(got[0].id == 0 && got[1].id == 1);
     sg_suggest_close(s);
 }
@@ -172,17 +241,84 @@ END_TEST
 
 START_TEST(large_ids_and_long_titles_survive)
 {
-    struct title v[2] = {{"", SG_ALBUM, UINT64_MAX, 3}, {"", SG_PLAYLIST, INT64_MAX, 1e18f}};
-    struct sg_completion got[2];
+    struct title v[2] = {{"", SG_ALBUM, UINT64_MAX, 3, NULL},
+                         {"", SG_PLAYLIST, INT64_MAX, 30, NULL}};
+    struct sg_completion got[8];
     memset(v[0].text, 'a', 199);
     memset(v[1].text, 'a', 127);
     memcpy(v[1].text + 127, "é", 2);
     struct sg_suggest *s = built(v, 2);
-    ck_assert_uint_eq(sg_suggest_match(s, (struct sg_str){v[0].text, 128}, ALL_KINDS, got, 2), 1);
+    struct sg_str whole = {v[0].text, 128}, most = {v[0].text, 127};
+    ck_assert_uint_eq(sg_suggest_match(s, whole, ALL_KINDS, SG_BEST_KNOWN, got, 2), 1);
     ck_assert_uint_eq(got[0].id, UINT64_MAX);
-    ck_assert_uint_eq(sg_suggest_match(s, (struct sg_str){v[0].text, 127}, ALL_KINDS, got, 2), 2);
+    ck_assert_uint_eq(sg_suggest_match(s, most, ALL_KINDS, SG_BEST_KNOWN, got, 2), 2);
     ck_assert_uint_eq(got[0].id, INT64_MAX);
-    ck_assert(got[0].kind == SG_PLAYLIST && fabsf(got[0].weight / 1e18f - 1) < 0.01f);
+    ck_assert(got[0].kind == SG_PLAYLIST && fabsf(got[0].score - 30) < 0.13f);
+    sg_suggest_close(s);
+}
+END_TEST
+
+/* --- words --- */
+
+static bool is_near(const struct sg_suggest *s, const char *word, bool open, const char *meant)
+{
+    struct sg_near v[12];
+    size_t n = sg_suggest_near(s, sg_str(word), open, v, 12);
+    for (size_t i = 0; i < n; i++)
+        if (sg_str_eq((struct sg_str){v[i].text, v[i].n}, sg_str(meant)))
+            return true;
+    return false;
+}
+
+START_TEST(words_and_their_beginnings_are_known)
+{
+    struct title v[] = {{"bohemian rhapsody", SG_SONG, 0, 9, "queen"},
+                        {"supercalifragilistic", SG_SONG, 1, 1, NULL}};
+    struct sg_suggest *s = built(v, 2);
+    ck_assert_uint_eq(sg_suggest_word(s, SG_STR("bohemian"), false), 73);
+    ck_assert_uint_eq(sg_suggest_word(s, SG_STR("rha"), true), 73);
+    ck_assert_uint_eq(sg_suggest_word(s, SG_STR("rha"), false), 0);
+    ck_assert_uint_eq(sg_suggest_word(s, SG_STR("supercalifragil"), false), 9);
+    ck_assert_uint_eq(sg_suggest_word(s, SG_STR("bohemien"), true), 0);
+    ck_assert_uint_eq(sg_suggest_word(s, SG_STR(""), true), 0);
+    sg_suggest_close(s);
+}
+END_TEST
+
+START_TEST(one_slip_of_any_sort_is_near)
+{
+    struct title v[] = {{"bohemian rhapsody", SG_SONG, 0, 9, NULL},
+                        {"кино", SG_ARTIST, 1, 3, NULL},
+                        {"transformation", SG_ALBUM, 2, 3, NULL}};
+    struct sg_suggest *s = built(v, 3);
+    ck_assert(is_near(s, "bohemien", false, "bohemian"));
+    ck_assert(is_near(s, "bohmian", false, "bohemian"));
+    ck_assert(is_near(s, "bohhemian", false, "bohemian"));
+    ck_assert(is_near(s, "bhoemian", false, "bohemian"));
+    ck_assert(is_near(s, "vohemian", false, "bohemian"));
+    ck_assert(is_near(s, "bohemia", false, "bohemian"));
+    ck_assert(is_near(s, "bohm", true, "bohem"));
+    ck_assert(is_near(s, "bogem", true, "bohem"));
+    ck_assert(is_near(s, "кени", true, "кин") || is_near(s, "кан", true, "кин"));
+    ck_assert(is_near(s, "trnasformation", false, "transformation"));
+    ck_assert(!is_near(s, "bohem", false, "bohemian"));
+    ck_assert(!is_near(s, "bo", true, "boh"));
+    ck_assert(!is_near(s, "bagim", true, "bohem"));
+    sg_suggest_close(s);
+}
+END_TEST
+
+START_TEST(near_words_come_best_known_first)
+{
+    struct title v[] = {{"lone", SG_SONG, 0, 3, NULL},
+                        {"lose", SG_SONG, 1, 5, NULL},
+                        {"love", SG_SONG, 2, 9, NULL}};
+    struct sg_near near[2];
+    struct sg_suggest *s = built(v, 3);
+    ck_assert_uint_eq(sg_suggest_near(s, SG_STR("loze"), false, near, 2), 2);
+    ck_assert(!memcmp(near[0].text, "love", 4) && !memcmp(near[1].text, "lose", 4));
+    ck_assert_uint_eq(sg_suggest_near(s, SG_STR("loze"), false, near, 0), 0);
+    ck_assert_uint_eq(sg_suggest_near(s, SG_STR("\xff\xf0\x80"), false, near, 2), 0);
     sg_suggest_close(s);
 }
 END_TEST
@@ -192,7 +328,8 @@ START_TEST(an_empty_segment_answers_nothing)
     struct sg_completion got[2];
     struct sg_suggest *s = built(NULL, 0);
     ck_assert_uint_eq(sg_suggest_count(s), 0);
-    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("a"), ALL_KINDS, got, 2), 0);
+    ck_assert_uint_eq(sg_suggest_match(s, SG_STR("a"), ALL_KINDS, SG_BEST_KNOWN, got, 2), 0);
+    ck_assert_uint_eq(sg_suggest_word(s, SG_STR("a"), true), 0);
     sg_suggest_close(s);
 }
 END_TEST
@@ -207,7 +344,9 @@ START_TEST(spilled_runs_merge_into_the_same_order)
     for (uint64_t i = 0; i < 5000; i++) {
         struct title t;
         random_title(&t, i);
-        struct suggest_entry x = {sg_str(t.text), sg_weight_pack(t.weight), {i, t.kind, false}};
+        uint8_t letters = (uint8_t)sg_utf8_count(sg_str(t.text));
+        struct suggest_entry x = {
+            sg_str(t.text), suggest_score_pack(t.score), {i, t.kind, false, letters}};
         ck_assert_int_eq(suggest_sorter_add(one, &x, &e), 0);
         ck_assert_int_eq(suggest_sorter_add(many, &x, &e), 0);
     }
@@ -244,8 +383,11 @@ START_TEST(damage_is_refused_or_harmless)
         bad[at] = (char)(bad[at] ^ (1 << rand() % 8));
         int rc = sg_suggest_open_bytes(&s, (struct sg_str){bad, n}, &e);
         ck_assert_int_eq(rc, at < sizeof(struct sg_segment_header) ? SG_ECORRUPT : 0);
+        struct sg_near near[8];
+        for (int order = SG_BEST_KNOWN; !rc && order <= SG_LATER_WORD; order++)
+            sg_suggest_match(s, SG_STR("la"), ALL_KINDS, (enum sg_suggest_order)order, got, 8);
         if (!rc)
-            sg_suggest_match(s, SG_STR("la"), ALL_KINDS, got, 8);
+            sg_suggest_near(s, SG_STR("lane"), true, near, 8);
         sg_suggest_close(s);
     }
     struct sg_suggest *s = NULL;
@@ -265,7 +407,7 @@ START_TEST(an_aborted_writer_leaves_nothing)
     char tmp[80];
     unlink(path);
     ck_assert_int_eq(sg_suggest_writer_open(&w, path, &e), 0);
-    ck_assert_int_eq(sg_suggest_writer_add(w, SG_STR("a b"), SG_SONG, 1, 1, &e), 0);
+    ck_assert_int_eq(sg_suggest_writer_add(w, SG_STR("a b"), SG_STR_NONE, SG_SONG, 1, 1, &e), 0);
     sg_suggest_writer_abort(w);
     snprintf(tmp, sizeof tmp, "%s.tmp", path);
     ck_assert(access(path, F_OK) && access(tmp, F_OK));
@@ -298,9 +440,13 @@ int main(void)
     suite_add_tcase(s, t);
     tcase_add_test(t, best_k_are_those_of_a_scan);
     tcase_add_test(t, a_rare_kind_is_found_among_many);
-    tcase_add_test(t, later_words_find_a_title_and_say_so);
+    tcase_add_test(t, later_words_find_a_title_on_their_own);
+    tcase_add_test(t, a_whole_title_has_its_own_range_with_who_it_is_by);
     tcase_add_test(t, one_entity_of_repeated_words_comes_once);
     tcase_add_test(t, large_ids_and_long_titles_survive);
+    tcase_add_test(t, words_and_their_beginnings_are_known);
+    tcase_add_test(t, one_slip_of_any_sort_is_near);
+    tcase_add_test(t, near_words_come_best_known_first);
     tcase_add_test(t, an_empty_segment_answers_nothing);
     tcase_add_test(t, spilled_runs_merge_into_the_same_order);
     tcase_add_test(t, damage_is_refused_or_harmless);
