@@ -174,8 +174,8 @@ static void export_judged(struct export *t)
     struct judged j;
     judged_read(&j);
     for (size_t i = 0; i < j.n; i++)
-        export_query(t, j.v[i].class, "", j.v[i].types, false, j.v[i].keys, j.v[i].n,
-                     sg_str(j.v[i].text));
+        export_query(t, j.v[i].class, j.v[i].held ? "held out" : "tuned", j.v[i].types, false,
+                     j.v[i].keys, j.v[i].n, sg_str(j.v[i].text));
     judged_free(&j);
 }
 

@@ -56,16 +56,15 @@ static void read_expected(struct judged_query *q)
     }
 }
 
-void judged_read(struct judged *j)
+static void read_file(struct judged *j, const char *name, bool held)
 {
-    FILE *f = open_file("queries.tsv");
+    FILE *f = open_file(name);
     char *line = NULL, *cells[5];
     size_t cap = 0;
-    *j = (struct judged){0};
     while (getline(&line, &cap, f) > 0) {
         if (*line == '#')
             continue;
-        struct judged_query q = {.line = strdup(line)};
+        struct judged_query q = {.line = strdup(line), .held = held};
         if (split(q.line, cells, 5) < 4)
             give_up(line, "expected query, type, expected, class");
         q.text = cells[0];
@@ -78,6 +77,13 @@ void judged_read(struct judged *j)
     }
     free(line);
     fclose(f);
+}
+
+void judged_read(struct judged *j)
+{
+    *j = (struct judged){0};
+    read_file(j, "queries.tsv", false);
+    read_file(j, "queries_held.tsv", true);
 }
 
 void judged_free(struct judged *j)

@@ -1,5 +1,6 @@
 /* judged.h - queries with the answers a person expects, and the catalogue of
- * real works they are asked of: queries.tsv and catalogue.tsv beside this file.
+ * real works they are asked of: queries.tsv, queries_held.tsv (held out: not looked
+ * at while ranking is tuned) and catalogue.tsv beside this file.
  */
 #pragma once
 #include "tests/relevance/engine.h"
@@ -9,6 +10,7 @@ enum { JUDGED_ANSWERS_MAX = 256 };
 struct judged_query {
     char *line; /* owns all of it, cells ended by zeros */
     const char *text, *types /* for engine_search */, *class, *expected;
+    bool held;
     size_t n;
     uint64_t *keys; /* engine_key of each right answer */
 };
@@ -17,7 +19,7 @@ struct judged {
     struct judged_query *v;
 };
 
-/* Reads queries.tsv; ends the program when it is not as it should be. */
+/* Reads both files; ends the program when one is not as it should be. */
 void judged_read(struct judged *j);
 void judged_free(struct judged *j);
 bool judged_right(const struct judged_query *q, uint64_t key);

@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEP = 400, DENSER = 16 /* few names have marks */, FIVE = 5, TEXT = 4096 };
+enum { STEP = 800, DENSER = 16 /* few names have marks */, FIVE = 5, TEXT = 4096 };
 
 static struct results {
     struct tally tally[NAME_CLASSES][2][NAME_SOURCES]; /* [1]: held out */
