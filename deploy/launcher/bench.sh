@@ -13,7 +13,7 @@ machines are noisy.
 --relevance: what is found, rather than how fast. Segue, PostgreSQL, SQLite,
 MiniSearch, Orama and Tantivy on the same real names and hand-made queries, and the
 time of each kind of query over N songs (10000); writes the tables of
-docs/relevance.md. --step N: every N-th name (400). Rivals come from npm and PyPI
+docs/relevance.md. --step N: every N-th name (1500). Rivals come from npm and PyPI
 and are left out, loudly, where they cannot be had.
 TXT
 }
