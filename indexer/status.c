@@ -131,6 +131,13 @@ static void ask_database(struct status *s)
     PQfinish(c);
 }
 
+/* What libpq says has lines. */
+static void one_line(char *text)
+{
+    for (char *p = text; *p; p++)
+        *p = *p == '\n' || *p == '\t' ? ' ' : *p;
+}
+
 static void gather(struct status *s)
 {
     const char *dir = s->config->index.dir;
@@ -143,6 +150,7 @@ static void gather(struct status *s)
     s->rebuilding = sg_folder_locked(dir, "REBUILD.lock");
     look_at_index(s);
     ask_services(s);
+    one_line(s->trouble);
     ask_database(s);
 }
 

@@ -6,7 +6,7 @@ PACKAGES_BUILD="build-essential cmake ninja-build pkg-config libxapian-dev libfa
  libmicrohttpd-dev libjansson-dev libicu-dev libutf8proc-dev libxxhash-dev zlib1g-dev"
 PACKAGES_RUN="postgresql runit curl ca-certificates jq util-linux"
 PACKAGES_TEST="git check clang clang-format clang-tidy libclang-rt-dev|libclang-rt-14-dev libsqlite3-dev
- chromium nodejs npm"
+ chromium nodejs npm openssl"
 PACKAGES_BENCH="check libsqlite3-dev wrk"
 
 as_root() {

@@ -74,6 +74,7 @@ cmd_up() {
     setting var_dir >/dev/null || die "segue.conf is not usable (see above)"
     supervisor_start
     step "Starting PostgreSQL" postgres_start
+    [ -z "${restore_file:-}" ] || restore_database
     step "Migrating the schema" "$BIN/segue-data" migrate
     if [ $demo = 1 ] && catalogue_empty; then
         loud "Loading the demo catalogue" "$BIN/segue-data" generate --songs "${songs:-$(setting demo.songs)}" \

@@ -19,6 +19,10 @@ export const run = promisify(execFile);
 export const sql = async (query) => (await run('psql', ['-qAt', '-h', `${varDir}/pg/socket`, '-d', 'segue', '-v', 'ON_ERROR_STOP=1', '-c', query])).stdout.trim();
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+export const freePort = () => new Promise((done) => {
+  const s = net.createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
+});
+
 // Tries until check gives something truthy; fails after ms.
 export async function eventually(check, ms = 10000, every = 50) {
   const end = Date.now() + ms;

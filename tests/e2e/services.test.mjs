@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFile } from 'node:fs/promises';
-import { bin, eventually, get, home, run, sleep, sql, varDir } from './segue.mjs';
+import { bin, eventually, freePort, get, home, run, sleep, sql, url, varDir } from './segue.mjs';
 
 const pid = async (name) => Number((await readFile(`${varDir}/service/${name}/supervise/pid`, 'utf8')).trim());
 const segue = (...args) => run(`${home}/segue`, args);
@@ -23,7 +23,7 @@ test('every program says what it can do and refuses what it cannot', async () =>
     assert.match(help.stdout, /usage/i);
     await assert.rejects(run(`${bin}/${name}`, ['frobnicate']), (e) => e.code === 2 && e.stderr.includes('frobnicate'));
   }
-  for (const command of ['up', 'down', 'status', 'logs', 'reset', 'test', 'bench', 'import', 'rebuild']) {
+  for (const command of ['up', 'down', 'status', 'logs', 'backup', 'restore', 'reset', 'test', 'bench', 'import', 'rebuild']) {
     assert.match((await segue(command, '--help')).stdout, /usage/);
   }
   await assert.rejects(segue('frobnicate'), (e) => e.code === 2);
@@ -46,11 +46,15 @@ test('verify finds the index equal to the database', async () => {
 for (const name of ['query', 'recsys', 'indexer', 'api']) {
   test(`${name} killed with SIGKILL comes back by itself`, async () => {
     const old = await pid(name);
+    const from = Date.now();
     process.kill(old, 'SIGKILL');
     if (name === 'query') {
       const { status, body } = await get('/health');
       assert.ok([200, 503].includes(status));
       if (status === 503) assert.equal(body.query, false);
+      await eventually(async () => (await get('/api/v1/search?q=love')).status === 200, 20000, 20);
+      console.log(`searches again ${Date.now() - from} ms after the query server was killed`);
+      assert.ok(Date.now() - from < 3000);
     }
     await eventually(async () => (await pid(name)) !== old && (await get('/health')).status === 200, 20000);
   });
@@ -95,4 +99,23 @@ test('down and up again: nothing is lost', async () => {
   await segue('up', '--no-install');
   await run(`${bin}/segue-indexer`, ['verify', '--wait', '20']);
   assert.equal((await get('/api/v1/search?q=zyxwort&type=artist')).body.results.length > 0, true);
+});
+
+test('a backup becomes another Segue', async () => {
+  const file = `${varDir}/segue.dump`;
+  await segue('backup', file);
+  await assert.rejects(segue('backup', file), /exists/);
+  await assert.rejects(segue('restore', file, '--no-install'), /a catalogue already/);
+  const port = await freePort();
+  const env = { ...process.env, SEGUE_VAR_DIR: `${varDir}-restored`, SEGUE_API_PORT: String(port) };
+  try {
+    await run(`${home}/segue`, ['restore', file, '--no-install'], { env });
+    await run(`${bin}/segue-indexer`, ['verify', '--wait', '20'], { env });
+    const ask = async (base) => (await (await fetch(`${base}/api/v1/search?q=love`)).json()).results;
+    const [restored, original] = [await ask(`http://127.0.0.1:${port}`), await ask(url)];
+    assert.ok(restored.length > 0);
+    assert.deepEqual(restored, original);
+  } finally {
+    await run(`${home}/segue`, ['reset', '--yes'], { env });
+  }
 });
