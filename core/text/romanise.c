@@ -14,7 +14,7 @@
 #include <utf8proc.h>
 #include <xxhash.h>
 
-enum { memo_slots = 8192, memo_key = 64, memo_value = 120 };
+enum { memo_slots = 32768, memo_key = 64, memo_value = 120 };
 
 /* A later word takes the place of an earlier one. */
 struct memo {

@@ -79,12 +79,22 @@ struct sg_word_count {
     uint64_t hash, at;
     uint32_t count, bytes;
 };
+enum { SG_WORDS_WAITING = 16 };
+struct sg_word_waiting {
+    uint64_t hash;
+    uint8_t bytes; /* 0: none waits here */
+    char text[SG_WORD_MAX];
+};
 struct sg_word_counts {
     struct sg_word_count *v;
-    size_t n, n_slots;
+    size_t n, n_slots, next;
     struct sg_buf text;
+    struct sg_word_waiting waiting[SG_WORDS_WAITING];
 };
+/* False when out of memory. */
 bool sg_word_counts_add(struct sg_word_counts *c, struct sg_str word);
+/* Before v is read: counts those that wait. */
+bool sg_word_counts_settle(struct sg_word_counts *c);
 void sg_word_counts_free(struct sg_word_counts *c);
 
 struct sg_builder {

@@ -81,7 +81,7 @@ static int add_documents(struct shard *s, uint32_t from, uint32_t to, struct sg_
 
 static int give_words(struct shard *s, struct sg_error *e)
 {
-    int rc = 0;
+    int rc = sg_word_counts_settle(&s->words) ? 0 : sg_fail(e, SG_ENOMEM, "words: out of memory");
     pthread_mutex_lock(&s->b->lock);
     for (size_t i = 0; !rc && i < s->words.n_slots; i++) {
         const struct sg_word_count *w = &s->words.v[i];

@@ -1,4 +1,8 @@
-/* words.c - how many documents hold each word, of one shard. */
+/* words.c - how many documents hold each word, of one shard.
+ *
+ * The table outgrows the caches, so a word waits for its slot to come near
+ * while the next ones are made.
+ */
 #include "index/builder/parts.h"
 #include <stdlib.h>
 #include <xxhash.h>
@@ -41,11 +45,10 @@ static bool grow(struct sg_word_counts *c)
     return true;
 }
 
-bool sg_word_counts_add(struct sg_word_counts *c, struct sg_str word)
+static bool count(struct sg_word_counts *c, uint64_t hash, struct sg_str word)
 {
     if (c->n >= c->n_slots / 3 * 2 && !grow(c))
         return false;
-    uint64_t hash = XXH3_64bits(word.p, word.n);
     struct sg_word_count *w = find(c, hash, word);
     if (!w->count) {
         size_t at = c->text.n;
@@ -57,4 +60,35 @@ bool sg_word_counts_add(struct sg_word_counts *c, struct sg_str word)
     }
     w->count++;
     return true;
+}
+
+static bool count_waiting(struct sg_word_counts *c, size_t i)
+{
+    struct sg_word_waiting *w = &c->waiting[i];
+    size_t n = w->bytes;
+    w->bytes = 0;
+    return !n || count(c, w->hash, (struct sg_str){w->text, n});
+}
+
+bool sg_word_counts_add(struct sg_word_counts *c, struct sg_str word)
+{
+    struct sg_word_waiting *w = &c->waiting[c->next];
+    if (word.n > sizeof w->text)
+        return true;
+    bool ok = count_waiting(c, c->next);
+    c->next = (c->next + 1) % SG_WORDS_WAITING;
+    w->hash = XXH3_64bits(word.p, word.n);
+    w->bytes = (uint8_t)word.n;
+    memcpy(w->text, word.p, word.n);
+    if (c->n_slots)
+        __builtin_prefetch(&c->v[w->hash & (c->n_slots - 1)]);
+    return ok;
+}
+
+bool sg_word_counts_settle(struct sg_word_counts *c)
+{
+    bool ok = true;
+    for (size_t i = 0; i < SG_WORDS_WAITING; i++)
+        ok = count_waiting(c, i) && ok;
+    return ok;
 }
