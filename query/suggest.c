@@ -143,10 +143,22 @@ static size_t show(struct sg_searcher *s, const struct candidates *c, struct sg_
     return x.n;
 }
 
-static void read_typed(struct sg_str q, struct typed *out)
+static void read_typed(struct sg_str q, size_t limit, struct typed *out)
 {
+    out->limit = limit;
     out->n = sg_text_fold(out->text, SG_PREFIX_MAX, q);
     out->ended = (unsigned char)q.p[q.n - 1] <= ' ';
+}
+
+/* Nothing starts so. A word nobody knows is rather a slip; known ones are in another
+ * order. */
+static void guess(struct sg_searcher *s, const struct typed *t, struct candidates *out)
+{
+    bool known = all_known(s, t);
+    if (known)
+        find_elsewhere(s, t, out);
+    if (out->n == 0 && !correct(s, t, out) && !known)
+        find_elsewhere(s, t, out);
 }
 
 static size_t complete(struct sg_searcher *s, struct sg_str q, struct sg_arena *a,
@@ -155,18 +167,16 @@ static size_t complete(struct sg_searcher *s, struct sg_str q, struct sg_arena *
     struct candidates c;
     struct typed t;
     c.n = 0;
-    read_typed(q, &t);
+    read_typed(q, limit, &t);
     if (t.n == 0)
         return 0;
-    gather(s, &t, 0, &c);
+    gather(s, &t, &c);
     if (c.n < limit && t.ended) {
         t.ended = false;
-        gather(s, &t, 0, &c);
+        gather(s, &t, &c);
     }
     if (c.n == 0)
-        find_elsewhere(s, &t, &c);
-    if (c.n == 0)
-        correct(s, &t, &c);
+        guess(s, &t, &c);
     candidates_sort(&c);
     return show(s, &c, (struct sg_str){t.text, t.n}, a, out, limit);
 }

@@ -247,16 +247,17 @@ static bool is_kept(const struct slip *x, struct sg_str text)
 /* v: n letters. less: what the slip costs. */
 static void try(struct slip *x, const uint32_t *v, size_t n, unsigned less)
 {
-    struct sg_near near = {0};
-    size_t bytes = 0, looked_at = 0;
-    for (size_t i = 0; i < n; i++) {
+    struct sg_near near;
+    size_t bytes = 0, looked_at = n < SG_NEAR_LETTERS ? n : SG_NEAR_LETTERS;
+    for (size_t i = 0; i < looked_at; i++)
         bytes += put_letter(near.text + bytes, v[i]);
-        looked_at = i < SG_NEAR_LETTERS ? bytes : looked_at;
-    }
     bool open = x->open || n > SG_NEAR_LETTERS || x->rest.n;
-    unsigned score =
-        near_find(x->s->words, near_hash((struct sg_str){near.text, looked_at}, !open));
-    if (!score || bytes + x->rest.n > sizeof near.text)
+    unsigned score = near_find(x->s->words, near_hash((struct sg_str){near.text, bytes}, !open));
+    if (!score)
+        return;
+    for (size_t i = looked_at; i < n; i++)
+        bytes += put_letter(near.text + bytes, v[i]);
+    if (bytes + x->rest.n > sizeof near.text)
         return;
     memcpy(near.text + bytes, x->rest.p, x->rest.n);
     near.n = (uint8_t)(bytes + x->rest.n);

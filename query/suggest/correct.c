@@ -8,9 +8,10 @@
 #include "query/suggest/parts.h"
 
 #define WORDS_MAX 8 /* the last ones are looked at */
+#define GUESSES   3 /* words tried when all are known */
 #define FROM      3 /* letters: shorter words are taken as they are */
 #define NEAR      12
-#define TRIES     24   /* texts asked for in all */
+#define TRIES     14   /* texts asked for in all */
 #define SLIP_LESS 3.0f /* each: 20 times the plays */
 #define ENOUGH    8
 
@@ -42,6 +43,16 @@ static size_t split(const struct sg_suggest *g, const struct typed *t, struct wo
     return n; /* the last word is v[0] */
 }
 
+bool all_known(struct sg_searcher *s, const struct typed *t)
+{
+    struct word v[WORDS_MAX];
+    const struct sg_suggest *segment = sg_searcher_suggest(s);
+    size_t n = segment ? split(segment, t, v) : 0, i = 0;
+    while (i < n && v[i].known)
+        i++;
+    return i == n;
+}
+
 static bool replace(const struct typed *t, const struct word *w, const struct sg_near *by,
                     struct typed *out)
 {
@@ -62,7 +73,7 @@ static bool has_enough(const struct attempt *a)
 static void try_text(struct attempt *a, const struct typed *t, float less)
 {
     a->tries--;
-    gather(a->s, t, -less, a->out);
+    gather_some(a->s, t, -less, a->out);
 }
 
 static size_t near(const struct attempt *a, const struct typed *t, const struct word *w,
@@ -116,7 +127,7 @@ bool correct(struct sg_searcher *s, const struct typed *t, struct candidates *ou
         try_one(&a, t, &v[which[0]]);
     if (unknown == 2)
         try_two(&a, t, &v[which[0]], &v[which[1]]);
-    for (size_t i = 0; i < n && unknown == 0 && !has_enough(&a); i++)
+    for (size_t i = 0; i < n && i < GUESSES && unknown == 0 && !has_enough(&a); i++)
         try_one(&a, t, &v[i]);
     if (out->n == before && n && v[0].open && drop_end(t, &v[0], &shorter))
         try_text(&a, &shorter, SLIP_LESS);

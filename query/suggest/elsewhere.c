@@ -1,6 +1,6 @@
 /* elsewhere.c - words typed in another order, or an artist first: see parts.h.
  *
- * The search index is asked for songs and albums with all the words, best known
+ * The search index is asked for songs, or else albums, with all the words, best known
  * first, and each is looked at: the words must be in its title or its artists'
  * names, and not in those of its album alone.
  */
@@ -10,7 +10,7 @@
 #define WORDS_MAX  10
 #define TERM_CHARS 4 /* the longest prefix term, see document.h */
 #define READ_MAX   48
-#define WORK_MAX   8000
+#define WORK_MAX   6000
 #define LESS       3.0f
 
 struct words {
@@ -87,6 +87,8 @@ void find_elsewhere(struct sg_searcher *s, const struct typed *t, struct candida
     struct words w = {0};
     if (!read_words(t, &w))
         return;
+    size_t before = out->n;
     find_kind(s, SG_SONG, &w, out);
-    find_kind(s, SG_ALBUM, &w, out);
+    if (out->n == before)
+        find_kind(s, SG_ALBUM, &w, out);
 }

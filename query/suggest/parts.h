@@ -25,21 +25,26 @@ struct candidates {
 struct typed {
     char text[SG_PREFIX_MAX];
     size_t n;
-    bool ended; /* by a space: the last word is whole */
+    bool ended;   /* by a space: the last word is whole */
+    size_t limit; /* completions wanted */
 };
 
 /* Adds everything that starts so, title first, whole titles with the beginning of
  * their artist, later words; stale entries of the base are left out, their live
  * form is in the overlay. Known candidates keep the better worth. */
-void gather(struct sg_searcher *s, const struct typed *t, float more, struct candidates *out);
+void gather(struct sg_searcher *s, const struct typed *t, struct candidates *out);
+/* The same, more added to each worth, of the first way alone that finds anything. */
+void gather_some(struct sg_searcher *s, const struct typed *t, float more, struct candidates *out);
 /* Keeps the better worth of one that is there already. */
 void candidates_add(struct candidates *c, enum sg_kind kind, uint64_t id, float worth);
 /* Best first. */
 void candidates_sort(struct candidates *c);
 
+/* Whether every word of three letters or more is one of the base's. */
+bool all_known(struct sg_searcher *s, const struct typed *t);
 /* Adds what was meant if words were typed wrongly: one slip a word. False when
  * nothing was found. */
 bool correct(struct sg_searcher *s, const struct typed *t, struct candidates *out);
 
-/* Adds songs and albums that have all the words in title or names, in any order. */
+/* Adds songs, or else albums, that have all the words in title or names, in any order. */
 void find_elsewhere(struct sg_searcher *s, const struct typed *t, struct candidates *out);

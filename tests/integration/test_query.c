@@ -644,6 +644,49 @@ START_TEST(completions_forgive_a_slip)
 }
 END_TEST
 
+static bool completes(const char *q, const char *text)
+{
+    const struct sg_suggestion *s = complete(q);
+    return completions.suggestions.n > 0 && sg_str_eq(s[0].text, sg_str(text));
+}
+
+START_TEST(completions_run_from_the_title_into_the_artist)
+{
+    ck_assert(completes("halo be", "Halo"));
+    const struct sg_suggestion *s = completions.suggestions.v;
+    ck_assert(s[0].from == 0 && s[0].to == 4);
+    ck_assert(completes("fade to black metal", "Fade to Black"));
+    ck_assert(completes("love nobody known", "Love"));
+    ck_assert(!completes("halo qu", "Halo"));
+}
+END_TEST
+
+START_TEST(completions_take_words_in_any_order)
+{
+    ck_assert(completes("queen bohem", "Bohemian Rhapsody"));
+    ck_assert(completes("rhapsody queen boh", "Bohemian Rhapsody"));
+    ck_assert(completes("beatles yester", "Yesterday"));
+}
+END_TEST
+
+START_TEST(completions_forgive_slips_in_any_word)
+{
+    ck_assert(completes("bogemian rhap", "Bohemian Rhapsody"));
+    ck_assert(completes("bohemian rhsp", "Bohemian Rhapsody"));
+    ck_assert(completes("bogemian rhapsidy", "Bohemian Rhapsody"));
+    ck_assert(completes("nothinf else ma", "Nothing Else Matters"));
+    ck_assert(completes("yestre", "Yesterday"));
+}
+END_TEST
+
+START_TEST(a_whole_title_comes_before_longer_ones)
+{
+    const struct sg_suggestion *s = complete("fade to black");
+    ck_assert_uint_ge(completions.suggestions.n, 3);
+    ck_assert(s[0].id == 11 || s[0].id == 12);
+}
+END_TEST
+
 START_TEST(bad_completions_are_refused_by_field)
 {
     struct sg_suggest_request r = {.q = SG_STR(""), .limit = 8};
@@ -708,6 +751,8 @@ START_TEST(what_was_just_added_is_found_and_completed)
     const struct sg_suggestion *s = complete("zyxw");
     ck_assert_uint_eq(completions.suggestions.n, 1);
     ck_assert_uint_eq(s[0].id, 50);
+    ck_assert(completes("zyxwvutsrq anthem nob", "Zyxwvutsrq Anthem"));
+    ck_assert(completes("nobody zyx", "Zyxwvutsrq Anthem"));
     close_all();
     sg_delta_close(d);
 }
@@ -981,6 +1026,10 @@ static TCase *in_process(void)
     tcase_add_test(c, completions_are_best_first_with_their_artist);
     tcase_add_test(c, completions_start_at_later_words_too);
     tcase_add_test(c, completions_forgive_a_slip);
+    tcase_add_test(c, completions_run_from_the_title_into_the_artist);
+    tcase_add_test(c, completions_take_words_in_any_order);
+    tcase_add_test(c, completions_forgive_slips_in_any_word);
+    tcase_add_test(c, a_whole_title_comes_before_longer_ones);
     tcase_add_test(c, bad_completions_are_refused_by_field);
     tcase_add_test(c, children_come_in_their_order);
     return c;
