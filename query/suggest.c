@@ -16,6 +16,14 @@ static struct sg_str artist_name(struct sg_searcher *s, uint64_t id, struct sg_a
     return artist.name;
 }
 
+static struct sg_str cover_of(struct sg_searcher *s, uint64_t album_id, struct sg_arena *a)
+{
+    struct sg_album album;
+    if (!album_id || sg_searcher_record(s, SG_ALBUM, album_id, a, &album, NULL))
+        return SG_STR_NONE;
+    return album.cover_art_url;
+}
+
 static int read_song(struct sg_searcher *s, uint64_t id, struct sg_arena *a,
                      struct sg_suggestion *out)
 {
@@ -24,6 +32,7 @@ static int read_song(struct sg_searcher *s, uint64_t id, struct sg_arena *a,
     if (rc)
         return rc;
     out->text = song.title;
+    out->image_url = cover_of(s, song.album_id, a);
     if (song.artist_ids.n)
         out->detail = artist_name(s, *(const uint64_t *)song.artist_ids.v, a);
     return 0;
@@ -37,20 +46,30 @@ static int read_album(struct sg_searcher *s, uint64_t id, struct sg_arena *a,
     if (rc)
         return rc;
     out->text = album.title;
+    out->image_url = album.cover_art_url;
     out->detail = artist_name(s, album.artist_id, a);
     return 0;
 }
 
-static int read_named(struct sg_searcher *s, enum sg_kind kind, uint64_t id, struct sg_arena *a,
-                      struct sg_suggestion *out)
+static int read_artist(struct sg_searcher *s, uint64_t id, struct sg_arena *a,
+                       struct sg_suggestion *out)
 {
-    union {
-        struct sg_artist artist;
-        struct sg_playlist playlist;
-    } record;
-    int rc = sg_searcher_record(s, kind, id, a, &record, NULL);
+    struct sg_artist artist;
+    int rc = sg_searcher_record(s, SG_ARTIST, id, a, &artist, NULL);
+    if (rc)
+        return rc;
+    out->text = artist.name;
+    out->image_url = artist.image_url;
+    return 0;
+}
+
+static int read_playlist(struct sg_searcher *s, uint64_t id, struct sg_arena *a,
+                         struct sg_suggestion *out)
+{
+    struct sg_playlist playlist;
+    int rc = sg_searcher_record(s, SG_PLAYLIST, id, a, &playlist, NULL);
     if (!rc)
-        out->text = kind == SG_ARTIST ? record.artist.name : record.playlist.name;
+        out->text = playlist.name;
     return rc;
 }
 
@@ -58,9 +77,10 @@ static int read_entry(struct sg_searcher *s, const struct candidate *c, struct s
                       struct sg_suggestion *out)
 {
     *out = (struct sg_suggestion){.type = sg_str(sg_kind_names[c->kind]), .id = c->id};
-    int rc = c->kind == SG_SONG    ? read_song(s, c->id, a, out)
-             : c->kind == SG_ALBUM ? read_album(s, c->id, a, out)
-                                   : read_named(s, c->kind, c->id, a, out);
+    int rc = c->kind == SG_SONG     ? read_song(s, c->id, a, out)
+             : c->kind == SG_ALBUM  ? read_album(s, c->id, a, out)
+             : c->kind == SG_ARTIST ? read_artist(s, c->id, a, out)
+                                    : read_playlist(s, c->id, a, out);
     return rc ? rc : out->text.n ? 0 : SG_ENOENT;
 }
 

@@ -169,6 +169,7 @@ static const struct sg_field suggestion[] = {
     SG_FIELD_STR(struct sg_suggestion, detail, 1, NAME_MAX_BYTES, SG_OPTIONAL),
     SG_FIELD_I64(struct sg_suggestion, from, 0, INT32_MAX, SG_OPTIONAL),
     SG_FIELD_I64(struct sg_suggestion, to, 0, INT32_MAX, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_suggestion, image_url, 1, URL_MAX, SG_OPTIONAL),
 };
 static const struct sg_record suggestion_record =
     SG_RECORD("Suggestion", struct sg_suggestion, suggestion);

@@ -106,8 +106,9 @@ struct sg_suggestion {
     struct sg_str text; /* for display */
     struct sg_str type;
     uint64_t id;
-    struct sg_str detail; /* a song's or album's artist; absent: none */
-    int64_t from, to;     /* byte range of text that was typed; 0,0 none */
+    struct sg_str detail;    /* a song's or album's artist; absent: none */
+    int64_t from, to;        /* byte range of text that was typed; 0,0 none */
+    struct sg_str image_url; /* an artist's picture, a cover; absent: none */
 };
 struct sg_suggest_reply {
     struct sg_list suggestions;
