@@ -9,6 +9,9 @@
  * terms the odds are one in 40,000 that any two do), so what is found by words or
  * names must be looked at again; the ranker does.
  *
+ * Words of SG_LISTS_WORD_LEAST documents and more have a list here too: reading
+ * Xapian's costs a system call a block, which a long list has many of.
+ *
  * A list is cut into blocks of 65,536 docids, each a sorted array of 16-bit
  * numbers or, when that is smaller, a bit set (as in S. Chambi, D. Lemire et
  * al., Better bitmap performance with Roaring bitmaps, 2016). A single posting
@@ -26,7 +29,8 @@
 #include "core/err.h"
 #include "core/str.h"
 
-#define SG_LIST_END UINT32_MAX
+#define SG_LIST_END         UINT32_MAX
+#define SG_LISTS_WORD_LEAST 256 /* postings of a word (a W term) that a merged file has */
 
 struct sg_lists; /* thread-safe */
 int sg_lists_open(struct sg_lists **out, const char *path, struct sg_error *e);
@@ -59,5 +63,6 @@ int sg_lists_writer_add(struct sg_lists_writer *w, struct sg_str term, uint32_t 
 int sg_lists_writer_finish(struct sg_lists_writer *w, uint32_t documents, const char *path,
                            struct sg_error *e);
 void sg_lists_writer_abort(struct sg_lists_writer *w);
-/* Concatenates files in the order given: docids of one follow those of the one before. */
+/* Concatenates files in the order given, docids of one after those of the one before,
+ * and leaves rare words out. */
 int sg_lists_merge(const char *const *paths, size_t n, const char *path, struct sg_error *e);

@@ -22,9 +22,15 @@ struct sg_list_entry {
     uint32_t first; /* block, those of the list have its postings together; of one: the docid */
 };
 
+/* Its lowest bit tells words from all other terms. */
 static inline uint64_t sg_term_hash(struct sg_str term)
 {
-    return XXH3_64bits(term.p, term.n);
+    bool is_word = term.n && term.p[0] == 'W';
+    return (XXH3_64bits(term.p, term.n) & ~UINT64_C(1)) | is_word;
+}
+static inline bool sg_hash_of_word(uint64_t hash)
+{
+    return hash & 1;
 }
 static inline uint32_t sg_block_postings(const struct sg_list_block *b)
 {

@@ -298,14 +298,25 @@ static bool least(const struct part *parts, size_t n, uint64_t *hash)
     return found;
 }
 
+static bool is_rare_word(const struct part *parts, size_t n, uint64_t hash)
+{
+    uint64_t postings = 0;
+    for (size_t i = 0; i < n; i++)
+        if (parts[i].entry && parts[i].entry->hash == hash)
+            postings += parts[i].entry->postings;
+    return sg_hash_of_word(hash) && postings < SG_LISTS_WORD_LEAST;
+}
+
 static void merge_list(struct out *o, struct part *parts, size_t n, uint64_t hash)
 {
+    bool keep = !is_rare_word(parts, n, hash);
     out_begin(o, hash);
     for (size_t i = 0; i < n; i++) {
         struct part *p = &parts[i];
         if (!p->entry || p->entry->hash != hash)
             continue;
-        for (uint32_t at = p->list.at; at != SG_LIST_END; at = sg_postlist_seek(&p->list, at + 1))
+        for (uint32_t at = p->list.at; keep && at != SG_LIST_END;
+             at = sg_postlist_seek(&p->list, at + 1))
             out_posting(o, at + p->after);
         next_list(p);
     }
@@ -315,7 +326,7 @@ static void merge_list(struct out *o, struct part *parts, size_t n, uint64_t has
 int sg_lists_merge(const char *const *paths, size_t n, const char *path, struct sg_error *e)
 {
     struct out *o;
-    uint64_t documents;
+    uint64_t documents = 0;
     struct part *parts = calloc(n + 1, sizeof *parts);
     int rc = parts ? open_parts(parts, paths, n, &documents, e) : out_of_memory(e);
     if (!rc)

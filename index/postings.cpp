@@ -79,15 +79,15 @@ template <class F> int guarded(struct sg_error *e, const char *what, F f)
     }
 }
 
-/* Where a term's postings are: the base has the words, lists.h all other terms,
- * and Q, which every document has, is kept nowhere. */
+/* Where a term's postings are: the base has the words, lists.h the common words
+ * and all other terms, and Q, which every document has, is kept nowhere. */
 bool is_everything(struct sg_str term)
 {
     return term.n == 1 && term.p[0] == 'Q';
 }
-bool is_listed(struct sg_str term)
+bool is_word(struct sg_str term)
 {
-    return term.n > 0 && term.p[0] != 'W';
+    return term.n > 0 && term.p[0] == 'W';
 }
 
 /* The lists lie in the base's own folder. */
@@ -182,8 +182,8 @@ class Base
     {
         if (is_everything(term))
             return documents;
-        return is_listed(term) ? sg_lists_frequency(lists, term)
-                               : db.get_termfreq(std::string(term.p, term.n));
+        uint32_t listed = sg_lists_frequency(lists, term);
+        return listed || !is_word(term) ? listed : db.get_termfreq(std::string(term.p, term.n));
     }
 
     Leaf open(const std::string &text, uint32_t frequency) const
@@ -191,7 +191,7 @@ class Base
         struct sg_str term = {text.data(), text.size()};
         if (is_everything(term))
             return Leaf(documents);
-        if (is_listed(term))
+        if (!is_word(term) || sg_lists_frequency(lists, term))
             return Leaf(sg_postlist_open(lists, term));
         return Leaf(db.postlist_begin(text), (float)frequency / (float)documents);
     }
@@ -496,8 +496,9 @@ int sg_postings_writer_term(struct sg_postings_writer *w, struct sg_str term, st
         return sg_fail(e, SG_EINVAL, "a term of %zu bytes, at most %zu", term.n, term_limit);
     if (is_everything(term))
         return 0;
-    if (is_listed(term))
-        return sg_lists_writer_add(w->lists, term, w->documents + 1, e);
+    int rc = sg_lists_writer_add(w->lists, term, w->documents + 1, e);
+    if (rc || !is_word(term))
+        return rc;
     return guarded(e, "add a term", [&] {
         w->term.assign(term.p, term.n);
         w->document.add_boolean_term(w->term);
