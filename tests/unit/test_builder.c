@@ -275,7 +275,8 @@ START_TEST(completion_and_spelling_know_the_titles_and_words)
     struct sg_completion c[4];
     ck_assert_msg(sg_suggest_open(&suggest, in(built, "suggest.seg"), &e) == 0, "%s", e.text);
     ck_assert_uint_ge(sg_suggest_count(suggest), songs + artists + albums + playlists);
-    ck_assert_uint_eq(sg_suggest_match(suggest, SG_STR("playlist"), 1u << SG_PLAYLIST, SG_BEST_KNOWN, c, 1), 1);
+    ck_assert_uint_eq(
+        sg_suggest_match(suggest, SG_STR("playlist"), 1u << SG_PLAYLIST, SG_BEST_KNOWN, c, 1), 1);
     ck_assert_uint_ge(c[0].id * 8, playlists * 7); /* scores are kept to an eighth */
     sg_suggest_close(suggest);
     ck_assert_msg(sg_spell_open(&spell, in(built, "spell.seg"), &e) == 0, "%s", e.text);
