@@ -141,7 +141,7 @@ static int next_from_file(struct sg_spool *s, struct header *h, struct sg_str *m
 
 int sg_spool_next(struct sg_spool *s, uint32_t *xid, struct sg_str *msg, struct sg_error *e)
 {
-    struct header h;
+    struct header h = {0};
     int rc = 1;
     if (s->window.n - s->window_at > 0 || s->file_at < s->file_bytes) {
         rc = next_from_file(s, &h, msg, e);

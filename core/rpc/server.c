@@ -9,6 +9,7 @@
 #include "core/rpc.h"
 #include "core/rpc/connections.h"
 #include "core/rpc/envelope.h"
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ static const struct sg_rpc_method *find_method(const struct sg_rpc_server *s, st
 
 static int run_metrics(struct worker *w, void *out)
 {
+    assert(out); /* the method has one */
     sg_buf_reset(&w->text);
     sg_metrics_expose(&w->text);
     ((struct metrics_reply *)out)->text = sg_buf_str(&w->text);

@@ -3,7 +3,7 @@
 FUZZ_SECONDS=${SEGUE_TEST_FUZZ_SECONDS:-5}
 
 help_test() { cat <<'TXT'
-usage: ./segue test [--only STAGE[,STAGE...]] [--no-install]
+usage: ./segue test [--only STAGE[,STAGE...]] [--tidy] [--no-install]
 
 Installs what the tests need, builds with sanitizers and runs everything.
 Stages, in order:
@@ -13,6 +13,8 @@ Stages, in order:
   fuzz       every fuzz target on its corpus and some seconds more
   e2e        a whole Segue started by ./segue up: HTTP, command line, a real browser
   bench      every benchmark, small: only to see that it runs
+With --tidy also, for it takes minutes:
+  tidy       clang-tidy over every source file, with what .clang-tidy asks for
 Ends with one line: N passed, N failed, N skipped. Exit code 1 when one failed.
 SEGUE_TEST_FUZZ_SECONDS sets the time given to each fuzz target (5).
 TXT
@@ -78,6 +80,16 @@ stage_format() {
     check "clang-format" clang-format --dry-run --Werror $(git ls-files '*.c' '*.h' '*.cpp')
     check "launcher scripts parse" bash -c 'for f in segue deploy/launcher/*.sh; do bash -n "$f" || exit 1; done; sh -n deploy/postgres'
 }
+# Cross-file knowledge comes from tests/tidy.h; the file that it describes is left out.
+stage_tidy() {
+    build_preset dev >/dev/null 2>&1 || {
+        note_fail "build of dev for clang-tidy"
+        return 0
+    }
+    check "clang-tidy" run-clang-tidy -p build/dev -quiet -j "$JOBS" -extra-arg=-Wno-unknown-warning-option \
+        -extra-arg="-I$SEGUE_HOME" -extra-arg=-include -extra-arg="$SEGUE_HOME/tests/tidy.h" \
+        "^$SEGUE_HOME/(api|core|data|index|indexer|query|recsys|schemas)/(?!err\\.c\$).*\\.c\$"
+}
 stage_dev() {
     must_build dev && ctest_run dev
 }
@@ -107,18 +119,20 @@ stage_bench() {
 }
 
 cmd_test() {
-    local stages="format dev tsan fuzz e2e bench" install=1 stage
+    local stages="format dev tsan fuzz e2e bench" install=1 tidy='' stage
     while [ $# -gt 0 ]; do
         case $1 in
         --only)
             stages=${2//,/ }
             shift
             ;;
+        --tidy) tidy=tidy ;;
         --no-install) install=0 ;;
         *) misuse "test: unknown option '$1' (see ./segue test --help)" ;;
         esac
         shift
     done
+    stages="$stages $tidy"
     for stage in $stages; do
         declare -F "stage_$stage" >/dev/null || misuse "test: no stage '$stage'"
     done

@@ -53,7 +53,7 @@ int sg_delta_get_plays(struct sg_delta *d, uint64_t song_id, struct sg_delta_pla
 int sg_delta_look(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_arena *a,
                   union sg_delta_record *out, struct sg_error *e)
 {
-    struct sg_str frozen;
+    struct sg_str frozen = SG_STR_NONE;
     struct sg_delta_plays plays;
     bool moved = false;
     int rc = sg_delta_frozen(d, kind, id, &frozen, e);

@@ -85,7 +85,7 @@ static int delta_value(struct sg_searcher *s, enum sg_delta_table table, MDB_val
 static int live_plays(struct sg_searcher *s, struct sg_song *song, struct sg_error *e)
 {
     uint64_t be;
-    struct sg_str value;
+    struct sg_str value = SG_STR_NONE;
     struct sg_delta_plays plays;
     bool removed;
     if (s->meta.plays == 0)

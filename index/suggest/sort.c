@@ -1,5 +1,6 @@
 /* sort.c - see sort.h. */
 #include "index/suggest/sort.h"
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -328,6 +329,7 @@ int suggest_sorter_next(struct suggest_sorter *s, struct suggest_entry *entry, s
         return next_merged(s, entry, e);
     if (s->next_item == s->n_items)
         return 0;
+    assert(s->items);
     *entry = record_get(s->bytes + s->items[s->next_item++].at);
     return 1;
 }
