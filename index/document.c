@@ -7,6 +7,8 @@
 #include "index/document.h"
 #include <xxhash.h>
 
+#define NAMES_MARK '\x1e'
+
 enum { small_slots = 1024, big_slots = 2 * SG_DOC_TERMS_MAX };
 
 /* Terms already given, by hash: a collision of 64 bits costs one term of one
@@ -120,11 +122,24 @@ static int give_filters(struct emitter *em, const struct sg_document *d)
     return !rc && d->is_explicit ? give(em, SG_STR("E1")) : rc;
 }
 
+static int give_wholes_of(struct emitter *em, char prefix, struct sg_str names)
+{
+    struct sg_str forms;
+    int rc = 0;
+    while (!rc && sg_names_next(&names, &forms))
+        rc = give_whole(em, prefix, forms);
+    return rc;
+}
+
 static int give_wholes(struct emitter *em, const struct sg_document *d)
 {
     int rc = give_whole(em, 'T', d->title);
     for (size_t i = 0; !rc && i < d->n_artists; i++)
         rc = give_whole(em, 'N', d->artists[i]);
+    if (!rc)
+        rc = give_wholes_of(em, 'T', d->title_aliases);
+    for (size_t i = 0; !rc && i < d->n_artists; i++)
+        rc = give_wholes_of(em, 'N', d->artist_aliases[i]);
     return rc;
 }
 
@@ -157,6 +172,15 @@ static int give_words(struct emitter *em, struct sg_str forms)
     return rc;
 }
 
+static int give_words_of(struct emitter *em, struct sg_str names)
+{
+    struct sg_str forms;
+    int rc = 0;
+    while (!rc && sg_names_next(&names, &forms))
+        rc = give_words(em, forms);
+    return rc;
+}
+
 int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx)
 {
     struct emitter em;
@@ -170,7 +194,25 @@ int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx)
         rc = give_words(&em, d->title);
     for (size_t i = 0; !rc && i < d->n_artists; i++)
         rc = give_words(&em, d->artists[i]);
-    return rc ? rc : give_words(&em, d->album);
+    if (!rc)
+        rc = give_words(&em, d->album);
+    if (!rc)
+        rc = give_words_of(&em, d->title_aliases);
+    for (size_t i = 0; !rc && i < d->n_artists; i++)
+        rc = give_words_of(&em, d->artist_aliases[i]);
+    return rc;
+}
+
+bool sg_names_next(struct sg_str *names, struct sg_str *forms)
+{
+    if (!names->n)
+        return false;
+    const char *mark = memchr(names->p, NAMES_MARK, names->n);
+    size_t n = mark ? (size_t)(mark - names->p) : names->n, used = n + (mark != NULL);
+    *forms = (struct sg_str){names->p, n};
+    names->p += used;
+    names->n -= used;
+    return true;
 }
 
 static void credit(struct sg_document *d, uint64_t artist_id, sg_name_fn name, void *ctx)
@@ -180,8 +222,11 @@ static void credit(struct sg_document *d, uint64_t artist_id, sg_name_fn name, v
     for (size_t i = 0; i < d->n_artists; i++)
         if (d->artist_ids[i] == artist_id)
             return;
-    d->artist_ids[d->n_artists] = artist_id;
-    d->artists[d->n_artists++] = name(ctx, SG_ARTIST, artist_id);
+    size_t at = d->n_artists++;
+    struct sg_str names = name(ctx, SG_ARTIST, artist_id);
+    d->artist_ids[at] = artist_id;
+    if (sg_names_next(&names, &d->artists[at]))
+        d->artist_aliases[at] = names;
 }
 
 static void of_song(struct sg_document *d, const struct sg_song *s, sg_name_fn name, void *ctx)
@@ -190,8 +235,10 @@ static void of_song(struct sg_document *d, const struct sg_song *s, sg_name_fn n
     d->id = s->song_id;
     for (size_t i = 0; i < s->artist_ids.n && i < SG_DOC_ARTISTS_MAX; i++)
         credit(d, ids[i], name, ctx);
-    if (s->album_id)
-        d->album = name(ctx, SG_ALBUM, s->album_id);
+    if (s->album_id) {
+        struct sg_str names = name(ctx, SG_ALBUM, s->album_id);
+        sg_names_next(&names, &d->album);
+    }
     d->album_id = s->album_id;
     d->genre_id = s->genre_id;
     d->year = sg_release_year(s->release_date);
@@ -232,12 +279,56 @@ struct sg_str sg_document_text(struct sg_arena *a, struct sg_str text)
     return sg_arena_copy(a, (struct sg_str){forms, sg_text_forms(forms, text)});
 }
 
+static void put_forms(struct sg_buf *out, struct sg_str text)
+{
+    char *forms = sg_buf_reserve(out, SG_FORMS_MAX);
+    if (forms)
+        out->n += sg_text_forms(forms, text);
+}
+
+static void put_aliases(struct sg_buf *out, const struct sg_list *aliases)
+{
+    const struct sg_str *v = aliases ? aliases->v : NULL;
+    for (size_t i = 0; v && i < aliases->n; i++) {
+        sg_buf_putc(out, NAMES_MARK);
+        put_forms(out, v[i]);
+    }
+}
+
+void sg_document_put_names(struct sg_buf *out, enum sg_kind kind, const void *record)
+{
+    put_forms(out, title_of(kind, record));
+    put_aliases(out, sg_aliases_of(kind, (void *)record, false));
+    put_aliases(out, sg_aliases_of(kind, (void *)record, true));
+}
+
+static bool has_aliases(enum sg_kind kind, const void *record)
+{
+    return kind != SG_PLAYLIST && (sg_aliases_of(kind, (void *)record, false)->n ||
+                                   sg_aliases_of(kind, (void *)record, true)->n);
+}
+
+struct sg_str sg_document_names(struct sg_arena *a, enum sg_kind kind, const void *record)
+{
+    struct sg_buf all = {0};
+    if (!has_aliases(kind, record))
+        return sg_document_text(a, title_of(kind, record));
+    sg_document_put_names(&all, kind, record);
+    struct sg_str names = sg_buf_failed(&all) ? SG_STR_NONE : sg_arena_copy(a, sg_buf_str(&all));
+    sg_buf_free(&all);
+    return names;
+}
+
 int sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record, sg_name_fn name,
                    void *ctx, struct sg_arena *a)
 {
     memset(d, 0, sizeof *d);
     d->kind = kind;
-    d->title = sg_document_text(a, title_of(kind, record));
+    struct sg_str names = sg_document_names(a, kind, record);
+    if (!names.p)
+        return SG_ENOMEM;
+    if (sg_names_next(&names, &d->title))
+        d->title_aliases = names;
     if (kind == SG_SONG)
         of_song(d, record, name, ctx);
     else if (kind == SG_ARTIST)
@@ -246,7 +337,7 @@ int sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record,
         of_album(d, record, name, ctx);
     else
         of_playlist(d, record);
-    return d->title.p ? 0 : SG_ENOMEM;
+    return 0;
 }
 
 int sg_static_rank_cmp(uint64_t popularity_a, uint64_t id_a, uint64_t popularity_b, uint64_t id_b)

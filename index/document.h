@@ -4,8 +4,8 @@
  * Terms (the base's Xapian and the delta share them):
  *   W<word>    a folded word of any field (and its alternatives)
  *   P<prefix>  the first 1, 2, 3 and 4 characters of each word
- *   T<fold>    the whole folded title or name (cut to 200 bytes)
- *   N<fold>    a whole folded artist name (songs, albums)
+ *   T<fold>    the whole folded title or name, and each alias of it (cut to 200 bytes)
+ *   N<fold>    a whole folded artist name (songs, albums), and each alias of it
  *   A<id>      filter: credited artist    L<id>  filter: album
  *   G<id>      filter: genre              Y<year> filter: year, 4 digits
  *   E1         filter: explicit
@@ -28,13 +28,16 @@ struct sg_document {
     struct sg_str artists[SG_DOC_ARTISTS_MAX]; /* forms of names, lead first */
     uint64_t artist_ids[SG_DOC_ARTISTS_MAX];
     struct sg_str album; /* forms; songs only */
+    /* Names (sg_names_next): other ones of the title, and of each artist. */
+    struct sg_str title_aliases, artist_aliases[SG_DOC_ARTISTS_MAX];
     uint64_t album_id, genre_id;
     int year; /* 0 unknown */
     bool is_explicit;
     uint64_t popularity; /* song: plays; artist, album: plays of their songs; playlist: followers */
 };
 
-/* The forms of an artist's name or an album's title; {NULL, 0} when it is not known. */
+/* The names of an artist or album, as sg_document_names gives them; {NULL, 0} when it is
+ * not known. */
 typedef struct sg_str (*sg_name_fn)(void *ctx, enum sg_kind kind, uint64_t id);
 /* The document of a record (struct sg_song ... by kind), with views of the names
  * and the title's forms in a. Each credited artist once, in order, of the first
@@ -44,6 +47,13 @@ int sg_document_of(struct sg_document *d, enum sg_kind kind, const void *record,
                    void *ctx, struct sg_arena *a);
 /* The forms of a text in a; p NULL when out of memory. */
 struct sg_str sg_document_text(struct sg_arena *a, struct sg_str text);
+/* Names: the forms (sg_text_forms) of a title or name, then of each alias and hint, every
+ * one but the first after a mark. p NULL when out of memory. */
+struct sg_str sg_document_names(struct sg_arena *a, enum sg_kind kind, const void *record);
+/* The same appended to out, which fails when out of memory. */
+void sg_document_put_names(struct sg_buf *out, enum sg_kind kind, const void *record);
+/* Takes the forms of the first name off *names; false at their end. */
+bool sg_names_next(struct sg_str *names, struct sg_str *forms);
 
 /* Filters and whole values first, then words; each term once. A non-zero return stops and is
  * returned. */

@@ -138,8 +138,42 @@ void sg_facts_prefetch(const struct sg_facts_reader *r, uint32_t docid, bool tex
     }
 }
 
+/* At most this many bytes of aliases are ranked; all are searched. */
+enum { aliases_bytes = 8192 };
+
+static void pack_names(struct sg_buf *out, struct sg_str names, size_t from)
+{
+    struct sg_str forms;
+    while (sg_names_next(&names, &forms)) {
+        struct sg_str folded = sg_forms_fold(forms);
+        bool first = out->n == from;
+        if (!folded.n || out->n + folded.n > aliases_bytes)
+            continue;
+        if (!first)
+            sg_buf_putc(out, '\x1f');
+        sg_buf_str_put(out, folded);
+    }
+}
+
+static void pack_aliases(const struct sg_document *d, struct sg_buf *out)
+{
+    size_t any = d->title_aliases.n;
+    for (size_t i = 0; i < d->n_artists; i++)
+        any |= d->artist_aliases[i].n;
+    if (!any)
+        return;
+    sg_buf_putc(out, '\x1d');
+    pack_names(out, d->title_aliases, out->n);
+    sg_buf_putc(out, '\x1c');
+    size_t from = out->n;
+    for (size_t i = 0; i < d->n_artists; i++)
+        pack_names(out, d->artist_aliases[i], from);
+    sg_buf_putc(out, '\x1d');
+}
+
 void sg_facts_pack(const struct sg_document *d, struct sg_buf *out)
 {
+    pack_aliases(d, out);
     sg_buf_str_put(out, sg_forms_fold(d->title));
     for (size_t i = 0; i < d->n_artists; i++) {
         sg_buf_putc(out, '\x1f');
@@ -149,8 +183,25 @@ void sg_facts_pack(const struct sg_document *d, struct sg_buf *out)
     sg_buf_str_put(out, sg_forms_fold(d->album));
 }
 
+/* Takes the aliases off the front of *packed; false when they have no end. */
+static bool unpack_aliases(struct sg_str *packed, struct sg_facts *out)
+{
+    const char *from = packed->p + 1, *end = memchr(from, '\x1d', packed->n - 1);
+    const char *artists = end ? memchr(from, '\x1c', (size_t)(end - from)) : NULL;
+    if (!artists)
+        return false;
+    out->title_aliases = (struct sg_str){from, (size_t)(artists - from)};
+    out->artist_aliases = (struct sg_str){artists + 1, (size_t)(end - artists - 1)};
+    packed->n -= (size_t)(end + 1 - packed->p);
+    packed->p = end + 1;
+    return true;
+}
+
 bool sg_facts_unpack(struct sg_str packed, struct sg_facts *out)
 {
+    out->title_aliases = out->artist_aliases = SG_STR_NONE;
+    if (packed.n && packed.p[0] == '\x1d' && !unpack_aliases(&packed, out))
+        return false;
     const char *album = packed.n ? memchr(packed.p, '\x1e', packed.n) : NULL;
     if (!album)
         return false;

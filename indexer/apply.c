@@ -2,6 +2,7 @@
 #include "indexer/apply.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "indexer/aliases.h"
 #include "indexer/row.h"
 #include "indexer/songs.h"
 #include "indexer/source_pg.h"
@@ -109,6 +110,8 @@ static int song_put(struct sg_apply *a, const struct sg_change *c, struct sg_err
     if (!moved)
         row.v.song = w->song;
     bool fresh = !w->exists || c->kind == SG_CHANGE_INSERT;
+    if (fresh && !moved)
+        row.v.song.aliases = row.v.song.hints = (struct sg_list){NULL, 0};
     row.lead = w->credits.lead;
     rc = sg_row_patch(SG_TABLE_SONGS, c->relation, c->new_tuple, &row, &complete,
                       sg_songs_arena(a->songs), e);
@@ -293,9 +296,35 @@ static int truncate_one(struct sg_apply *a, enum sg_table t, uint64_t id, struct
     return t == SG_TABLE_SONGS ? song_remove(a, id, e) : remove_one(a, t, id, e);
 }
 
+static int clear_aliases(struct sg_apply *a, enum sg_kind kind, struct sg_error *e)
+{
+    struct ids ids = {.buf = {0}};
+    int rc = sg_delta_each(a->delta, kind, collect, &ids, e);
+    if (!rc && sg_buf_failed(&ids.buf))
+        rc = sg_fail(e, SG_ENOMEM, "truncate aliases");
+    for (size_t at = 0; !rc && at < ids.buf.n; at += sizeof(uint64_t)) {
+        uint64_t id;
+        memcpy(&id, ids.buf.p + at, sizeof id);
+        sg_arena_reset(&a->arena);
+        rc = sg_aliases_clear(a->delta, kind, id, &a->arena, e);
+    }
+    sg_buf_free(&ids.buf);
+    return rc;
+}
+
+static int truncate_aliases(struct sg_apply *a, struct sg_error *e)
+{
+    int rc = sg_songs_flush(a->songs, e);
+    for (int kind = 0; !rc && kind < SG_PLAYLIST; kind++)
+        rc = clear_aliases(a, (enum sg_kind)kind, e);
+    return rc;
+}
+
 static int apply_truncate(struct sg_apply *a, enum sg_table t, struct sg_error *e)
 {
     struct ids ids = {.buf = {0}};
+    if (t == SG_TABLE_ALIASES)
+        return truncate_aliases(a, e);
     enum sg_kind kind = t == SG_TABLE_CREDITS ? SG_SONG : (enum sg_kind)t;
     int rc = sg_songs_flush(a->songs, e);
     if (!rc && t == SG_TABLE_GENRES)
@@ -320,7 +349,12 @@ static int dispatch(struct sg_apply *a, enum sg_table t, const struct sg_change 
         return apply_truncate(a, t, e);
     if (t == SG_TABLE_SONGS)
         return apply_song(a, c, e);
-    return t == SG_TABLE_CREDITS ? apply_credit(a, c, e) : apply_row(a, t, c, e);
+    if (t == SG_TABLE_CREDITS)
+        return apply_credit(a, c, e);
+    if (t != SG_TABLE_ALIASES)
+        return apply_row(a, t, c, e);
+    sg_arena_reset(&a->arena);
+    return sg_aliases_apply(a->delta, a->songs, c, &a->arena, e);
 }
 
 int sg_apply_change(struct sg_apply *a, const struct sg_change *c, struct sg_error *e)

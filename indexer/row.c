@@ -3,7 +3,7 @@
 #include "core/text.h"
 
 static const char *const table_names[SG_TABLES] = {
-    "songs", "artists", "albums", "playlists", "genres", "song_artists",
+    "songs", "artists", "albums", "playlists", "genres", "song_artists", "aliases",
 };
 
 const char *sg_table_name(enum sg_table t)
@@ -239,6 +239,15 @@ int sg_row_key(const struct sg_relation *r, const struct sg_tuple *t, const char
     return 0;
 }
 
+static bool texts_same(const struct sg_list *a, const struct sg_list *b)
+{
+    const struct sg_str *x = a->v, *y = b->v;
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = sg_str_eq(x[i], y[i]);
+    return same;
+}
+
 static bool list_same(const struct sg_list *a, const struct sg_list *b)
 {
     return a->n == b->n && (a->n == 0 || !memcmp(a->v, b->v, a->n * sizeof(uint64_t)));
@@ -248,7 +257,7 @@ static bool field_same(const struct sg_field *f, const void *a, const void *b)
 {
     const void *x = (const char *)a + f->offset, *y = (const char *)b + f->offset;
     if (f->flags & SG_LIST)
-        return list_same(x, y);
+        return f->type == SG_T_STR ? texts_same(x, y) : list_same(x, y);
     switch (f->type) {
     case SG_T_BOOL:
         return *(const bool *)x == *(const bool *)y;
@@ -280,15 +289,31 @@ static int own_bytes(void *where, const void *bytes, size_t n, struct sg_arena *
     return 0;
 }
 
+static int own_texts(struct sg_list *l, struct sg_arena *a, struct sg_error *e)
+{
+    int rc = l->n ? own_bytes(&l->v, l->v, l->n * sizeof(struct sg_str), a, e) : 0;
+    struct sg_str *v = l->v;
+    for (size_t i = 0; !rc && i < l->n; i++)
+        rc = v[i].n ? own_bytes(&v[i].p, v[i].p, v[i].n, a, e) : 0;
+    return rc;
+}
+
+static int own_list(const struct sg_field *f, struct sg_list *l, struct sg_arena *a,
+                    struct sg_error *e)
+{
+    if (f->type == SG_T_STR)
+        return own_texts(l, a, e);
+    return l->n ? own_bytes(&l->v, l->v, l->n * sizeof(uint64_t), a, e) : 0;
+}
+
 int sg_record_own(const struct sg_record *r, void *v, struct sg_arena *a, struct sg_error *e)
 {
     int rc = 0;
     for (size_t i = 0; i < r->n_fields && !rc; i++) {
         void *at = (char *)v + r->fields[i].offset;
-        struct sg_list *l = at;
         struct sg_str *s = at;
         if (r->fields[i].flags & SG_LIST)
-            rc = l->n ? own_bytes(&l->v, l->v, l->n * sizeof(uint64_t), a, e) : 0;
+            rc = own_list(&r->fields[i], at, a, e);
         else if (r->fields[i].type == SG_T_STR && s->n)
             rc = own_bytes(&s->p, s->p, s->n, a, e);
     }

@@ -16,6 +16,7 @@ enum sg_table {
     SG_TABLE_PLAYLISTS = SG_PLAYLIST,
     SG_TABLE_GENRES,
     SG_TABLE_CREDITS, /* song_artists: no record of its own */
+    SG_TABLE_ALIASES, /* in the records of their owners */
     SG_TABLES
 };
 
@@ -57,8 +58,8 @@ int sg_row_key(const struct sg_relation *r, const struct sg_tuple *t, const char
                uint64_t *out, struct sg_error *e);
 
 /* The first field at or after `from` in which a and b differ; NULL: none. Lists
- * must be of numbers. */
+ * must be of numbers or strings. */
 const struct sg_field *sg_record_differs(const struct sg_record *r, const void *a, const void *b,
                                          const struct sg_field *from);
-/* Copies strings and number lists of the record at v into a, in place. */
+/* Copies strings and lists of the record at v into a, in place. */
 int sg_record_own(const struct sg_record *r, void *v, struct sg_arena *a, struct sg_error *e);

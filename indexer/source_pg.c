@@ -1,6 +1,7 @@
 /* source_pg.c - see source_pg.h. */
 #include "indexer/source_pg.h"
 #include "core/log.h"
+#include "indexer/aliases.h"
 
 static int run(PGconn *c, const char *sql, struct sg_error *e)
 {
@@ -21,7 +22,8 @@ int sg_source_pg_publication(PGconn *c, struct sg_error *e)
     sg_log(SG_LOG_INFO, "publication made", "name=%s", SG_PUBLICATION);
     return run(c,
                "CREATE PUBLICATION " SG_PUBLICATION
-               " FOR TABLE genres, artists, albums, songs, song_artists, playlists",
+               " FOR TABLE genres, artists, albums, songs, song_artists, playlists, "
+               "aliases",
                e);
 }
 
@@ -48,13 +50,31 @@ static const char *order_column(enum sg_table t)
     return names[t];
 }
 
+static bool has_aliases(enum sg_table t)
+{
+    return t == SG_TABLE_SONGS || t == SG_TABLE_ARTISTS || t == SG_TABLE_ALBUMS;
+}
+
+static void join_aliases(enum sg_table t, struct sg_buf *sql)
+{
+    static const char list[] = "string_agg(alias, E'\\x1f' ORDER BY alias COLLATE \"C\") FILTER";
+    sg_buf_printf(sql,
+                  " LEFT JOIN (SELECT id, %s (WHERE NOT hint) AS aliases, %s (WHERE hint) AS hints "
+                  "FROM public.aliases WHERE kind = '%s' GROUP BY id) a ON a.id = t.%s",
+                  list, list, sg_kind_names[t], order_column(t));
+}
+
 static void query_of(enum sg_table t, bool by_id, struct sg_buf *sql)
 {
     sg_buf_puts(sql, "SELECT ");
     sg_row_select(t, "t", sql);
+    if (has_aliases(t))
+        sg_buf_puts(sql, ", a.aliases, a.hints");
     if (t == SG_TABLE_SONGS)
         sg_buf_puts(sql, ", c.credits");
     sg_buf_printf(sql, " FROM public.%s t", sg_table_name(t));
+    if (has_aliases(t))
+        join_aliases(t, sql);
     if (t == SG_TABLE_SONGS)
         sg_buf_puts(sql, " LEFT JOIN (SELECT artist_id, song_id, string_agg(position || ':' || "
                          "credited_artist_id, ',') AS credits FROM public.song_artists "
@@ -83,18 +103,28 @@ static int read_credits(struct reading *r, const struct sg_str *cell, struct sg_
     return rc ? rc : sg_credits_list(credits, &row->v.song.artist_ids, &r->arena, e);
 }
 
+static int read_aliases(struct reading *r, const struct sg_str *cells, struct sg_row *row,
+                        struct sg_error *e)
+{
+    enum sg_kind kind = (enum sg_kind)r->table;
+    int rc = sg_aliases_parse(cells[0], sg_aliases_of(kind, &row->v, false), &r->arena, e);
+    return rc ? rc : sg_aliases_parse(cells[1], sg_aliases_of(kind, &row->v, true), &r->arena, e);
+}
+
 static int on_row(void *ctx, const struct sg_str *cells, size_t n, struct sg_error *e)
 {
     struct reading *r = ctx;
     struct sg_row row;
     struct sg_credits credits = {0};
-    bool song = r->table == SG_TABLE_SONGS;
-    if (n != r->columns + song)
+    bool song = r->table == SG_TABLE_SONGS, aliases = has_aliases(r->table);
+    if (n != r->columns + 2 * aliases + song)
         return sg_fail(e, SG_ECORRUPT, "%s: %zu columns", sg_table_name(r->table), n);
     sg_arena_reset(&r->arena);
     int rc = sg_row_read(r->table, cells, &row, e);
+    if (!rc && aliases)
+        rc = read_aliases(r, &cells[r->columns], &row, e);
     if (!rc && song)
-        rc = read_credits(r, &cells[r->columns], &row, &credits, e);
+        rc = read_credits(r, &cells[n - 1], &row, &credits, e);
     if (rc == SG_EINVAL) {
         sg_log(SG_LOG_WARN, "row skipped", "table=%s id=%.*s why=%s", sg_table_name(r->table),
                SG_FMT(cells[0]), e ? e->text : "");

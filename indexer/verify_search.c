@@ -15,7 +15,7 @@ static struct sg_str name_of(void *ctx, enum sg_kind kind, uint64_t id)
     } v;
     if (sg_searcher_record(n->searcher, kind, id, n->arena, &v, NULL))
         return SG_STR_NONE;
-    return sg_document_text(n->arena, kind == SG_ARTIST ? v.artist.name : v.album.title);
+    return sg_document_names(n->arena, kind, &v);
 }
 
 struct terms {
@@ -64,6 +64,9 @@ static const char *compare_facts(const struct sg_document *d, const struct sg_fa
         wrong = "facts: artists";
     else if (!sg_str_eq(want.album, is->album))
         wrong = "facts: album";
+    else if (!sg_str_eq(want.title_aliases, is->title_aliases) ||
+             !sg_str_eq(want.artist_aliases, is->artist_aliases))
+        wrong = "facts: aliases";
     else if (is->year != d->year || is->genre_id != d->genre_id ||
              is->is_explicit != d->is_explicit)
         wrong = "facts: year, genre or explicit";

@@ -15,6 +15,10 @@ enum sg_kind sg_kind_of(struct sg_str name)
 #define URL         2000
 #define EXTERNAL_ID 200
 
+/* Left out when empty. */
+#define ALIASES(S, m)                                                                              \
+    SG_FIELD_(SG_T_STR, S, m, 0, SG_ALIASES_MAX, SG_OPTIONAL | SG_LIST | SG_OMIT_DEFAULT, 0, NULL)
+
 static const struct sg_field song[] = {
     SG_FIELD_U64(struct sg_song, song_id, 1, INT64_MAX, SG_REQUIRED),
     SG_FIELD_STR(struct sg_song, title, 1, SG_TITLE_MAX, SG_REQUIRED),
@@ -32,6 +36,8 @@ static const struct sg_field song[] = {
      .max = 1},
     SG_FIELD_U64(struct sg_song, play_count, 0, INT64_MAX, SG_OPTIONAL | SG_OMIT_DEFAULT),
     SG_FIELD_STR(struct sg_song, external_id, 1, EXTERNAL_ID, SG_OPTIONAL),
+    ALIASES(struct sg_song, aliases),
+    ALIASES(struct sg_song, hints),
 };
 const struct sg_record sg_song_record = SG_RECORD("Song", struct sg_song, song);
 
@@ -40,6 +46,8 @@ static const struct sg_field artist[] = {
     SG_FIELD_STR(struct sg_artist, name, 1, SG_TITLE_MAX, SG_REQUIRED),
     SG_FIELD_STR(struct sg_artist, image_url, 1, URL, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_artist, external_id, 1, EXTERNAL_ID, SG_OPTIONAL),
+    ALIASES(struct sg_artist, aliases),
+    ALIASES(struct sg_artist, hints),
 };
 const struct sg_record sg_artist_record = SG_RECORD("Artist", struct sg_artist, artist);
 
@@ -50,6 +58,8 @@ static const struct sg_field album[] = {
     SG_FIELD_STR(struct sg_album, release_date, DATE, DATE, SG_OPTIONAL | SG_DATE),
     SG_FIELD_STR(struct sg_album, cover_art_url, 1, URL, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_album, external_id, 1, EXTERNAL_ID, SG_OPTIONAL),
+    ALIASES(struct sg_album, aliases),
+    ALIASES(struct sg_album, hints),
 };
 const struct sg_record sg_album_record = SG_RECORD("Album", struct sg_album, album);
 
@@ -71,6 +81,15 @@ const struct sg_record sg_genre_record = SG_RECORD("Genre", struct sg_genre, gen
 
 const struct sg_record *const sg_kind_records[SG_KINDS] = {&sg_song_record, &sg_artist_record,
                                                            &sg_album_record, &sg_playlist_record};
+
+struct sg_list *sg_aliases_of(enum sg_kind kind, void *record, bool hints)
+{
+    static const size_t at[SG_PLAYLIST][2] = {
+        [SG_SONG] = {offsetof(struct sg_song, aliases), offsetof(struct sg_song, hints)},
+        [SG_ARTIST] = {offsetof(struct sg_artist, aliases), offsetof(struct sg_artist, hints)},
+        [SG_ALBUM] = {offsetof(struct sg_album, aliases), offsetof(struct sg_album, hints)}};
+    return kind < SG_PLAYLIST ? (void *)((char *)record + at[kind][hints]) : NULL;
+}
 
 int sg_release_year(struct sg_str date)
 {

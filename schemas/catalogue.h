@@ -12,6 +12,7 @@ enum sg_kind sg_kind_of(struct sg_str name);
 
 #define SG_TITLE_MAX   2000 /* bytes: 500 characters of up to 4 */
 #define SG_ARTISTS_MAX 100  /* credited artists of one song */
+#define SG_ALIASES_MAX 100  /* other names of one entity */
 
 struct sg_song {
     uint64_t song_id;
@@ -25,12 +26,15 @@ struct sg_song {
     bool is_explicit;           /* field "explicit" */
     uint64_t play_count;
     struct sg_str external_id; /* "source:id" or absent */
+    struct sg_list aliases;    /* struct sg_str: other names */
+    struct sg_list hints;      /* the same, searched but never shown: misspellings */
 };
 struct sg_artist {
     uint64_t artist_id;
     struct sg_str name;
     struct sg_str image_url; /* absent: none */
     struct sg_str external_id;
+    struct sg_list aliases, hints; /* as of a song; they are its songs' and albums' too */
 };
 struct sg_album {
     uint64_t album_id;
@@ -39,6 +43,7 @@ struct sg_album {
     struct sg_str release_date;
     struct sg_str cover_art_url;
     struct sg_str external_id;
+    struct sg_list aliases, hints; /* as of a song */
 };
 struct sg_playlist { /* public ones only reach the index */
     uint64_t playlist_id;
@@ -57,6 +62,9 @@ extern const struct sg_record sg_song_record, sg_artist_record, sg_album_record,
     sg_genre_record;
 /* By kind; indexes the four above. */
 extern const struct sg_record *const sg_kind_records[SG_KINDS];
+
+/* Its aliases, or its hints; NULL for a playlist, which has none. */
+struct sg_list *sg_aliases_of(enum sg_kind kind, void *record, bool hints);
 
 /* The year of "YYYY-MM-DD"; 0 when absent or out of 1..9999. */
 int sg_release_year(struct sg_str date);

@@ -247,7 +247,9 @@ static struct sg_str made_by(const struct sg_builder *b, enum sg_kind kind,
     if (kind == SG_SONG && credits->n)
         id = *(const uint64_t *)credits->v;
     const struct sg_name *name = id ? sg_names_find(&b->artists, id) : NULL;
-    return sg_forms_fold(sg_names_text(&b->artists, name));
+    struct sg_str names = sg_names_text(&b->artists, name), forms = SG_STR_NONE;
+    sg_names_next(&names, &forms);
+    return sg_forms_fold(forms);
 }
 
 static int suggest_kind(struct sg_builder *b, struct sg_suggest_writer *w, enum sg_kind kind,

@@ -98,7 +98,7 @@ int sg_builder_genre(struct sg_builder *b, const struct sg_genre *g, struct sg_e
 int sg_builder_artist(struct sg_builder *b, const struct sg_artist *a, struct sg_error *e)
 {
     int rc = add(b, SG_ARTIST, &sg_artist_record, a, a->artist_id, 0, e);
-    return rc || sg_names_set(&b->artists, a->artist_id, a->name) ? rc : out_of_memory(e);
+    return rc || sg_names_set(&b->artists, SG_ARTIST, a->artist_id, a) ? rc : out_of_memory(e);
 }
 
 int sg_builder_credit_album(struct sg_builder *b, const struct sg_album *a, int sign,
@@ -116,7 +116,7 @@ int sg_builder_credit_album(struct sg_builder *b, const struct sg_album *a, int 
 int sg_builder_album(struct sg_builder *b, const struct sg_album *a, struct sg_error *e)
 {
     int rc = add(b, SG_ALBUM, &sg_album_record, a, a->album_id, 0, e);
-    if (!rc && !sg_names_set(&b->albums, a->album_id, a->title))
+    if (!rc && !sg_names_set(&b->albums, SG_ALBUM, a->album_id, a))
         rc = out_of_memory(e);
     return rc ? rc : sg_builder_credit_album(b, a, 1, e);
 }

@@ -1,6 +1,7 @@
 /* names.c - names of artists and albums by id: 40 bytes and the text each, in
  * an open-addressing hash over a growing array. */
 #include "index/builder/parts.h"
+#include "index/document.h"
 #include <stdlib.h>
 
 void sg_names_free(struct sg_names *t)
@@ -64,14 +65,13 @@ struct sg_name *sg_names_add(struct sg_names *t, uint64_t id)
     return &t->v[t->slots[slot] - 1];
 }
 
-bool sg_names_set(struct sg_names *t, uint64_t id, struct sg_str name)
+bool sg_names_set(struct sg_names *t, enum sg_kind kind, uint64_t id, const void *record)
 {
     struct sg_name *n = sg_names_add(t, id);
-    char *forms = n ? sg_buf_reserve(&t->text, SG_FORMS_MAX) : NULL;
-    if (!forms)
+    if (!n)
         return false;
     n->at = t->text.n;
-    n->bytes = (uint32_t)sg_text_forms(forms, name);
-    t->text.n += n->bytes;
-    return true;
+    sg_document_put_names(&t->text, kind, record);
+    n->bytes = (uint32_t)(t->text.n - n->at);
+    return !sg_buf_failed(&t->text);
 }

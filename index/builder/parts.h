@@ -48,8 +48,8 @@ int sg_roster_rank(struct sg_roster *r, struct sg_error *e);
 int sg_roster_read(const struct sg_roster *r, size_t index, struct sg_str *frozen,
                    struct sg_error *e);
 
-/* Names by id, as forms (sg_text_forms) made once for all that refer to them, with
- * what is counted for each. An id that is only referred to has an entry too,
+/* Names by id (sg_document_names), made once for all that refer to them, with what is
+ * counted for each. An id that is only referred to has an entry too,
  * with no name. */
 struct sg_name {
     uint64_t id, popularity;
@@ -67,8 +67,9 @@ struct sg_names {
 void sg_names_free(struct sg_names *t);
 /* Makes it when missing; NULL when out of memory. */
 struct sg_name *sg_names_add(struct sg_names *t, uint64_t id);
-bool sg_names_set(struct sg_names *t, uint64_t id, struct sg_str name);
+bool sg_names_set(struct sg_names *t, enum sg_kind kind, uint64_t id, const void *record);
 const struct sg_name *sg_names_find(const struct sg_names *t, uint64_t id); /* or NULL */
+/* With its aliases. */
 static inline struct sg_str sg_names_text(const struct sg_names *t, const struct sg_name *n)
 {
     return n && n->bytes ? (struct sg_str){t->text.p + n->at, n->bytes} : SG_STR_NONE;

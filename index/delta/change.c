@@ -53,6 +53,26 @@ static struct sg_str name_of(enum sg_kind kind, const union sg_delta_record *r)
     return kind == SG_ARTIST ? r->artist.name : kind == SG_ALBUM ? r->album.title : SG_STR_NONE;
 }
 
+static bool same_texts(const struct sg_list *a, const struct sg_list *b)
+{
+    const struct sg_str *x = a->v, *y = b->v;
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = sg_str_eq(x[i], y[i]);
+    return same;
+}
+
+/* Whether what carries the name of an artist or album has to be documented again:
+ * songs and albums are found by their artists' aliases too. */
+static bool is_renamed(enum sg_kind kind, const union sg_delta_record *old,
+                       const union sg_delta_record *new)
+{
+    if (!sg_str_eq(name_of(kind, old), name_of(kind, new)))
+        return true;
+    return kind == SG_ARTIST && (!same_texts(&old->artist.aliases, &new->artist.aliases) ||
+                                 !same_texts(&old->artist.hints, &new->artist.hints));
+}
+
 /* --- put --- */
 
 static int put_value(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_str frozen,
@@ -125,7 +145,7 @@ static int put(struct sg_delta *d, enum sg_kind kind, const union sg_delta_recor
     int rc = sg_delta_look(d, kind, new->id, &d->arena, &old, e);
     if (!rc) {
         was = true;
-        renamed = !sg_str_eq(name_of(kind, &old), name_of(kind, new));
+        renamed = is_renamed(kind, &old, new);
         rc = is_same(d, kind, &old, new, &same, e);
     } else if (rc == SG_ENOENT) {
         rc = 0;

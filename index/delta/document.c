@@ -27,11 +27,10 @@ static struct sg_str name(void *ctx, enum sg_kind kind, uint64_t id)
         n->rc = rc;
     if (rc)
         return SG_STR_NONE;
-    struct sg_str forms =
-        sg_document_text(&n->d->arena, kind == SG_ARTIST ? r.artist.name : r.album.title);
-    if (!forms.p)
+    struct sg_str names = sg_document_names(&n->d->arena, kind, &r);
+    if (!names.p)
         n->rc = sg_fail(n->e, SG_ENOMEM, "delta: names");
-    return forms;
+    return names;
 }
 
 struct sum {

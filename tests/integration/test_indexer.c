@@ -162,6 +162,55 @@ START_TEST(rename_of_an_artist_reaches_her_songs_and_albums)
 }
 END_TEST
 
+START_TEST(aliases_follow_their_owners)
+{
+    test_pg_sql(c, "INSERT INTO aliases VALUES ('artist', 1, 'Number One'), ('artist', 1, 'Ägir'), "
+                   "('song', 5, 'Lied der See'), ('album', 2, 'The Blue One')");
+    test_pg_sql(c, "INSERT INTO aliases VALUES ('artist', 1, 'Nubmer One', true)");
+    start();
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    test_pg_sql(c, "INSERT INTO aliases VALUES ('artist', 2, 'Zwei'), ('artist', 2, 'Deux'), "
+                   "('album', 3, 'Drei'), ('song', 5, 'Mar'), ('song', 6, 'Mer')");
+    test_pg_sql(c, "UPDATE aliases SET hint = true WHERE alias IN ('Ägir', 'Mar')");
+    test_pg_sql(c, "UPDATE aliases SET alias = 'Nummer eins' WHERE alias = 'Number One'");
+    test_pg_sql(c, "UPDATE aliases SET id = 7 WHERE alias = 'Mer'");
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    test_pg_sql(c, "DELETE FROM aliases WHERE alias IN ('Deux', 'Lied der See')");
+    test_pg_sql(c, "UPDATE songs SET title = 'Renamed' WHERE song_id IN (5, 7)");
+    test_pg_sql(c, "UPDATE songs SET artist_id = 9, play_count = 3 WHERE song_id = 5");
+    test_pg_sql(c, "DELETE FROM songs WHERE song_id = 7");
+    test_pg_sql(c, "BEGIN; INSERT INTO songs (artist_id, song_id, title) VALUES (2, 7, 'Anew'), "
+                   "(2, 7001, 'New'); INSERT INTO aliases VALUES ('song', 7, 'Sette'), "
+                   "('song', 7001, 'Nuovo'); DELETE FROM songs WHERE song_id = 7001; COMMIT");
+    ck_assert_str_eq(test_pg_sql(c, "SELECT count(*) FROM aliases WHERE kind = 'song'"), "2");
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    test_pg_sql(c, "TRUNCATE aliases");
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+}
+END_TEST
+
+START_TEST(the_database_refuses_what_is_no_alias)
+{
+    static const char *const wrong[] = {"('artist', 4711, 'of nobody')",
+                                        "('playlist', 2, 'a list')",
+                                        "('song', 1, '')",
+                                        "('song', 1, ' spaced')",
+                                        "('song', 1, E'a\\x1fb')",
+                                        "('song', 1, repeat('x', 201))"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "INSERT INTO aliases VALUES %s", wrong[i]);
+        PGresult *r = PQexec(c, sql);
+        ck_assert_msg(PQresultStatus(r) == PGRES_FATAL_ERROR, "taken: %s", sql);
+        PQclear(r);
+    }
+    test_pg_sql(c, "INSERT INTO aliases SELECT 'song', 1, 'a' || g FROM generate_series(1, 100) g");
+    PGresult *r = PQexec(c, "INSERT INTO aliases VALUES ('song', 1, 'one more')");
+    ck_assert(PQresultStatus(r) == PGRES_FATAL_ERROR);
+    PQclear(r);
+}
+END_TEST
+
 START_TEST(a_private_playlist_leaves_and_a_public_one_enters)
 {
     start();
@@ -546,6 +595,8 @@ int main(void)
     tcase_add_test(t, run_makes_the_first_generation_by_itself);
     tcase_add_test(t, inserts_updates_and_deletes_of_every_table_arrive);
     tcase_add_test(t, rename_of_an_artist_reaches_her_songs_and_albums);
+    tcase_add_test(t, aliases_follow_their_owners);
+    tcase_add_test(t, the_database_refuses_what_is_no_alias);
     tcase_add_test(t, a_private_playlist_leaves_and_a_public_one_enters);
     tcase_add_test(t, a_large_description_that_was_not_sent_is_fetched);
     tcase_add_test(t, credits_follow_swaps_gaps_and_any_order);

@@ -65,6 +65,15 @@ static const char *const deeds[] = {
     "UPDATE songs SET artist_id = 1 + %llu %% 200 WHERE song_id = " SONG,
     "UPDATE playlists SET is_public = NOT is_public WHERE playlist_id = 1 + %llu %% 50",
     "UPDATE playlists SET followers = %llu WHERE playlist_id = 1 + %llu %% 50",
+    "INSERT INTO aliases SELECT 'song', song_id, 'Also ' || %llu %% 50, %llu %% 3 = 0 FROM songs "
+    "WHERE song_id = " SONG " ON CONFLICT DO NOTHING",
+    "INSERT INTO aliases VALUES ('artist', 1 + %llu %% 200, 'Known as ' || %llu %% 9) "
+    "ON CONFLICT DO NOTHING",
+    "INSERT INTO aliases VALUES ('album', 1 + %llu %% 200, 'Album of ' || %llu %% 9, true) "
+    "ON CONFLICT DO NOTHING",
+    "UPDATE aliases SET alias = alias || '.', hint = NOT hint WHERE kind = 'artist' AND "
+    "id = 1 + %llu %% 200 AND length(alias) < 30",
+    "DELETE FROM aliases WHERE (id + length(alias)) %% 7 = %llu %% 7 AND id < %llu",
     "INSERT INTO artists (name) VALUES ('Newcomer ' || %llu)",
     "INSERT INTO playlists (user_id, name, is_public) VALUES (1, 'List ' || %llu, true)",
     "BEGIN; UPDATE songs SET title = 'Never' WHERE song_id > %llu; ROLLBACK",
