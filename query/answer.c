@@ -1,5 +1,6 @@
 /* answer.c - the page of a search: see run.h. */
 #include "core/clock.h"
+#include "query/alias.h"
 #include "query/highlight.h"
 #include "query/run.h"
 #include <math.h>
@@ -74,12 +75,21 @@ static int explain_hit(struct sg_search *s, const struct sg_top_entry *t, struct
     return 0;
 }
 
+static struct sg_str alias_of(struct sg_search *s, const struct sg_top_entry *t, struct sg_arena *a)
+{
+    struct sg_ranker r = ranker_of(s, t);
+    struct sg_facts f;
+    return sg_searcher_facts(s->searcher, r.kind, t->doc, &f) ? sg_alias_of(s->searcher, &r, &f, a)
+                                                              : SG_STR_NONE;
+}
+
 static int add_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_arena *a,
                    struct sg_hit *h, struct sg_error *e)
 {
     int rc = sg_present(s->searcher, (enum sg_kind)t->kind, t->id, a, h, e);
     if (!rc) {
         h->score = rint((double)t->score * 1e6) / 1e6;
+        h->alias = alias_of(s, t, a);
         rc = highlight_hit(&s->readings[t->reading], h, a, e);
     }
     if (!rc && s->query.explain)

@@ -202,16 +202,24 @@ static void see_value(const struct sg_reading *r, struct sg_str value, struct se
     s->whole_length = n;
 }
 
+/* Takes the first of values joined by 0x1f off *values; false at their end. */
+static bool next_value(struct sg_str *values, struct sg_str *value)
+{
+    if (!values->n)
+        return false;
+    const char *at = memchr(values->p, 0x1f, values->n);
+    size_t n = at ? (size_t)(at - values->p) : values->n, used = n + (at != NULL);
+    *value = (struct sg_str){values->p, n};
+    values->p += used;
+    values->n -= used;
+    return true;
+}
+
 static void see_names(const struct sg_reading *r, struct sg_str names, struct seen *s)
 {
-    while (names.n) {
-        const char *at = memchr(names.p, 0x1f, names.n);
-        size_t n = at ? (size_t)(at - names.p) : names.n;
-        see_value(r, (struct sg_str){names.p, n}, s);
-        size_t used = n + (at != NULL);
-        names.p += used;
-        names.n -= used;
-    }
+    struct sg_str name;
+    while (next_value(&names, &name))
+        see_value(r, name, s);
 }
 
 static uint64_t low_bits(size_t n)
@@ -252,17 +260,25 @@ static void take_unseen(const struct sg_reading *r, struct seen *title)
     title->n_covered = n < title->n_words ? n : title->n_words;
 }
 
+/* The title, or another name in its place; the other fields are seen already. */
+static void see_title(const struct sg_reading *r, enum sg_kind kind, struct sg_str title,
+                      struct record_seen *s)
+{
+    s->title = (struct seen){0};
+    see_value(r, title, &s->title);
+    if (kind == SG_ARTIST || kind == SG_PLAYLIST)
+        take_unseen(r, &s->title);
+    s->exact = s->title.exact | s->artists.exact | s->album.exact;
+    s->any = any_of(&s->title) | any_of(&s->artists) | any_of(&s->album);
+}
+
 static void see_record(const struct sg_reading *r, enum sg_kind kind, const struct sg_facts *f,
                        struct record_seen *s)
 {
-    *s = (struct record_seen){0};
-    see_value(r, f->title, &s->title);
-    if (kind == SG_ARTIST || kind == SG_PLAYLIST)
-        take_unseen(r, &s->title);
+    s->artists = s->album = (struct seen){0};
     see_names(r, f->artists, &s->artists);
     see_value(r, f->album, &s->album);
-    s->exact = s->title.exact | s->artists.exact | s->album.exact;
-    s->any = any_of(&s->title) | any_of(&s->artists) | any_of(&s->album);
+    see_title(r, kind, f->title, s);
 }
 
 /* Of a reading beside the literal one: below it, unless everything stands where it
@@ -368,13 +384,15 @@ void sg_ranker_init(struct sg_ranker *r, enum sg_kind kind, const struct sg_weig
     r->popularity_scale = 1 / log2f(2.0f + (float)top_popularity);
 }
 
-float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FEATURES])
+/* Every feature; the score. An alias is never the whole title as typed. */
+static float rate(const struct sg_ranker *r, const struct sg_facts *f, const struct record_seen *s,
+                  bool alias, float v[SG_FEATURES])
 {
-    struct record_seen s;
-    see_record(r->reading, r->kind, f, &s);
+    enum sg_evidence evidence = evidence_of(r, s);
     memset(v, 0, SG_FEATURES * sizeof *v);
-    v[SG_F_EVIDENCE] = (float)evidence_of(r, &s);
-    text_features(r->reading, &s, v);
+    v[SG_F_EVIDENCE] = (float)(alias && evidence > SG_STATED ? SG_STATED : evidence);
+    v[SG_F_ALIAS] = alias;
+    text_features(r->reading, s, v);
     float popularity = log2f(1.0f + (float)f->popularity) * r->popularity_scale;
     v[SG_F_POPULARITY] = popularity > 1 ? 1 : popularity;
     v[SG_F_FRESHNESS] = freshness(f->year, r->this_year);
@@ -383,6 +401,51 @@ float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FE
     for (size_t i = 0; i < SG_FEATURES; i++)
         score += v[i] * r->weights->w[i];
     return score;
+}
+
+static void keep_better(const struct sg_ranker *r, const struct sg_facts *f,
+                        const struct record_seen *s, float *score, float v[SG_FEATURES])
+{
+    float values[SG_FEATURES], other = rate(r, f, s, true, values);
+    bool found = values[SG_F_EVIDENCE] > SG_NO_EVIDENCE, none = v[SG_F_EVIDENCE] <= SG_NO_EVIDENCE;
+    if (!found || (!none && other <= *score))
+        return;
+    *score = other;
+    memcpy(v, values, sizeof values);
+}
+
+/* The record once more, by each other name of its title and all those of its artists. */
+static float rank_by_aliases(const struct sg_ranker *r, const struct sg_facts *f,
+                             struct record_seen *s, float score, float v[SG_FEATURES])
+{
+    struct sg_str titles = f->title_aliases, title;
+    if (f->artist_aliases.n) {
+        see_names(r->reading, f->artist_aliases, &s->artists);
+        see_title(r->reading, r->kind, f->title, s);
+        keep_better(r, f, s, &score, v);
+    }
+    while (next_value(&titles, &title)) {
+        see_title(r->reading, r->kind, title, s);
+        keep_better(r, f, s, &score, v);
+    }
+    return score;
+}
+
+float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FEATURES])
+{
+    struct record_seen s;
+    see_record(r->reading, r->kind, f, &s);
+    float score = rate(r, f, &s, false, v);
+    if (!(f->title_aliases.n | f->artist_aliases.n) || v[SG_F_EVIDENCE] >= SG_WHOLE)
+        return score;
+    return rank_by_aliases(r, f, &s, score, v);
+}
+
+float sg_rank_cover(const struct sg_reading *r, struct sg_str folded)
+{
+    struct seen s = {0};
+    see_value(r, folded, &s);
+    return s.n_words ? (float)s.n_covered / (float)s.n_words : 0;
 }
 
 size_t sg_title_core(struct sg_str folded)
@@ -408,13 +471,14 @@ void sg_rank_spellings(const struct sg_ranker *r, const struct sg_facts *f,
                        uint8_t patterns[SG_WORDS_MAX])
 {
     const struct sg_reading *q = r->reading;
-    const struct sg_str fields[] = {f->title, f->artists, f->album};
+    const struct sg_str fields[] = {f->title, f->artists, f->album, f->title_aliases,
+                                    f->artist_aliases};
     int best[SG_WORDS_MAX];
     for (size_t i = 0; i < SG_WORDS_MAX; i++) {
         patterns[i] = SG_SPELLINGS_MAX;
         best[i] = INT32_MAX;
     }
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         struct cursor c = {.p = fields[i].p, .end = fields[i].p + fields[i].n};
         while (next_word(&c))
             for (size_t k = 0; k < q->n_patterns; k++) {

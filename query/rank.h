@@ -19,7 +19,7 @@ enum sg_evidence {
     SG_PREFIX,      /* all words, one of them unfinished or known by another script */
     SG_WORDS,       /* all words as typed */
     SG_STATED,      /* the whole title and artist as the query is understood, or in other words
-                       that say the same */
+                       that say the same, or by an alias */
     SG_WHOLE,       /* the whole title (or name) as typed, and the rest names its artist */
 };
 
@@ -39,6 +39,8 @@ void sg_ranker_init(struct sg_ranker *r, enum sg_kind kind, const struct sg_weig
 /* The score; values: every feature's. SG_F_EVIDENCE is SG_NO_EVIDENCE for a
  * record that does not answer. */
 float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float values[SG_FEATURES]);
+/* How much of a folded name the reading's words name: 0 to 1. */
+float sg_rank_cover(const struct sg_reading *r, struct sg_str folded);
 /* How much of a folded title is its own: without guests, masters, editions and
  * words for another recording (live, remix). */
 size_t sg_title_core(struct sg_str folded);

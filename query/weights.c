@@ -17,6 +17,7 @@ static const struct {
     [SG_F_UNTYPED] = {"untyped", -3},
     [SG_F_VERSION] = {"version", -6},
     [SG_F_EDITS] = {"edits", -5},
+    [SG_F_ALIAS] = {"alias", -3},
     [SG_F_DROPPED] = {"dropped", -20},
     [SG_F_POPULARITY] = {"popularity", 30},
     [SG_F_FRESHNESS] = {"freshness", 1.5f},

@@ -22,6 +22,7 @@ enum sg_feature_id {
     SG_F_UNTYPED,      /* share of the unfinished word's completion not yet typed */
     SG_F_VERSION,      /* 1: another recording (live, remix, cover) than was asked for */
     SG_F_EDITS,        /* spelling edits as weighed, all words together */
+    SG_F_ALIAS,        /* 1: answers by another name (an alias) of the title or an artist */
     SG_F_DROPPED,      /* share of the query's words that were given up */
     SG_F_POPULARITY,   /* log plays, 1: the most popular of its kind */
     SG_F_FRESHNESS,    /* 0: 1950 or unknown, 1: this year */

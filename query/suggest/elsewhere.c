@@ -61,7 +61,9 @@ static bool has_words(const struct sg_facts *f, const struct words *w)
 {
     for (size_t i = 0; i < w->n; i++) {
         bool open = w->open && i + 1 == w->n;
-        if (!has_word(f->title, w->v[i], open) && !has_word(f->artists, w->v[i], open))
+        if (!has_word(f->title, w->v[i], open) && !has_word(f->artists, w->v[i], open) &&
+            !has_word(f->title_aliases, w->v[i], open) &&
+            !has_word(f->artist_aliases, w->v[i], open))
             return false;
     }
     return true;

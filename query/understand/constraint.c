@@ -78,8 +78,11 @@ static bool holds(const struct sg_constraints *all, const struct sg_constraint *
         enum sg_field_id field;
         struct sg_str values;
     } fields[] = {
-        {SG_FIELD_TITLE, f->title}, {SG_FIELD_ARTIST, f->artists}, {SG_FIELD_ALBUM, f->album}};
-    for (size_t i = 0; i < 3; i++)
+        {SG_FIELD_TITLE, f->title},           {SG_FIELD_ARTIST, f->artists},
+        {SG_FIELD_ALBUM, f->album},           {SG_FIELD_TITLE, f->title_aliases},
+        {SG_FIELD_ARTIST, f->artist_aliases},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (is_in(c, kind, fields[i].field))
             look(all, c, r, fields[i].values, &l);
     size_t n = (size_t)(c->to - c->from);

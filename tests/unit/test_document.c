@@ -85,6 +85,43 @@ START_TEST(a_song_gives_words_prefixes_wholes_and_filters)
 }
 END_TEST
 
+static struct sg_str rage(void *ctx, enum sg_kind kind, uint64_t id)
+{
+    struct sg_str aliases[] = {SG_STR("RATM"), SG_STR("Rage")};
+    struct sg_artist a = {
+        .artist_id = id, .name = SG_STR("Rage Against the Machine"), .aliases = {aliases, 2}};
+    (void)ctx;
+    (void)kind;
+    return sg_document_names(&arena, SG_ARTIST, &a);
+}
+
+START_TEST(aliases_of_the_title_and_of_artists_are_searched_too)
+{
+    uint64_t artist = 3;
+    struct sg_str alias = SG_STR("Killing Name"), hint = SG_STR("Kiling in teh Name");
+    struct sg_song s = {.song_id = 1,
+                        .title = SG_STR("Killing in the Name"),
+                        .artist_ids = {&artist, 1},
+                        .aliases = {&alias, 1},
+                        .hints = {&hint, 1}};
+    struct sg_document d;
+    ck_assert_int_eq(sg_document_of(&d, SG_SONG, &s, rage, NULL, &arena), 0);
+    struct bag *b = terms_of(&d);
+    static const char *const wanted[] = {"Tkilling in the name",
+                                         "Tkilling name",
+                                         "Tkiling in teh name",
+                                         "Wkiling",
+                                         "Nrage against the machine",
+                                         "Nratm",
+                                         "Nrage",
+                                         "Wratm",
+                                         "Prat"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        ck_assert_msg(has(b, wanted[i]), "%s", wanted[i]);
+    free(b);
+}
+END_TEST
+
 START_TEST(each_term_is_given_once)
 {
     struct sg_document d = yesterday();
@@ -229,6 +266,7 @@ int main(void)
     Suite *s = suite_create("document");
     TCase *c = tcase_create("document");
     tcase_add_test(c, a_song_gives_words_prefixes_wholes_and_filters);
+    tcase_add_test(c, aliases_of_the_title_and_of_artists_are_searched_too);
     tcase_add_test(c, each_term_is_given_once);
     tcase_add_test(c, a_short_word_has_no_prefix_longer_than_itself);
     tcase_add_test(c, prefixes_are_of_characters_not_bytes);

@@ -170,6 +170,31 @@ START_TEST(fields_may_be_missing)
 }
 END_TEST
 
+START_TEST(aliases_are_kept_apart_from_names)
+{
+    struct sg_document d = song(1);
+    struct sg_buf b = {0};
+    struct sg_facts f;
+    d.title_aliases = SG_STR("jude\x1e"
+                             "hey joe");
+    d.artist_aliases[0] = SG_STR("fab four");
+    d.artist_aliases[1] = SG_STR("b\x1e"
+                                 "bj");
+    sg_facts_pack(&d, &b);
+    ck_assert(sg_facts_unpack(sg_buf_str(&b), &f));
+    ck_assert(sg_str_eq(f.title, SG_STR("hey jude")) && sg_str_eq(f.album, SG_STR("hey jude")));
+    ck_assert(sg_str_eq(f.title_aliases, SG_STR("jude\x1f"
+                                                "hey joe")));
+    ck_assert(sg_str_eq(f.artist_aliases, SG_STR("fab four\x1f"
+                                                 "b\x1f"
+                                                 "bj")));
+    for (size_t n = 0; n < b.n; n++)
+        sg_facts_unpack((struct sg_str){b.p, n}, &f);
+    ck_assert(!sg_facts_unpack(SG_STR("\x1d"), &f));
+    sg_buf_free(&b);
+}
+END_TEST
+
 START_TEST(a_row_too_long_is_cut_and_stays_readable)
 {
     char *huge = malloc(SG_TEXT_MAX + 1);
@@ -219,6 +244,7 @@ int main(void)
     tcase_add_test(c, damage_anywhere_never_reads_outside);
     tcase_add_test(c, a_cut_file_is_corrupt_and_a_missing_one_not_found);
     tcase_add_test(c, fields_may_be_missing);
+    tcase_add_test(c, aliases_are_kept_apart_from_names);
     tcase_add_test(c, a_row_too_long_is_cut_and_stays_readable);
     tcase_add_test(c, an_aborted_writer_leaves_nothing);
     suite_add_tcase(s, c);

@@ -64,6 +64,46 @@ START_TEST(title_and_artist_together_are_whole_in_either_order)
 }
 END_TEST
 
+/* Of a song with other names: its own, and its artist's. */
+static int evidence_by(const char *aliases, const char *artist_aliases)
+{
+    struct sg_facts f = {.title = SG_STR("killing in the name"),
+                         .artists = SG_STR("rage against the machine"),
+                         .title_aliases = sg_str(aliases),
+                         .artist_aliases = sg_str(artist_aliases)};
+    sg_rank(&ranker, &f, v);
+    return (int)v[SG_F_EVIDENCE];
+}
+
+START_TEST(an_alias_is_as_good_as_the_name_but_for_a_shade)
+{
+    ask("killing in the name ratm ");
+    ck_assert_int_eq(evidence_by("", "ratm"), SG_STATED);
+    ck_assert_float_eq(v[SG_F_ALIAS], 1);
+    ask("kitn ");
+    ck_assert_int_eq(evidence_by("bombtrack\x1fkitn", "ratm"), SG_STATED);
+    ask("ratm ");
+    ck_assert_int_eq(evidence_by("", "the rage\x1fratm"), SG_WORDS);
+    ask("kitn live ");
+    ck_assert_int_eq(evidence_by("kitn live aid", ""), SG_WORDS);
+    ask("kit");
+    ck_assert_int_eq(evidence_by("kitn", ""), SG_PREFIX);
+    ask("killing in the name ");
+    ck_assert_int_eq(evidence_by("killing in the name", "ratm"), SG_WHOLE);
+    ck_assert_float_eq(v[SG_F_ALIAS], 0);
+}
+END_TEST
+
+START_TEST(a_corrected_alias_stays_below_what_is_exact)
+{
+    ask("ratn ");
+    reading.how = SG_TYPO;
+    ck_assert_int_eq(evidence_by("", "ratm"), SG_MISSPELT);
+    ck_assert_float_gt(sg_rank_cover(&reading, SG_STR("ratn")), 0.99f);
+    ck_assert_float_eq(sg_rank_cover(&reading, SG_STR("something else")), 0);
+}
+END_TEST
+
 START_TEST(part_of_a_title_is_not_whole)
 {
     ask("one two ");
@@ -260,6 +300,8 @@ int main(void)
     TCase *c = tcase_create("all");
     tcase_add_test(c, the_whole_title_is_the_best_evidence);
     tcase_add_test(c, title_and_artist_together_are_whole_in_either_order);
+    tcase_add_test(c, an_alias_is_as_good_as_the_name_but_for_a_shade);
+    tcase_add_test(c, a_corrected_alias_stays_below_what_is_exact);
     tcase_add_test(c, part_of_a_title_is_not_whole);
     tcase_add_test(c, repeated_words_keep_their_places);
     tcase_add_test(c, a_leading_article_may_be_left_out);
