@@ -142,7 +142,7 @@ static struct sg_postlist open_entry(const struct sg_lists *l, const struct sg_l
     if (!entry)
         return list;
     if (entry->postings == 1) {
-        list.at = entry->first;
+        list.at = entry->first ? entry->first : SG_LIST_END;
         return list;
     }
     size_t n = count_blocks(l, entry);
