@@ -179,6 +179,10 @@ void sg_plan_words(struct sg_plan *p, const struct sg_reading *r, const struct s
 
 void sg_plan_words_loose(struct sg_plan *p, const struct sg_reading *r)
 {
+    if (r->n_words == 0) {
+        add_everything(p);
+        return;
+    }
     size_t last = r->n_words - 1;
     for (size_t w = 0; w < last; w++)
         add_word(p, r, w, NULL);
