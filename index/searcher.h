@@ -91,9 +91,9 @@ int sg_searcher_each(struct sg_searcher *s, enum sg_kind kind, int (*fn)(void *c
                      void *ctx, struct sg_error *e);
 
 /* The generation's completion and spelling segments, and the live overlay:
- * entities of the delta whose folded title starts with prefix, heaviest first; a
- * prefix that runs over a SG_SUGGEST_BY is a whole title and the start of a credited
- * name. */
+ * entities of the delta whose folded title, or an alias of it, starts with prefix,
+ * heaviest first; a prefix that runs over a SG_SUGGEST_BY is a whole title and the start of a
+ * credited name. */
 struct sg_suggest;
 struct sg_spell;
 const struct sg_suggest *sg_searcher_suggest(const struct sg_searcher *s);
@@ -101,7 +101,7 @@ const struct sg_spell *sg_searcher_spell(const struct sg_searcher *s);
 struct sg_overlay_entry {
     enum sg_kind kind;
     uint64_t id, popularity;
-    uint32_t letters; /* of the folded title */
+    uint32_t letters; /* of the folded title or alias */
 };
 size_t sg_searcher_overlay(struct sg_searcher *s, struct sg_str folded_prefix,
                            struct sg_overlay_entry *out, size_t cap);

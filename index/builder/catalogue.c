@@ -252,21 +252,48 @@ static struct sg_str made_by(const struct sg_builder *b, enum sg_kind kind,
     return sg_forms_fold(forms);
 }
 
-static int suggest_kind(struct sg_builder *b, struct sg_suggest_writer *w, enum sg_kind kind,
-                        struct sg_arena *a, struct sg_error *e)
+struct suggest_build {
+    const struct sg_builder *b;
+    struct sg_suggest_writer *w;
+    enum sg_kind kind;
+    struct sg_arena arena; /* of one record */
+};
+
+static int suggest_name(struct suggest_build *s, const union sg_any_record *record,
+                        const struct sg_entry *entry, struct sg_str name, struct sg_error *e)
 {
-    const struct sg_roster *r = &b->rosters[kind];
+    char folded[SG_TEXT_MAX];
+    size_t n = sg_text_fold(folded, sizeof folded, name);
+    return n ? sg_suggest_writer_add(s->w, (struct sg_str){folded, n},
+                                     made_by(s->b, s->kind, record), s->kind, entry->id,
+                                     sg_suggest_score(entry->popularity), e)
+             : 0;
+}
+
+/* By its title and by each alias and hint. */
+static int suggest_record(struct suggest_build *s, union sg_any_record *record,
+                          const struct sg_entry *entry, struct sg_error *e)
+{
+    int rc = suggest_name(s, record, entry, title_of(s->kind, record), e);
+    for (int hints = 0; hints < 2 && s->kind != SG_PLAYLIST; hints++) {
+        const struct sg_list *aliases = sg_aliases_of(s->kind, record, hints);
+        const struct sg_str *v = aliases->v;
+        for (size_t i = 0; !rc && i < aliases->n; i++)
+            rc = suggest_name(s, record, entry, v[i], e);
+    }
+    return rc;
+}
+
+static int suggest_kind(struct sg_builder *b, struct suggest_build *s, struct sg_error *e)
+{
+    const struct sg_roster *r = &b->rosters[s->kind];
     int rc = 0;
     for (size_t i = 0; !rc && i < r->n && !b->failed; i++) {
         union sg_any_record record;
-        char folded[SG_TEXT_MAX];
-        sg_arena_reset(a);
-        rc = sg_builder_thaw(b, kind, i, a, &record, e);
-        size_t n = rc ? 0 : sg_text_fold(folded, sizeof folded, title_of(kind, &record));
-        struct sg_str title = {folded, n};
-        if (n)
-            rc = sg_suggest_writer_add(w, title, made_by(b, kind, &record), kind, r->v[i].id,
-                                       sg_suggest_score(r->v[i].popularity), e);
+        sg_arena_reset(&s->arena);
+        rc = sg_builder_thaw(b, s->kind, i, &s->arena, &record, e);
+        if (!rc)
+            rc = suggest_record(s, &record, &r->v[i], e);
         if (i % report_every == 0)
             sg_builder_progress(b, "completion", i, r->n);
     }
@@ -276,18 +303,19 @@ static int suggest_kind(struct sg_builder *b, struct sg_suggest_writer *w, enum 
 int sg_build_suggest(struct sg_builder *b, struct sg_error *e)
 {
     char path[SG_BUILD_PATH];
-    struct sg_suggest_writer *w;
-    struct sg_arena arena = {0};
+    struct suggest_build s = {.b = b};
     sg_builder_path(b, path, "suggest.seg");
-    int rc = sg_suggest_writer_open(&w, path, e);
+    int rc = sg_suggest_writer_open(&s.w, path, e);
     if (rc)
         return rc;
-    for (int kind = 0; !rc && kind < SG_KINDS; kind++)
-        rc = suggest_kind(b, w, (enum sg_kind)kind, &arena, e);
+    for (int kind = 0; !rc && kind < SG_KINDS; kind++) {
+        s.kind = (enum sg_kind)kind;
+        rc = suggest_kind(b, &s, e);
+    }
     if (rc)
-        sg_suggest_writer_abort(w);
+        sg_suggest_writer_abort(s.w);
     else
-        rc = sg_suggest_writer_finish(w, e);
-    sg_arena_free(&arena);
+        rc = sg_suggest_writer_finish(s.w, e);
+    sg_arena_free(&s.arena);
     return rc;
 }

@@ -206,20 +206,19 @@ static int repost(struct sg_delta *d, enum sg_kind kind, struct posted old, stru
 
 /* --- titles --- */
 
-struct title {
-    char key[SG_DELTA_TITLE_MAX];
-    size_t key_bytes;
+/* What a row is completed by: its title and the aliases of that. */
+struct titles {
+    struct sg_str title, aliases; /* folded; the latter joined by 0x1f */
     unsigned char value[17];
 };
 
-static struct title title_of(const struct sg_delta_row *row, struct sg_str text)
+static struct titles titles_of(const struct sg_delta_row *row, struct sg_str text)
 {
-    struct title t = {0};
+    struct titles t = {.title = SG_STR_NONE};
     struct sg_facts facts = {0};
-    if (sg_facts_unpack(text, &facts) && facts.title.n) {
-        t.key_bytes = facts.title.n <= sizeof t.key ? facts.title.n
-                                                    : sg_utf8_floor(facts.title, sizeof t.key);
-        memcpy(t.key, facts.title.p, t.key_bytes);
+    if (sg_facts_unpack(text, &facts)) {
+        t.title = facts.title;
+        t.aliases = facts.title_aliases;
     }
     uint64_t id = __builtin_bswap64(row->id), posted = __builtin_bswap64(row->posted);
     t.value[0] = row->kind;
@@ -228,23 +227,41 @@ static struct title title_of(const struct sg_delta_row *row, struct sg_str text)
     return t;
 }
 
-static int title_change(struct sg_delta *d, struct title *t, bool add, struct sg_error *e)
+static int title_change(struct sg_delta *d, struct titles *t, struct sg_str title, bool add,
+                        struct sg_error *e)
 {
-    MDB_val k = {t->key_bytes, t->key}, v = {sizeof t->value, t->value};
-    MDB_dbi table = d->env->table[SG_DELTA_TITLE];
-    if (t->key_bytes == 0)
+    char key[SG_DELTA_TITLE_MAX];
+    size_t n = title.n <= sizeof key ? title.n : sg_utf8_floor(title, sizeof key);
+    if (n == 0)
         return 0;
+    memcpy(key, title.p, n);
+    MDB_val k = {n, key}, v = {sizeof t->value, t->value};
+    MDB_dbi table = d->env->table[SG_DELTA_TITLE];
     int rc = add ? mdb_put(d->txn, table, &k, &v, MDB_NODUPDATA) : mdb_del(d->txn, table, &k, &v);
     return rc && rc != MDB_KEYEXIST && rc != MDB_NOTFOUND ? sg_delta_fail(e, rc, "title") : 0;
 }
 
-static int retitle(struct sg_delta *d, struct title *old, struct title *new, struct sg_error *e)
+static int titles_change(struct sg_delta *d, struct titles *t, bool add, struct sg_error *e)
 {
-    if (old->key_bytes == new->key_bytes && memcmp(old->key, new->key, old->key_bytes) == 0 &&
+    struct sg_str rest = t->aliases;
+    int rc = title_change(d, t, t->title, add, e);
+    while (!rc && rest.n) {
+        const char *at = memchr(rest.p, '\x1f', rest.n);
+        struct sg_str alias = {rest.p, at ? (size_t)(at - rest.p) : rest.n};
+        rc = title_change(d, t, alias, add, e);
+        rest.p += alias.n + (at != NULL);
+        rest.n -= alias.n + (at != NULL);
+    }
+    return rc;
+}
+
+static int retitle(struct sg_delta *d, struct titles *old, struct titles *new, struct sg_error *e)
+{
+    if (sg_str_eq(old->title, new->title) && sg_str_eq(old->aliases, new->aliases) &&
         memcmp(old->value, new->value, sizeof old->value) == 0)
         return 0;
-    int rc = title_change(d, old, false, e);
-    return rc ? rc : title_change(d, new, true, e);
+    int rc = titles_change(d, old, false, e);
+    return rc ? rc : titles_change(d, new, true, e);
 }
 
 /* --- the document of an entity, before and after --- */
@@ -254,7 +271,7 @@ struct present {
     bool has_of, has_row;
     struct sg_delta_row row;
     struct posted posted; /* terms: in d->old_terms */
-    struct title title;
+    struct titles titles; /* in d->old_text */
 };
 
 static int read_row(struct sg_delta *d, struct present *p, struct sg_error *e)
@@ -266,14 +283,16 @@ static int read_row(struct sg_delta *d, struct present *p, struct sg_error *e)
         return sg_delta_fail(e, rc, "document");
     if (!sg_delta_row_read(value, &p->row, &text, &terms))
         return sg_fail(e, SG_ECORRUPT, "delta: document %u", p->of.docid);
+    sg_buf_reset(&d->old_text);
+    sg_buf_str_put(&d->old_text, text);
     sg_buf_reset(&d->old_terms);
     sg_buf_str_put(&d->old_terms, terms);
-    if (sg_buf_failed(&d->old_terms))
+    if (sg_buf_failed(&d->old_text) || sg_buf_failed(&d->old_terms))
         return sg_fail(e, SG_ENOMEM, "delta: terms");
     p->has_row = true;
     p->posted =
         (struct posted){sg_buf_str(&d->old_terms), sg_delta_posting(p->row.posted, p->of.docid)};
-    p->title = title_of(&p->row, text);
+    p->titles = titles_of(&p->row, sg_buf_str(&d->old_text));
     return 0;
 }
 
@@ -318,11 +337,11 @@ static int drop_of(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg
 
 static int drop_row(struct sg_delta *d, struct present *p, struct sg_error *e)
 {
-    struct title none = {0};
+    struct titles none = {.title = SG_STR_NONE};
     MDB_val key = {sizeof p->of.docid, &p->of.docid};
     int rc = repost(d, p->row.kind, p->posted, (struct posted){0}, e);
     if (!rc)
-        rc = retitle(d, &p->title, &none, e);
+        rc = retitle(d, &p->titles, &none, e);
     if (rc)
         return rc;
     rc = mdb_del(d->txn, d->env->table[SG_DELTA_DOCUMENT], &key, NULL);
@@ -407,10 +426,10 @@ static int file(struct sg_delta *d, const struct sg_document *doc, struct sg_err
         return rc;
     struct sg_delta_row row = row_of(d, doc, &p);
     struct posted new = {sg_buf_str(&d->terms), sg_delta_posting(row.posted, p.of.docid)};
-    struct title title = title_of(&row, sg_buf_str(&d->text));
+    struct titles titles = titles_of(&row, sg_buf_str(&d->text));
     rc = repost(d, doc->kind, p.posted, new, e);
     if (!rc)
-        rc = retitle(d, &p.title, &title, e);
+        rc = retitle(d, &p.titles, &titles, e);
     if (!rc)
         rc = put_row(d, p.of.docid, &row, e);
     return rc ? rc : put_of(d, doc->kind, doc->id, &p, e);

@@ -182,7 +182,8 @@ static void free_buffers(struct sg_delta *d)
     sg_delta_set_free(&d->renamed);
     free(d->effects);
     sg_arena_free(&d->arena);
-    struct sg_buf *bufs[] = {&d->fresh, &d->present, &d->text, &d->terms, &d->old_terms, &d->row};
+    struct sg_buf *bufs[] = {&d->fresh,    &d->present,   &d->text, &d->terms,
+                             &d->old_text, &d->old_terms, &d->row};
     for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
         sg_buf_free(bufs[i]);
 }

@@ -53,7 +53,7 @@ struct sg_delta {
     size_t n_effects, cap_effects;
     uint64_t commits;
     struct sg_arena arena; /* of one call */
-    struct sg_buf fresh, present, text, terms, old_terms, row;
+    struct sg_buf fresh, present, text, terms, old_text, old_terms, row;
 };
 
 /* writer.c */

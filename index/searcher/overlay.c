@@ -36,24 +36,48 @@ static void offer(struct best *b, struct sg_overlay_entry x)
     b->v[at] = x;
 }
 
+/* Takes the first of names joined by 0x1f off *names; false at their end. */
+static bool next_name(struct sg_str *names, struct sg_str *name)
+{
+    if (!names->n)
+        return false;
+    const char *at = memchr(names->p, SG_SUGGEST_BY, names->n);
+    size_t n = at ? (size_t)(at - names->p) : names->n, used = n + (at != NULL);
+    *name = (struct sg_str){names->p, n};
+    names->p += used;
+    names->n -= used;
+    return true;
+}
+
+static bool any_starts(struct sg_str names, struct sg_str prefix)
+{
+    struct sg_str name;
+    while (next_name(&names, &name))
+        if (sg_str_starts(name, prefix))
+            return true;
+    return false;
+}
+
 /* prefix: of the title, or all of it, SG_SUGGEST_BY and the start of a credited name. */
-static bool starts_so(const struct sg_facts *f, struct sg_str prefix)
+static bool title_starts(const struct sg_facts *f, struct sg_str title, struct sg_str prefix)
 {
     const char *by = memchr(prefix.p, SG_SUGGEST_BY, prefix.n);
     if (!by)
-        return sg_str_starts(f->title, prefix);
-    struct sg_str title = {prefix.p, (size_t)(by - prefix.p)}, names = f->artists;
-    struct sg_str name = {by + 1, prefix.n - title.n - 1};
-    if (!sg_str_eq(f->title, title))
-        return false;
-    while (name.n && !sg_str_starts(names, name)) {
-        const char *next = names.n ? memchr(names.p, SG_SUGGEST_BY, names.n) : NULL;
-        if (!next)
-            return false;
-        names.n -= (size_t)(next + 1 - names.p);
-        names.p = next + 1;
-    }
-    return true;
+        return sg_str_starts(title, prefix);
+    struct sg_str whole = {prefix.p, (size_t)(by - prefix.p)};
+    struct sg_str name = {by + 1, prefix.n - whole.n - 1};
+    return sg_str_eq(title, whole) &&
+           (!name.n || any_starts(f->artists, name) || any_starts(f->artist_aliases, name));
+}
+
+/* The title, or the alias of it, that starts so; absent when none does. */
+static struct sg_str starting_so(const struct sg_facts *f, struct sg_str prefix)
+{
+    struct sg_str aliases = f->title_aliases, title = f->title;
+    bool starts = title_starts(f, title, prefix);
+    while (!starts && next_name(&aliases, &title))
+        starts = title_starts(f, title, prefix);
+    return starts ? title : SG_STR_NONE;
 }
 
 static void read_list(struct sg_searcher *s, struct sg_delta_list *l, enum sg_kind kind,
@@ -63,9 +87,12 @@ static void read_list(struct sg_searcher *s, struct sg_delta_list *l, enum sg_ki
     for (int i = 0; i < POSTINGS_MAX && taken < best->cap && l->now != UINT64_MAX; i++) {
         struct sg_delta_row row;
         struct sg_facts facts;
-        if (sg_searcher_row(s, (uint32_t)l->now, &row, &facts) && starts_so(&facts, prefix)) {
+        struct sg_str title = SG_STR_NONE;
+        if (sg_searcher_row(s, (uint32_t)l->now, &row, &facts))
+            title = starting_so(&facts, prefix);
+        if (title.p) {
             offer(best, (struct sg_overlay_entry){kind, row.id, row.popularity,
-                                                  (uint32_t)sg_utf8_count(facts.title)});
+                                                  (uint32_t)sg_utf8_count(title)});
             taken++;
         }
         if (sg_delta_list_seek(l, l->now + 1, NULL))

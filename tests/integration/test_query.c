@@ -107,10 +107,13 @@ static void feed(struct sg_builder *b)
 {
     must(sg_builder_genre(b, &(struct sg_genre){1, SG_STR("Rock")}, &err));
     must(sg_builder_genre(b, &(struct sg_genre){2, SG_STR("R&B")}, &err));
+    struct sg_str fab_four = SG_STR("Fab Four");
     for (size_t i = 0; i < sizeof artists / sizeof *artists; i++)
-        must(sg_builder_artist(
-            b, &(struct sg_artist){.artist_id = artists[i].id, .name = sg_str(artists[i].name)},
-            &err));
+        must(sg_builder_artist(b,
+                               &(struct sg_artist){.artist_id = artists[i].id,
+                                                   .name = sg_str(artists[i].name),
+                                                   .aliases = {&fab_four, artists[i].id == 2}},
+                               &err));
     static const char *const albums[] = {"A Night at the Opera", "Help!", "I Am... Sasha Fierce",
                                          "Metallica"};
     for (uint64_t i = 1; i <= 4; i++)
@@ -606,6 +609,21 @@ START_TEST(a_passed_deadline_stops_the_search)
 }
 END_TEST
 
+static bool answers_by(const char *q, const char *alias)
+{
+    return find(q) && sg_str_eq(hit(0)->alias, sg_str(alias));
+}
+
+START_TEST(an_alias_finds_its_artist_and_her_songs)
+{
+    ck_assert(answers_by("fab four ", "Fab Four") && hit(0)->artist_id == 2);
+    ck_assert(answers_by("yesterday fab four", "Fab Four") && hit(0)->song_id == 4);
+    ck_assert(answers_by("artist:\"fab four\" naturally", "Fab Four") && hit(0)->song_id == 10);
+    ck_assert(answers_by("the beatles", "") && hit(0)->artist_id == 2);
+    ck_assert(answers_by("fab fourr ", "Fab Four") && hit(0)->artist_id == 2);
+}
+END_TEST
+
 static struct sg_suggest_reply completions;
 
 static const struct sg_suggestion *complete(const char *q)
@@ -631,6 +649,14 @@ START_TEST(completions_start_at_later_words_too)
     const struct sg_suggestion *s = complete("rhaps");
     ck_assert_uint_ge(completions.suggestions.n, 1);
     ck_assert(sg_str_eq(s[0].text, SG_STR("Bohemian Rhapsody")) && s[0].from == 9 && s[0].to == 14);
+}
+END_TEST
+
+START_TEST(an_alias_completes_to_its_artist)
+{
+    const struct sg_suggestion *s = complete("fab f");
+    ck_assert_uint_ge(completions.suggestions.n, 1);
+    ck_assert(sg_str_eq(s[0].text, SG_STR("The Beatles")) && s[0].from == 0 && s[0].to == 0);
 }
 END_TEST
 
@@ -753,6 +779,35 @@ START_TEST(what_was_just_added_is_found_and_completed)
     ck_assert_uint_eq(s[0].id, 50);
     ck_assert(completes("zyxwvutsrq anthem nob", "Zyxwvutsrq Anthem"));
     ck_assert(completes("nobody zyx", "Zyxwvutsrq Anthem"));
+    close_all();
+    sg_delta_close(d);
+}
+END_TEST
+
+START_TEST(an_alias_is_found_shown_and_completed_at_once)
+{
+    struct sg_delta *d = open_delta();
+    struct sg_str aliases[] = {SG_STR("Her Majesties")}, hints[] = {SG_STR("Kween")};
+    struct sg_artist a = {
+        .artist_id = 1, .name = SG_STR("Queen"), .aliases = {aliases, 1}, .hints = {hints, 1}};
+    must(sg_delta_put(d, SG_ARTIST, &a, &err));
+    must(sg_delta_commit(d, 10, 1, &err));
+    open_all();
+    expect_song("bohemian rhapsody her majesties", 1);
+    ck_assert(answers_by("her majesties", "Her Majesties") && hit(0)->artist_id == 1);
+    ck_assert(answers_by("majesties bohemian", "Her Majesties") && hit(0)->song_id == 1);
+    ck_assert(answers_by("queen", "") && hit(0)->artist_id == 1);
+    ck_assert(answers_by("kween", "") && hit(0)->artist_id == 1);
+    ck_assert(completes("her m", "Queen") && completes("her majes", "Queen"));
+    ck_assert(completes("her", "Queen") && completes("kwee", "Queen"));
+    ck_assert(completes("bohemian rhapsody her m", "Bohemian Rhapsody"));
+    close_all();
+    a.aliases.n = a.hints.n = 0;
+    must(sg_delta_put(d, SG_ARTIST, &a, &err));
+    must(sg_delta_commit(d, 11, 2, &err));
+    open_all();
+    ck_assert(!answers_by("her majesties", "Her Majesties"));
+    ck_assert(!completes("her majes", "Queen") && completes("quee", "Queen"));
     close_all();
     sg_delta_close(d);
 }
@@ -1025,7 +1080,9 @@ static TCase *in_process(void)
     tcase_add_test(c, a_passed_deadline_stops_the_search);
     tcase_add_test(c, completions_are_best_first_with_their_artist);
     tcase_add_test(c, completions_start_at_later_words_too);
+    tcase_add_test(c, an_alias_completes_to_its_artist);
     tcase_add_test(c, completions_forgive_a_slip);
+    tcase_add_test(c, an_alias_finds_its_artist_and_her_songs);
     tcase_add_test(c, completions_run_from_the_title_into_the_artist);
     tcase_add_test(c, completions_take_words_in_any_order);
     tcase_add_test(c, completions_forgive_slips_in_any_word);
@@ -1039,6 +1096,7 @@ static TCase *served(void)
 {
     TCase *c = tcase_create("served");
     tcase_add_test(c, what_was_just_added_is_found_and_completed);
+    tcase_add_test(c, an_alias_is_found_shown_and_completed_at_once);
     tcase_add_test(c, a_rename_is_followed_by_search_and_completion);
     tcase_add_test(c, the_server_answers_every_method);
     tcase_add_test(c, the_server_refuses_by_field);
