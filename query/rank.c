@@ -26,6 +26,11 @@ struct cursor {
     uint64_t head;
 };
 
+static struct cursor cursor_of(struct sg_str value)
+{
+    return (struct cursor){.p = value.p, .end = value.n ? value.p + value.n : value.p};
+}
+
 /* Up to 8 bytes at p, zeros past the end. */
 static uint64_t load(const char *p, const char *end)
 {
@@ -173,7 +178,7 @@ static bool ends_title(const struct cursor *c, enum role role)
  * article that the query leaves out does not count. */
 static void see_value(const struct sg_reading *r, struct sg_str value, struct seen *s)
 {
-    struct cursor c = {.p = value.p, .end = value.p + value.n};
+    struct cursor c = cursor_of(value);
     uint64_t run = ~0ull, before = 0;
     uint32_t n = 0, covered = 0, position = 0;
     while (next_word(&c)) {
@@ -479,7 +484,7 @@ void sg_rank_spellings(const struct sg_ranker *r, const struct sg_facts *f,
         best[i] = INT32_MAX;
     }
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        struct cursor c = {.p = fields[i].p, .end = fields[i].p + fields[i].n};
+        struct cursor c = cursor_of(fields[i]);
         while (next_word(&c))
             for (size_t k = 0; k < q->n_patterns; k++) {
                 const struct sg_pattern *p = &q->patterns[k];
