@@ -55,6 +55,8 @@ static bool next_word(struct cursor *c)
 {
     while (c->p < c->end && (unsigned char)*c->p <= ' ')
         c->p++;
+    if (c->p == c->end)
+        return false;
     const char *p = c->p;
     uint64_t v = load(p, c->end), stop = first_break(v);
     c->head = stop ? v & ((stop >> 7) - 1) : v;
