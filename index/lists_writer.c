@@ -332,7 +332,7 @@ int sg_lists_merge(const char *const *paths, size_t n, const char *path, struct 
     if (!rc)
         rc = out_open(&o, path, e);
     if (!rc) {
-        for (uint64_t hash; least(parts, n, &hash);)
+        for (uint64_t hash = 0; least(parts, n, &hash);)
             merge_list(o, parts, n, hash);
         rc = out_finish(o, (uint32_t)documents, e);
     }
