@@ -8,17 +8,26 @@ static int run(PGconn *c, const char *sql, struct sg_error *e)
     return sg_pg_exec(c, sql, 0, NULL, NULL, e);
 }
 
-int sg_source_pg_publication(PGconn *c, struct sg_error *e)
+static int has_rows(PGconn *c, const char *sql, bool *out, struct sg_error *e)
 {
     PGresult *r = NULL;
-    const char *name = SG_PUBLICATION;
-    int rc = sg_pg_exec(c, "SELECT 1 FROM pg_publication WHERE pubname = $1", 1, &name, &r, e);
-    if (rc)
-        return rc;
-    bool there = PQntuples(r) > 0;
+    int rc = sg_pg_exec(c, sql, 0, NULL, &r, e);
+    *out = !rc && PQntuples(r) > 0;
     PQclear(r);
-    if (there)
-        return 0;
+    return rc;
+}
+
+int sg_source_pg_publication(PGconn *c, struct sg_error *e)
+{
+    bool there;
+    int rc = has_rows(c, "SELECT 1 WHERE to_regclass('public.aliases') IS NOT NULL", &there, e);
+    if (!rc && !there)
+        rc = sg_fail(e, SG_EINVAL, "the database's schema is too old: run segue-data migrate");
+    if (!rc)
+        rc = has_rows(c, "SELECT 1 FROM pg_publication WHERE pubname = '" SG_PUBLICATION "'",
+                      &there, e);
+    if (rc || there)
+        return rc;
     sg_log(SG_LOG_INFO, "publication made", "name=%s", SG_PUBLICATION);
     return run(c,
                "CREATE PUBLICATION " SG_PUBLICATION

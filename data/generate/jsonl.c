@@ -9,7 +9,7 @@ struct writer {
     FILE *to;
     const struct sg_world *w;
     struct sg_progress *p;
-    struct sg_buf line, name;
+    struct sg_buf line, name, alias;
 };
 
 /* {"type":"song", and the record's own fields; extra is put before the brace. */
@@ -55,6 +55,10 @@ static int put_artists(struct writer *o, struct sg_error *e)
         sg_buf_reset(&o->name);
         sg_world_artist_name(o->w, i, &o->name);
         struct sg_artist a = {.artist_id = i + o->w->o.first_artist, .name = sg_buf_str(&o->name)};
+        int is = sg_world_artist_alias(o->w, i, &o->alias);
+        struct sg_str alias = sg_buf_str(&o->alias);
+        a.aliases = (struct sg_list){&alias, is == 1};
+        a.hints = (struct sg_list){&alias, is == 2};
         rc = put(o, "artist", &sg_artist_record, &a, NULL, e);
     }
     return rc;
@@ -170,6 +174,7 @@ int sg_generate_jsonl(FILE *to, const struct sg_world_options *options, struct s
     rc = put_all(&o, e);
     sg_buf_free(&o.line);
     sg_buf_free(&o.name);
+    sg_buf_free(&o.alias);
     sg_world_close(&w);
     return rc;
 }

@@ -6,7 +6,7 @@
 #include "data/generate/setaside.h"
 #include <inttypes.h>
 
-static const char tables[] = "{genres,artists,albums,songs,song_artists,users,playlists,"
+static const char tables[] = "{genres,artists,albums,songs,song_artists,aliases,users,playlists,"
                              "playlist_songs,follows,listening_history,song_plays_daily}";
 
 struct loader {
@@ -42,6 +42,18 @@ static int put_artist(struct loader *l, uint64_t i, struct sg_error *e)
     sg_world_artist_name(&l->w, i, &l->text);
     put_id(l, i + l->w.o.first_artist);
     sg_pg_copy_text(l->copy, sg_buf_str(&l->text));
+    return end_row(l, e);
+}
+
+static int put_alias(struct loader *l, uint64_t i, struct sg_error *e)
+{
+    int is = sg_world_artist_alias(&l->w, i, &l->text);
+    if (!is)
+        return 0;
+    put_text(l, "artist");
+    put_id(l, i + l->w.o.first_artist);
+    sg_pg_copy_text(l->copy, sg_buf_str(&l->text));
+    put_text(l, is == 2 ? "t" : "f");
     return end_row(l, e);
 }
 
@@ -240,6 +252,7 @@ static int run_stages(struct loader *l, struct sg_error *e)
     const struct stage stages[] = {
         {"artists", "COPY artists (artist_id, name) FROM STDIN", put_artist, w->n_artists,
          w->n_artists},
+        {"aliases", "COPY aliases (kind, id, alias, hint) FROM STDIN", put_alias, w->n_artists, 0},
         {"albums", "COPY albums (artist_id, album_id, title, release_date) FROM STDIN", put_albums,
          w->n_artists, w->n_albums},
         {"songs",

@@ -1,4 +1,5 @@
 /* names.c - names, releases and songs of the demo world; see world.h. */
+#include "core/text.h"
 #include "data/calendar.h"
 #include "data/generate/genres.h"
 #include "data/generate/world.h"
@@ -17,6 +18,59 @@ void sg_world_artist_name(const struct sg_world *w, uint64_t artist, struct sg_b
         sg_vocabulary_person(v, &r, out);
     else
         sg_vocabulary_expand(v, SG_L_BANDS, &r, out);
+}
+
+/* The first characters of three words or more; false when it has fewer. */
+static bool put_initials(struct sg_str name, struct sg_buf *out)
+{
+    size_t words = 0, before = out->n;
+    for (size_t at = 0; at < name.n; words++) {
+        struct sg_str rest = {name.p + at, name.n - at};
+        const char *space = memchr(rest.p, ' ', rest.n);
+        sg_buf_put(out, rest.p, sg_utf8_prefix(rest, 1));
+        at += space ? (size_t)(space - rest.p) + 1 : rest.n;
+    }
+    if (words < 3)
+        out->n = before;
+    return words >= 3;
+}
+
+/* Two neighbouring small letters swapped; false when there are none. */
+static bool put_misspelt(struct sg_str name, struct sg_rng *r, struct sg_buf *out)
+{
+    size_t from = name.n ? sg_rng_below(r, name.n) : 0, i = from;
+    while (i + 1 < name.n && !(name.p[i] >= 'a' && name.p[i] <= 'z' && name.p[i + 1] >= 'a' &&
+                               name.p[i + 1] <= 'z' && name.p[i] != name.p[i + 1]))
+        i++;
+    if (i + 1 >= name.n)
+        return false;
+    sg_buf_put(out, name.p, i);
+    sg_buf_putc(out, name.p[i + 1]);
+    sg_buf_putc(out, name.p[i]);
+    sg_buf_put(out, name.p + i + 2, name.n - i - 2);
+    return true;
+}
+
+int sg_world_artist_alias(const struct sg_world *w, uint64_t artist, struct sg_buf *out)
+{
+    struct sg_rng r = sg_rng_at(w->o.seed, SG_S_ALIAS, artist + w->o.first_artist, 0);
+    struct sg_buf name = {0};
+    double kind = sg_rng_unit(&r);
+    int is = 0;
+    sg_buf_reset(out);
+    if (kind >= 0.06)
+        return 0;
+    sg_world_artist_name(w, artist, &name);
+    if (kind < 0.02)
+        is = put_misspelt(sg_buf_str(&name), &r, out) ? 2 : 0;
+    else if (put_initials(sg_buf_str(&name), out))
+        is = 1;
+    if (!is) {
+        sg_vocabulary_expand(language(w, artist), SG_L_BANDS, &r, out);
+        is = 1;
+    }
+    sg_buf_free(&name);
+    return is;
 }
 
 static size_t release_size(struct sg_rng *r)

@@ -57,6 +57,9 @@ void sg_world_close(struct sg_world *w);
 extern const char *const sg_demo_genres[SG_DEMO_GENRES];
 
 void sg_world_artist_name(const struct sg_world *w, uint64_t artist, struct sg_buf *out);
+/* Another name of some artists: 0 none, 1 initials or a former name, 2 a misspelling
+ * (a hint). out is reset and written. */
+int sg_world_artist_alias(const struct sg_world *w, uint64_t artist, struct sg_buf *out);
 
 struct sg_release {
     uint16_t first, n; /* songs of the artist: indexes and count */
@@ -139,4 +142,5 @@ enum {
     SG_S_PLAYS,
     SG_S_FOLLOWS,
     SG_S_PLAYLIST,
+    SG_S_ALIAS,
 };

@@ -2,7 +2,8 @@
  *
  * Columns are found by name, or as the map says. Without an id column a song is
  * known by its title, artist and album; artists are known by name, albums by
- * title and lead artist.
+ * title and lead artist. Other names of the song and of its lead artist, searched as
+ * their own, stand in aliases and artist_aliases, between semicolons.
  */
 #include "core/text.h"
 #include "data/calendar.h"
@@ -22,13 +23,16 @@ enum column {
     RELEASED,
     EXPLICIT,
     PLAYS,
+    ALIASES,
+    ARTIST_ALIASES,
     COLUMNS
 };
 static const char *const names[COLUMNS] = {"id",       "title",      "artist",   "album",
                                            "genre",    "duration_s", "track_no", "release_date",
-                                           "explicit", "play_count"};
+                                           "explicit", "play_count", "aliases",  "artist_aliases"};
 
 #define ARTISTS_MAX 20
+#define ALIASES_MAX 100
 
 struct csv {
     const struct sg_csv_options *o;
@@ -60,10 +64,11 @@ static int map_one(struct csv *c, struct sg_str pair, const struct sg_str *heade
                    ? 0
                    : sg_fail(e, SG_EINVAL, "--map: the file has no column '%.*s'", SG_FMT(column));
     }
-    return sg_fail(e, SG_EINVAL,
-                   "--map: no field '%.*s'; fields are id, title, artist, album, genre, "
-                   "duration_s, track_no, release_date, explicit, play_count",
-                   SG_FMT(field));
+    return sg_fail(
+        e, SG_EINVAL,
+        "--map: no field '%.*s'; fields are id, title, artist, album, genre, "
+        "duration_s, track_no, release_date, explicit, play_count, aliases, artist_aliases",
+        SG_FMT(field));
 }
 
 static int begin(void *ctx, const struct sg_str *header, size_t n, struct sg_error *e)
@@ -138,7 +143,8 @@ static const char *check(struct sg_str *v, char date[11], enum column *what)
     const char *why = NULL;
     for (int k = 0; !why && k < COLUMNS; k++) {
         *what = (enum column)k;
-        why = sg_import_text(&v[k], k == ARTIST ? SG_NAME_MAX * ARTISTS_MAX : SG_NAME_MAX,
+        bool many = k == ARTIST || k >= ALIASES;
+        why = sg_import_text(&v[k], many ? SG_NAME_MAX * ARTISTS_MAX : SG_NAME_MAX,
                              k != TITLE && k != ARTIST);
         if (!why && k == ID && v[k].n > 150)
             why = "longer than 150 bytes";
@@ -222,6 +228,17 @@ static struct sg_str put_album(struct csv *c, struct sg_import *i, uint64_t line
     return album;
 }
 
+static void put_aliases(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                        struct sg_str all)
+{
+    struct sg_str v[ALIASES_MAX];
+    size_t n = all.n ? sg_fields_split(all, ';', v, ALIASES_MAX) : 0;
+    if (n > ALIASES_MAX)
+        sg_import_reject(i, line, "aliases", "more than 100");
+    for (size_t k = 0; k < n && n <= ALIASES_MAX; k++)
+        sg_import_alias(i, line, kind, key, v[k], false);
+}
+
 static void put(struct csv *c, struct sg_import *i, uint64_t line, const struct sg_str *v,
                 const struct sg_str *artists, size_t n)
 {
@@ -236,6 +253,8 @@ static void put(struct csv *c, struct sg_import *i, uint64_t line, const struct 
                  (struct sg_str[]){song, v[TITLE], album, v[GENRE].n ? v[GENRE] : SG_STR_NONE,
                                    v[DURATION], v[TRACK], v[RELEASED], v[EXPLICIT], v[PLAYS]},
                  9);
+    put_aliases(i, line, "song", song, v[ALIASES]);
+    put_aliases(i, line, "artist", hashed(&c->artist, i->source, artists[0]), v[ARTIST_ALIASES]);
 }
 
 static void row(void *ctx, struct sg_import *i, uint64_t line, const struct sg_str *fields,

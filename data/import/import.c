@@ -26,6 +26,28 @@ void sg_import_reject(struct sg_import *i, uint64_t line, const char *what, cons
     sg_reject(&i->rejects, i->stage.path, line, "%s: %s", what, why);
 }
 
+static bool has_control(struct sg_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+            return true;
+    return false;
+}
+
+void sg_import_alias(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                     struct sg_str alias, bool hint)
+{
+    const char *why = sg_import_text(&alias, SG_ALIAS_MAX, false);
+    if (!why && has_control(alias))
+        why = "holds a control character";
+    if (why)
+        sg_import_reject(i, line, "alias", why);
+    else
+        sg_stage_put(&i->stage, SG_STAGE_ALIAS, line,
+                     (struct sg_str[]){sg_str(kind), key, alias, hint ? SG_STR("t") : SG_STR("f")},
+                     4);
+}
+
 bool sg_import_cells(struct sg_import *i, uint64_t line, struct sg_str text, struct sg_str *cells,
                      size_t n)
 {

@@ -10,7 +10,8 @@
 #include "data/import/stage.h"
 #include "data/progress.h"
 
-#define SG_NAME_MAX 500 /* characters of a title or name */
+#define SG_NAME_MAX  500 /* characters of a title or name */
+#define SG_ALIAS_MAX 200 /* of another name */
 
 struct sg_import {
     struct sg_stage stage;
@@ -43,6 +44,9 @@ int sg_import_flush(struct sg_import *i, uint64_t line, struct sg_error *e);
 /* Trims *s; NULL when it is fit to be stored, else why not: empty, not UTF-8,
  * NUL inside, longer than max characters. */
 const char *sg_import_text(struct sg_str *s, size_t max, bool may_be_empty);
+/* Stages another name of the record with this key, or rejects it; the record stays. */
+void sg_import_alias(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                     struct sg_str alias, bool hint);
 /* Splits a row of exactly n tab-separated cells; false after rejecting it. */
 bool sg_import_cells(struct sg_import *i, uint64_t line, struct sg_str text, struct sg_str *cells,
                      size_t n);

@@ -3,7 +3,8 @@
  *
  * Ids are the file's own; records name each other by them. They become external
  * ids "source:id", or import_keys where a record brings an external id.
- * A playlist may list its songs in song_ids.
+ * A playlist may list its songs in song_ids; songs, artists and albums other names in
+ * aliases, and in hints those that are searched but not shown.
  */
 #include "core/record.h"
 #include "core/text.h"
@@ -19,7 +20,7 @@ struct line {
     uint64_t song_id, artist_id, album_id, genre_id, playlist_id, play_count, followers;
     int64_t duration_s, track_no;
     bool is_explicit;
-    struct sg_list artist_ids, song_ids;
+    struct sg_list artist_ids, song_ids, aliases, hints;
 };
 
 #define ID(m)      SG_FIELD_U64(struct line, m, 0, INT64_MAX, SG_OPTIONAL)
@@ -51,6 +52,8 @@ static const struct sg_field fields[] = {
      .max = 1},
     SG_FIELD_LIST(struct line, artist_ids, SG_T_U64, NULL, SG_ARTISTS_MAX),
     SG_FIELD_LIST(struct line, song_ids, SG_T_U64, NULL, 10000),
+    SG_FIELD_LIST(struct line, aliases, SG_T_STR, NULL, SG_ALIASES_MAX),
+    SG_FIELD_LIST(struct line, hints, SG_T_STR, NULL, SG_ALIASES_MAX),
 };
 static const struct sg_record line_record = SG_RECORD("ImportLine", struct line, fields);
 
@@ -86,6 +89,16 @@ static struct sg_str own_key(struct jsonl *j, struct sg_import *i, uint64_t line
     return key;
 }
 
+static void put_aliases(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                        const struct line *l)
+{
+    const struct sg_str *aliases = l->aliases.v, *hints = l->hints.v;
+    for (size_t k = 0; k < l->aliases.n; k++)
+        sg_import_alias(i, line, kind, key, aliases[k], false);
+    for (size_t k = 0; k < l->hints.n; k++)
+        sg_import_alias(i, line, kind, key, hints[k], true);
+}
+
 static const char *put_genre(struct jsonl *j, struct sg_import *i, uint64_t line, struct line *l)
 {
     const char *why = l->genre_id ? sg_import_text(&l->name, 100, false) : "no genre_id";
@@ -104,6 +117,7 @@ static const char *put_artist(struct jsonl *j, struct sg_import *i, uint64_t lin
     struct sg_str key = own_key(j, i, line, "artist", l->artist_id, l->external_id);
     sg_stage_put(&i->stage, SG_STAGE_ARTIST, line,
                  (struct sg_str[]){key, l->name, present(l->image_url)}, 3);
+    put_aliases(i, line, "artist", key, l);
     return NULL;
 }
 
@@ -129,6 +143,7 @@ static const char *put_album(struct jsonl *j, struct sg_import *i, uint64_t line
                  (struct sg_str[]){key, l->title, key_of(j, l->artist_id), present(l->release_date),
                                    present(l->cover_art_url), SG_STR("f")},
                  6);
+    put_aliases(i, line, "album", key, l);
     return NULL;
 }
 
@@ -156,6 +171,7 @@ static const char *put_song(struct jsonl *j, struct sg_import *i, uint64_t line,
                           present(l->release_date), l->is_explicit ? SG_STR("t") : SG_STR("f"),
                           number(j, l->play_count)},
         9);
+    put_aliases(i, line, "song", key, l);
     return NULL;
 }
 

@@ -1,6 +1,6 @@
 /* merge.c - see merge.h.
  *
- * In order of reference: genres, artists, albums, songs, credits, users,
+ * In order of reference: genres, artists, albums, songs, credits, aliases, users,
  * playlists and their songs, follows, deletions. Of each kind: keep the last
  * row of a key, reject what refers to nothing, update what differs, insert what
  * is missing. Updates come first and inserts skip what exists, rather than ON
@@ -43,6 +43,9 @@ static const struct step steps[] = {
     {SG_STAGE_PLAYLIST, 0, SILENT, RENAME("s_playlist", "key", "playlist")},
     {SG_STAGE_ENTRY, 0, SILENT, RENAME("s_entry", "playlist_key", "playlist")},
     {SG_STAGE_ENTRY, 0, SILENT, RENAME("s_entry", "song_key", "song")},
+    {SG_STAGE_ALIAS, 0, SILENT,
+     "UPDATE s_alias s SET key = k.external_id FROM import_keys k"
+     " WHERE k.kind = s.kind AND k.key = s.key"},
     {SG_STAGE_DELETE, 0, SILENT,
      "UPDATE s_delete s SET key = k.external_id FROM import_keys k"
      " WHERE k.kind = s.kind AND k.key = s.key"},
@@ -150,6 +153,30 @@ static const struct step steps[] = {
      " SELECT artist_id, song_id, position, credited_artist_id, role FROM r_credit c WHERE NOT"
      " EXISTS (SELECT FROM song_artists x WHERE x.artist_id = c.artist_id AND x.song_id = c.song_id"
      " AND x.position = c.position) ORDER BY song_id, position ON CONFLICT DO NOTHING"},
+
+    {SG_STAGE_ALIAS, 0, SILENT, KEEP_LAST("s_alias", "kind, key, alias")},
+    {SG_STAGE_ALIAS, SG_I_ALIASES, SILENT,
+     "CREATE TEMP TABLE r_alias ON COMMIT DROP AS SELECT s.line, s.kind, o.song_id AS id, s.alias,"
+     " s.hint FROM s_alias s JOIN songs o ON o.external_id = s.key WHERE s.kind = 'song'"
+     " UNION ALL SELECT s.line, s.kind, a.artist_id, s.alias, s.hint FROM s_alias s"
+     " JOIN artists a ON a.external_id = s.key WHERE s.kind = 'artist'"
+     " UNION ALL SELECT s.line, s.kind, b.album_id, s.alias, s.hint FROM s_alias s"
+     " JOIN albums b ON b.external_id = s.key WHERE s.kind = 'album'"},
+    {SG_STAGE_ALIAS, 0, SILENT, "ANALYZE r_alias"},
+    {SG_STAGE_ALIAS, SG_I_ALIASES, STAGED, "SELECT FROM r_alias"},
+    {SG_STAGE_ALIAS, SG_I_ALIASES, UPDATED,
+     "UPDATE aliases x SET hint = r.hint FROM r_alias r WHERE x.kind = r.kind AND x.id = r.id"
+     " AND x.alias = r.alias AND x.hint <> r.hint"},
+    {SG_STAGE_ALIAS, SG_I_ALIASES, REJECTED,
+     "DELETE FROM r_alias r USING (SELECT n.kind, n.id, n.alias, row_number() OVER"
+     " (PARTITION BY n.kind, n.id ORDER BY n.line, n.alias) + (SELECT count(*) FROM aliases a"
+     " WHERE a.kind = n.kind AND a.id = n.id) AS place FROM r_alias n WHERE NOT EXISTS"
+     " (SELECT FROM aliases x WHERE x.kind = n.kind AND x.id = n.id AND x.alias = n.alias)) p"
+     " WHERE p.place > 100 AND r.kind = p.kind AND r.id = p.id AND r.alias = p.alias"
+     " RETURNING r.line, 'more than 100 aliases: ' || r.alias"},
+    {SG_STAGE_ALIAS, SG_I_ALIASES, INSERTED,
+     "INSERT INTO aliases (kind, id, alias, hint) SELECT kind, id, alias, hint FROM r_alias"
+     " ORDER BY line ON CONFLICT DO NOTHING"},
 
     {SG_STAGE_USER, 0, SILENT, KEEP_LAST("s_user", "email")},
     {SG_STAGE_USER, SG_I_USERS, STAGED, "SELECT FROM s_user"},

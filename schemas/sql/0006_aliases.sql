@@ -22,19 +22,22 @@ CREATE INDEX aliases_song ON aliases (song_id) WHERE song_id IS NOT NULL;
 CREATE INDEX aliases_artist ON aliases (artist_id) WHERE artist_id IS NOT NULL;
 CREATE INDEX aliases_album ON aliases (album_id) WHERE album_id IS NOT NULL;
 
--- At most 100 of one owner, as many as a record of the index holds.
+-- At most 100 of one owner, as many as a record of the index holds. Owners are
+-- locked by the remainder of their id: a bulk load must not run out of locks.
 CREATE FUNCTION segue_count_aliases() RETURNS trigger
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     o record;
 BEGIN
-    FOR o IN SELECT DISTINCT kind, id FROM added ORDER BY kind, id LOOP
-        PERFORM pg_advisory_xact_lock(hashtext('segue aliases ' || o.kind), hashint8(o.id));
-        IF (SELECT count(*) FROM aliases a WHERE a.kind = o.kind AND a.id = o.id) > 100 THEN
-            RAISE EXCEPTION '% % has more than 100 aliases', o.kind, o.id
-                USING ERRCODE = 'check_violation';
-        END IF;
-    END LOOP;
+    PERFORM pg_advisory_xact_lock(hashtext('segue aliases'), slot)
+        FROM (SELECT DISTINCT (id % 64)::integer AS slot FROM added ORDER BY slot) s;
+    SELECT kind, id INTO o FROM aliases
+        WHERE (kind, id) IN (SELECT DISTINCT kind, id FROM added)
+        GROUP BY kind, id HAVING count(*) > 100 LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% % has more than 100 aliases', o.kind, o.id
+            USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER aliases_count_inserted AFTER INSERT ON aliases

@@ -83,6 +83,8 @@ static void content(char out[40])
                   " a.external_id, b.external_id) t FROM songs o JOIN artists a USING (artist_id)"
                   " LEFT JOIN albums b ON b.album_id = o.album_id UNION ALL "
                   "SELECT concat_ws('~', 'a', external_id, name) FROM artists UNION ALL "
+                  "SELECT concat_ws('~', 'n', a.external_id, n.kind, n.alias, n.hint)"
+                  " FROM aliases n LEFT JOIN artists a USING (artist_id) UNION ALL "
                   "SELECT concat_ws('~', 'b', b.external_id, b.title, a.external_id) FROM albums b"
                   " JOIN artists a USING (artist_id) UNION ALL "
                   "SELECT concat_ws('~', 'c', o.external_id, x.position, a.external_id, x.role)"
@@ -220,6 +222,41 @@ START_TEST(bad_json_lines_are_rejected_and_the_good_ones_stay)
 }
 END_TEST
 
+START_TEST(aliases_are_added_to_what_is_there)
+{
+    const char *path = FILE_OF(
+        "a.jsonl",
+        "{\"type\":\"artist\",\"artist_id\":1,\"name\":\"Prince\",\"aliases\":[\"TAFKAP\",\" The "
+        "Artist \",\"\"],\"hints\":[\"Pirnce\"],\"external_id\":\"mb:1\"}\n"
+        "{\"type\":\"album\",\"album_id\":1,\"artist_id\":1,\"title\":\"O(+>\",\"aliases\":"
+        "[\"Love Symbol\"]}\n"
+        "{\"type\":\"song\",\"song_id\":1,\"title\":\"I Would Die 4 U\",\"artist_ids\":[1],"
+        "\"aliases\":[\"I Would Die for You\",\"a\\tb\"]}\n");
+    for (int round = 0; round < 2; round++) {
+        MUST("import", "jsonl", path, "--source", "t");
+        ck_assert_int_eq(count("aliases"), 5);
+        ck_assert_ptr_nonnull(strstr(output(), "2 rows rejected"));
+        test_pg_sql(c, "UPDATE aliases SET hint = NOT hint WHERE kind = 'artist'");
+        test_pg_sql(c, "DELETE FROM import_progress");
+        MUST("import", "jsonl", path, "--source", "t");
+        ck_assert_str_eq(test_pg_sql(c, "SELECT alias FROM aliases WHERE hint"), "Pirnce");
+        test_pg_sql(c, "INSERT INTO aliases SELECT 'song', song_id, 'Kept' FROM songs");
+        test_pg_sql(c, "DELETE FROM aliases WHERE alias IN ('Love Symbol', 'TAFKAP')");
+        ck_assert_int_eq(count("aliases"), 4);
+        test_pg_sql(c, "DELETE FROM aliases WHERE alias = 'Kept'");
+        test_pg_sql(c, "DELETE FROM import_progress");
+    }
+    path = FILE_OF("a.csv", "title,artist,aliases,artist_aliases\n"
+                            "Rape Me,Nirvana,,\n"
+                            "Smells Like Teen Spirit,Nirvana,SLTS; Teen Spirit ,Nirvana USA\n");
+    MUST("import", "csv", path);
+    ck_assert_int_eq(count("aliases JOIN songs USING (song_id) WHERE title LIKE 'Smells%%'"), 2);
+    ck_assert_int_eq(count("aliases JOIN artists USING (artist_id) WHERE name = 'Nirvana'"), 1);
+    test_pg_sql(c, "DELETE FROM songs");
+    ck_assert_int_eq(count("aliases WHERE kind = 'song'"), 0);
+}
+END_TEST
+
 START_TEST(change_lines_rename_and_delete)
 {
     const char *path = FILE_OF(
@@ -354,6 +391,7 @@ int main(void)
     tcase_add_checked_fixture(t, connect_one, close_one);
     tcase_add_test(t, bad_json_lines_are_rejected_and_the_good_ones_stay);
     tcase_add_test(t, change_lines_rename_and_delete);
+    tcase_add_test(t, aliases_are_added_to_what_is_there);
     tcase_add_test(t, csv_columns_are_mapped_and_several_artists_split);
     tcase_add_test(t, a_demo_is_the_same_again_and_consistent);
     tcase_add_test(t, a_demo_written_as_jsonl_imports_as_it_is);
