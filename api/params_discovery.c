@@ -74,6 +74,14 @@ const struct sg_param sg_search_params[] = {
      "{\"type\":\"string\",\"enum\":[\"true\",\"false\",\"any\"],\"default\":\"any\"}"},
     {"prefix", "prefix", NULL, "Whether the last word may be the beginning of one (default true).",
      NULL},
+    {"group", "group", NULL, "Versions of one recording as one result (default true).", NULL},
+    {"sort", "sort", NULL, "Order of the results.",
+     "{\"type\":\"string\",\"enum\":[\"relevance\",\"popularity\",\"newest\",\"title\"],"
+     "\"default\":\"relevance\"}"},
+    {"facets", "facets", NULL, "Counts of these values among the results, comma separated.",
+     "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"genre\",\"decade\","
+     "\"artist\"]}}"},
+    {"cursor", "cursor", NULL, "next_cursor of the page before, instead of offset.", NULL},
     {"explain", "explain", NULL, "Adds every ranking feature to each result.", NULL},
     {0},
 };

@@ -144,6 +144,8 @@ const wrong = [
   ['/api/v1/search?q=a&type=film', 'type'], ['/api/v1/search?q=a&type=song,film', 'type'], ['/api/v1/search?q=a&type=', 'type'],
   ['/api/v1/search?q=a&year=abc', 'year'], ['/api/v1/search?q=a&year=-5', 'year'], ['/api/v1/search?q=a&explicit=maybe', 'explicit'],
   ['/api/v1/search?q=a&artist_id=x', 'artist_id'], ['/api/v1/search?q=a&explain=ja', 'explain'],
+  ['/api/v1/search?q=a&group=2', 'group'], ['/api/v1/search?q=a&sort=loudest', 'sort'],
+  ['/api/v1/search?q=a&facets=mood', 'facets'], ['/api/v1/search?q=a&cursor=rubbish', 'cursor'],
   ['/api/v1/suggest', 'q'], ['/api/v1/suggest?q=', 'q'], [`/api/v1/suggest?q=${long}`, 'q'], ['/api/v1/suggest?q=%c3%28', 'q'],
   ['/api/v1/suggest?q=a&limit=0', 'limit'], ['/api/v1/suggest?q=a&limit=1e3', 'limit'], ['/api/v1/suggest?q=a&limit=-3', 'limit'],
   ['/api/v1/songs/abc', 'id'], ['/api/v1/songs/-1', 'id'], ['/api/v1/songs/0', 'id'], ['/api/v1/songs/99999999999999999999999', 'id'],
