@@ -204,6 +204,7 @@ static int worker_open(void *state, void **thread, struct sg_error *e)
 
 int sg_serve_options(struct sg_search_options *out, const struct sg_config *c, struct sg_error *e)
 {
+    *out = (struct sg_search_options){0};
     out->candidates = (size_t)c->query.candidates;
     out->budget_us = c->query.budget_us;
     return sg_weights_load(&out->weights, c->query.weights, e);
