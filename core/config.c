@@ -76,7 +76,7 @@ static const struct key keys[] = {
               "gate: the canary queries' mean reciprocal rank may fall by at most this"),
     K_URL(query.listen, "ipc://{var_dir}/run/query.ipc", "where the query server listens"),
     K_WHOLE(query.workers, 0, 256, "0", "threads; 0: two a core"),
-    K_WHOLE(query.candidates, 20, 1000000, "600", "candidates per type before ranking"),
+    K_WHOLE(query.candidates, 20, 1000000, "300", "candidates per type before ranking"),
     K_WHOLE(query.budget_us, 0, 10000000, "0",
             "time in which more candidates may still be looked for"),
     K_PATH(query.weights, "", "file of ranker weights; empty: built in"),
