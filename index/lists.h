@@ -7,7 +7,7 @@
  *
  * A term is known by its XXH3 alone. Two of one hash share a list (at 30 million
  * terms the odds are one in 40,000 that any two do), so what is found by words or
- * names must be looked at again; the ranker does.
+ * names must be looked at again; the ranker does. A filter never shares one with a text.
  *
  * Words of SG_LISTS_WORD_LEAST documents and more have a list here too: reading
  * Xapian's costs a system call a block, which a long list has many of.

@@ -22,15 +22,17 @@ struct sg_list_entry {
     uint32_t first; /* block, those of the list have its postings together; of one: the docid */
 };
 
-/* Its lowest bit tells words from all other terms. */
+/* Its two lowest bits tell words, filters and texts apart: nobody can make a title whose
+ * list is that of an artist's identifier, as nothing looks at filters again. */
 static inline uint64_t sg_term_hash(struct sg_str term)
 {
-    bool is_word = term.n && term.p[0] == 'W';
-    return (XXH3_64bits(term.p, term.n) & ~UINT64_C(1)) | is_word;
+    char prefix = term.n ? term.p[0] : 0;
+    uint64_t what = prefix == 'W' ? 1 : prefix == 'P' || prefix == 'T' || prefix == 'N' ? 0 : 2;
+    return (XXH3_64bits(term.p, term.n) & ~UINT64_C(3)) | what;
 }
 static inline bool sg_hash_of_word(uint64_t hash)
 {
-    return hash & 1;
+    return (hash & 3) == 1;
 }
 static inline uint32_t sg_block_postings(const struct sg_list_block *b)
 {
