@@ -21,25 +21,34 @@ struct seen {
 
 /* The words of a value, one after the other. */
 struct cursor {
-    const char *p, *end;
+    const char *p, *begin, *end;
     struct sg_str word;
     uint64_t head;
 };
 
 static struct cursor cursor_of(struct sg_str value)
 {
-    return (struct cursor){.p = value.p, .end = value.n ? value.p + value.n : value.p};
+    return (struct cursor){
+        .p = value.p, .begin = value.p, .end = value.n ? value.p + value.n : value.p};
 }
 
-/* Up to 8 bytes at p, zeros past the end. */
-static uint64_t load(const char *p, const char *end)
+static uint64_t load8(const char *p)
 {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return le64toh(v);
+}
+
+/* Up to 8 bytes at p, zeros past the value's end. */
+static uint64_t load(const struct cursor *c, const char *p)
+{
+    size_t left = (size_t)(c->end - p);
+    if (left >= 8)
+        return load8(p);
+    if (c->end - c->begin >= 8)
+        return left ? load8(c->end - 8) >> (64 - 8 * left) : 0;
     uint64_t v = 0;
-    if (end - p >= 8) {
-        memcpy(&v, p, 8);
-        return le64toh(v);
-    }
-    for (int i = 0; p + i < end; i++)
+    for (size_t i = 0; i < left; i++)
         v |= (uint64_t)(unsigned char)p[i] << (8 * i);
     return v;
 }
@@ -58,11 +67,11 @@ static bool next_word(struct cursor *c)
     if (c->p == c->end)
         return false;
     const char *p = c->p;
-    uint64_t v = load(p, c->end), stop = first_break(v);
+    uint64_t v = load(c, p), stop = first_break(v);
     c->head = stop ? v & ((stop >> 7) - 1) : v;
     while (!stop && p < c->end) {
         p += 8;
-        stop = p < c->end ? first_break(load(p, c->end)) : 0;
+        stop = p < c->end ? first_break(load(c, p)) : 0;
     }
     p += stop ? __builtin_ctzll(stop) / 8 : 0;
     p = p < c->end ? p : c->end;
@@ -98,18 +107,26 @@ static uint64_t match_word(const struct sg_reading *r, const struct cursor *c, s
     return any;
 }
 
-/* Folded articles that people leave out. */
-static bool is_article(struct sg_str w)
-{
-    return sg_str_eq(w, SG_STR("the")) || sg_str_eq(w, SG_STR("a")) || sg_str_eq(w, SG_STR("an")) ||
-           sg_str_eq(w, SG_STR("los")) || sg_str_eq(w, SG_STR("les")) ||
-           sg_str_eq(w, SG_STR("die"));
-}
-
 /* The first 8 letters of a word, as struct cursor has them. */
 #define HEAD(a, b, c, d, e, f, g, h)                                                               \
     ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 |              \
      (uint64_t)(e) << 32 | (uint64_t)(f) << 40 | (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
+
+/* Folded articles that people leave out; all are shorter than a head. */
+static bool is_article(uint64_t head)
+{
+    switch (head) {
+    case HEAD('t', 'h', 'e', 0, 0, 0, 0, 0):
+    case HEAD('a', 0, 0, 0, 0, 0, 0, 0):
+    case HEAD('a', 'n', 0, 0, 0, 0, 0, 0):
+    case HEAD('l', 'o', 's', 0, 0, 0, 0, 0):
+    case HEAD('l', 'e', 's', 0, 0, 0, 0, 0):
+    case HEAD('d', 'i', 'e', 0, 0, 0, 0, 0):
+        return true;
+    default:
+        return false;
+    }
+}
 
 /* What an unasked word of a title tells. */
 enum role {
@@ -185,7 +202,7 @@ static void see_value(const struct sg_reading *r, struct sg_str value, struct se
     uint32_t n = 0, covered = 0, position = 0;
     while (next_word(&c)) {
         uint64_t exact, any = match_word(r, &c, s, &exact);
-        if (position++ == 0 && !any && is_article(c.word))
+        if (position++ == 0 && !any && is_article(c.head))
             continue;
         if (n && !any) {
             enum role role = role_of(c.head);
@@ -267,6 +284,12 @@ static void take_unseen(const struct sg_reading *r, struct seen *title)
     title->n_covered = n < title->n_words ? n : title->n_words;
 }
 
+static void see_all(struct record_seen *s)
+{
+    s->exact = s->title.exact | s->artists.exact | s->album.exact;
+    s->any = any_of(&s->title) | any_of(&s->artists) | any_of(&s->album);
+}
+
 /* The title, or another name in its place; the other fields are seen already. */
 static void see_title(const struct sg_reading *r, enum sg_kind kind, struct sg_str title,
                       struct record_seen *s)
@@ -275,17 +298,31 @@ static void see_title(const struct sg_reading *r, enum sg_kind kind, struct sg_s
     see_value(r, title, &s->title);
     if (kind == SG_ARTIST || kind == SG_PLAYLIST)
         take_unseen(r, &s->title);
-    s->exact = s->title.exact | s->artists.exact | s->album.exact;
-    s->any = any_of(&s->title) | any_of(&s->artists) | any_of(&s->album);
+    see_all(s);
+}
+
+/* The title says all that the words could say: as they were typed and in their order, or the one
+ * short start of a word. What stands in other fields would change nothing. */
+static bool is_settled(const struct sg_reading *r, const struct seen *title)
+{
+    uint64_t all = low_bits(r->n_words);
+    if (r->in_artist || !r->n_words)
+        return false;
+    if (r->is_start && r->n_words == 1)
+        return title->any != 0;
+    return title->exact == all && title->pairs == (all & ~1ull);
 }
 
 static void see_record(const struct sg_reading *r, enum sg_kind kind, const struct sg_facts *f,
                        struct record_seen *s)
 {
     s->artists = s->album = (struct seen){0};
+    see_title(r, kind, f->title, s);
+    if (is_settled(r, &s->title) && !(f->title_aliases.n | f->artist_aliases.n))
+        return;
     see_names(r, f->artists, &s->artists);
     see_value(r, f->album, &s->album);
-    see_title(r, kind, f->title, s);
+    see_all(s);
 }
 
 /* Of a reading beside the literal one: below it, unless everything stands where it
@@ -325,6 +362,8 @@ static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct reco
 
 static float share(uint64_t words, size_t of)
 {
+    if (!words)
+        return 0;
     return (float)__builtin_popcountll(words) / (float)of;
 }
 
@@ -457,7 +496,7 @@ float sg_rank_cover(const struct sg_reading *r, struct sg_str folded)
 
 size_t sg_title_core(struct sg_str folded)
 {
-    struct cursor c = {.p = folded.p, .end = folded.p + folded.n};
+    struct cursor c = cursor_of(folded);
     size_t n = 0;
     while (next_word(&c)) {
         enum role role = role_of(c.head);

@@ -4,6 +4,7 @@
 #include "query/highlight.h"
 #include "query/parse.h"
 #include "query/suggest/parts.h"
+#include <ctype.h>
 #include <xxhash.h>
 
 #define LIMIT_MAX 20
@@ -96,6 +97,10 @@ static bool starts_folded(struct sg_str text, struct sg_str prefix)
 static void mark_typed(struct sg_suggestion *out, struct sg_str prefix)
 {
     struct sg_words words;
+    if (isalnum((unsigned char)out->text.p[0]) && starts_folded(out->text, prefix)) {
+        out->to = (int64_t)sg_highlight_typed(out->text, prefix);
+        return;
+    }
     sg_text_words(&words, out->text);
     for (size_t i = 0; i < words.n; i++) {
         size_t from = words.v[i].from;
