@@ -71,13 +71,25 @@ static int give(struct emitter *em, struct sg_str term)
     return is_new(&em->seen, term) ? em->emit(em->ctx, term) : 0;
 }
 
+/* Past a leading article that names something else than itself. */
+static struct sg_str past_article(struct sg_str folded)
+{
+    size_t n = folded.n > 4 && !memcmp(folded.p, "the ", 4) ? 4 : 0;
+    return (struct sg_str){folded.p + n, folded.n - n};
+}
+
 struct sg_str sg_term_whole(char prefix, struct sg_str folded, char out[SG_TERM_MAX])
 {
-    size_t n = folded.n <= SG_TERM_WHOLE_MAX ? folded.n : sg_utf8_floor(folded, SG_TERM_WHOLE_MAX);
+    struct sg_str rest = past_article(folded);
+    size_t n = 1;
     out[0] = prefix;
-    if (n)
-        memcpy(out + 1, folded.p, n);
-    return (struct sg_str){out, n + 1};
+    for (size_t i = 0; i < rest.n && n < SG_TERM_MAX; i++)
+        if (rest.p[i] != ' ')
+            out[n++] = rest.p[i];
+    struct sg_str letters = {out + 1, n - 1};
+    if (letters.n > SG_TERM_WHOLE_MAX)
+        letters.n = sg_utf8_floor(letters, SG_TERM_WHOLE_MAX);
+    return (struct sg_str){out, letters.n + 1};
 }
 
 struct sg_str sg_term_number(char prefix, uint64_t number, char out[SG_TERM_MAX])

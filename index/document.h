@@ -4,8 +4,9 @@
  * Terms (the base's Xapian and the delta share them):
  *   W<word>    a folded word of any field (and its alternatives)
  *   P<prefix>  the first 1, 2, 3 and 4 characters of each word
- *   T<fold>    the whole folded title or name, and each alias of it (cut to 200 bytes)
- *   N<fold>    a whole folded artist name (songs, albums), and each alias of it
+ *   T<letters> the whole folded title or name without its spaces and a leading "the",
+ *              and each alias of it (cut to 200 bytes)
+ *   N<letters> a whole artist name alike (songs, albums), and each alias of it
  *   A<id>      filter: credited artist    L<id>  filter: album
  *   G<id>      filter: genre              Y<year> filter: year, 4 digits
  *   E1         filter: explicit
@@ -60,8 +61,9 @@ bool sg_names_next(struct sg_str *names, struct sg_str *forms);
 typedef int (*sg_term_fn)(void *ctx, struct sg_str term);
 int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx);
 
-/* The term of a whole folded value (cap of its folding >= SG_TEXT_MAX), cut on a
- * character to SG_TERM_WHOLE_MAX: prefix 'T' or 'N'. A view of out. */
+/* The term of a whole folded value (cap of its folding >= SG_TEXT_MAX): its letters, so that
+ * it is found however they are spaced; cut on a character to SG_TERM_WHOLE_MAX. prefix: 'T' or
+ * 'N'. A view of out. */
 struct sg_str sg_term_whole(char prefix, struct sg_str folded, char out[SG_TERM_MAX]);
 /* The term of a number: prefix 'A', 'L', 'G' (ids) or 'Y' (year). A view of out. */
 struct sg_str sg_term_number(char prefix, uint64_t number, char out[SG_TERM_MAX]);

@@ -20,7 +20,7 @@
 #include "index/document.h"
 
 #define SG_GENERATION_NAME   96
-#define SG_GENERATION_FORMAT 3 /* of base and delta; another one is refused and rebuilt */
+#define SG_GENERATION_FORMAT 4 /* of base and delta; another one is refused and rebuilt */
 
 struct sg_file_sum {
     char name[64];

@@ -12,7 +12,7 @@ static struct sg_ranker ranker_of(struct sg_search *s, const struct sg_top_entry
 {
     struct sg_ranker r = s->rankers[t->kind];
     r.reading = &s->readings[t->reading];
-    r.verify_last = false;
+    r.verify_last = r.verify_all = false;
     return r;
 }
 

@@ -214,13 +214,30 @@ static struct sg_str span(const struct sg_query *q, size_t from, size_t to)
 
 static void add_whole(struct sg_plan *p, char prefix, struct sg_str value)
 {
-    char term[SG_TERM_MAX], with_article[SG_WHOLE_MAX + 4];
+    char term[SG_TERM_MAX];
     struct sg_term_group *g = open_group(p);
     add_term(p, g, sg_term_whole(prefix, value, term));
-    memcpy(with_article, "the ", 4);
-    memcpy(with_article + 4, value.p, value.n);
-    add_term(p, g, sg_term_whole(prefix, (struct sg_str){with_article, value.n + 4}, term));
     close_group(p, g);
+}
+
+/* Letters that may begin with an article that terms have not. */
+static void add_letters(struct sg_plan *p, char prefix, struct sg_str letters)
+{
+    char term[SG_TERM_MAX];
+    struct sg_term_group *g = open_group(p);
+    add_term(p, g, sg_term_whole(prefix, letters, term));
+    if (letters.n > 3 && !memcmp(letters.p, "the", 3)) {
+        struct sg_str rest = {letters.p + 3, letters.n - 3};
+        add_term(p, g, sg_term_whole(prefix, rest, term));
+    }
+    close_group(p, g);
+}
+
+void sg_plan_letters(struct sg_plan *p, struct sg_str title, struct sg_str artist)
+{
+    add_letters(p, 'T', title);
+    if (artist.n)
+        add_letters(p, 'N', artist);
 }
 
 void sg_plan_whole(struct sg_plan *p, const struct sg_query *q, size_t cut, bool swapped)

@@ -53,6 +53,9 @@ void sg_plan_words_exact(struct sg_plan *p, const struct sg_reading *r);
 /* After the filters: the whole title is words [0, cut) and, unless cut is the
  * number of words, an artist's whole name the rest (swapped: the other way round). */
 void sg_plan_whole(struct sg_plan *p, const struct sg_query *q, size_t cut, bool swapped);
+/* After the filters: the letters of the whole title and, unless there are none, of an
+ * artist's whole name, however they are spaced. */
+void sg_plan_letters(struct sg_plan *p, struct sg_str title, struct sg_str artist);
 /* After the filters: words [from, to) are the whole title. */
 void sg_plan_title(struct sg_plan *p, const struct sg_query *q, size_t from, size_t to);
 /* What terms could not say. */

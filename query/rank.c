@@ -345,11 +345,14 @@ static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct reco
     uint64_t all = low_bits(q->n_words);
     if (r->verify_last && !(s->any >> (q->n_words - 1) & 1))
         return SG_NO_EVIDENCE;
+    if (r->verify_all && all & ~s->any)
+        return SG_NO_EVIDENCE;
     if (q->how == SG_DROPPED)
         return SG_PARTIAL;
     if (q->how == SG_UNDERSTOOD || q->how == SG_EQUIVALENT)
         return evidence_beside(q, s, all);
-    if (q->how == SG_JOINED && s->exact == all && is_whole(&s->title, &s->artists, all))
+    bool respaced = q->how == SG_JOINED || q->how == SG_SPLIT;
+    if (respaced && s->exact == all && is_whole(&s->title, &s->artists, all))
         return SG_STATED;
     if (q->how != SG_AS_TYPED)
         return SG_MISSPELT;

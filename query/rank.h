@@ -32,6 +32,7 @@ struct sg_ranker {
     /* The last word must be seen in the record's own text (its posting was a
      * looser one); without it the evidence is SG_NO_EVIDENCE. */
     bool verify_last;
+    bool verify_all; /* likewise every word */
 };
 
 void sg_ranker_init(struct sg_ranker *r, enum sg_kind kind, const struct sg_weights *w,

@@ -322,6 +322,29 @@ bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const stru
     return split;
 }
 
+static void add_words(struct sg_reading *r, struct sg_str folded)
+{
+    folded = keep(r, folded);
+    for (size_t at = 0; at < folded.n;) {
+        const char *space = memchr(folded.p + at, ' ', folded.n - at);
+        size_t n = space ? (size_t)(space - folded.p) - at : folded.n - at;
+        add_word(r, (struct sg_str){folded.p + at, n}, 0, false);
+        at += n + 1;
+    }
+}
+
+bool sg_reading_respaced(struct sg_reading *r, const struct sg_query *q, struct sg_str first,
+                         struct sg_str second)
+{
+    begin(r, SG_SPLIT);
+    add_words(r, first);
+    add_words(r, second);
+    bool same = r->n_words == q->words.n;
+    for (size_t w = 0; same && w < r->n_words; w++)
+        same = sg_str_eq(r->words[w], q->words.v[w].text);
+    return !same && r->n_words > 0;
+}
+
 bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
                      uint64_t drop)
 {

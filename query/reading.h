@@ -82,6 +82,10 @@ bool sg_reading_sound(struct sg_reading *r, const struct sg_query *q, const stru
  * likeliest, below SG_SEGMENT_WAYS. False when there is none. */
 bool sg_reading_split(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,
                       size_t way);
+/* A title's words and a name's (or none), in the order they were typed in; both folded.
+ * False when these are the query's. */
+bool sg_reading_respaced(struct sg_reading *r, const struct sg_query *q, struct sg_str first,
+                         struct sg_str second);
 /* All words, none of which must be there. */
 void sg_reading_partial(struct sg_reading *r, const struct sg_query *q);
 /* As m has it. */

@@ -11,7 +11,7 @@
 #define JOINED_MAX   4  /* words written as one */
 #define WORDS_MAX    8  /* longer queries are not joined, split or thinned word by word */
 
-static bool may_go_on(const struct sg_search *s)
+bool sg_search_may_go_on(const struct sg_search *s)
 {
     int64_t budget_us = s->options.relax_us ? s->options.relax_us : SG_RELAX_US;
     return s->n_readings < SG_READINGS_MAX && sg_search_cpu_us() - s->start_cpu_us < budget_us;
@@ -55,10 +55,10 @@ static int relax_spaces(const struct relaxed *x, struct sg_error *e)
     if (q->words.n > WORDS_MAX || q->syntax.constraints.n)
         return 0;
     for (size_t n = 2; n <= JOINED_MAX; n++)
-        for (size_t i = 0; i + n <= q->words.n && may_go_on(s) && !rc; i++)
+        for (size_t i = 0; i + n <= q->words.n && sg_search_may_go_on(s) && !rc; i++)
             rc = run(x, sg_reading_join(sg_search_next_reading(s), q, s->spell, i, n), e);
-    for (size_t way = 0; way < SG_SEGMENT_WAYS && (way == 0 || !found(s)) && may_go_on(s) && !rc;
-         way++)
+    for (size_t way = 0;
+         way < SG_SEGMENT_WAYS && (way == 0 || !found(s)) && sg_search_may_go_on(s) && !rc; way++)
         rc = run(x, sg_reading_split(sg_search_next_reading(s), q, s->spell, way), e);
     return rc;
 }
@@ -115,10 +115,10 @@ static int drop_known(const struct relaxed *x, uint64_t gone, const uint8_t *ord
     struct sg_search *s = x->s;
     size_t n = x->q->words.n;
     int rc = 0;
-    for (size_t i = 0; i < n && n <= WORDS_MAX && may_go_on(s) && !rc; i++)
+    for (size_t i = 0; i < n && n <= WORDS_MAX && sg_search_may_go_on(s) && !rc; i++)
         if (!(gone >> order[i] & 1))
             rc = drop(x, gone | 1ull << order[i], e);
-    for (size_t i = 0; i < n && !found(s) && may_go_on(s) && !rc; i++) {
+    for (size_t i = 0; i < n && !found(s) && sg_search_may_go_on(s) && !rc; i++) {
         gone |= 1ull << order[i];
         if ((size_t)__builtin_popcountll(gone) * 3 > 2 * n)
             break;
@@ -159,7 +159,7 @@ static int relax_titles(const struct relaxed *x, struct sg_error *e)
         return 0;
     sg_reading_partial(r, x->q);
     s->n_readings++;
-    for (size_t length = n - 1; length >= 1 && !rc && may_go_on(s); length--)
+    for (size_t length = n - 1; length >= 1 && !rc && sg_search_may_go_on(s); length--)
         for (size_t from = 0; from + length <= n && !rc; from++)
             rc = sg_search_title(s, r, &x->in, from, from + length, e);
     return rc;
@@ -226,9 +226,9 @@ static int relax_spelling(const struct relaxed *x, struct sg_error *e)
         rc = relax_typos(x, s->retrieval.strong ? SG_DOUBT_RARE : SG_DOUBT_ALL, e);
     if (!rc && found(s) < ENOUGH)
         rc = relax_spaces(x, e);
-    if (!rc && found(s) == 0 && may_go_on(s))
+    if (!rc && found(s) == 0 && sg_search_may_go_on(s))
         rc = relax_typos(x, SG_DOUBT_MORE, e);
-    if (!rc && found(s) == 0 && may_go_on(s))
+    if (!rc && found(s) == 0 && sg_search_may_go_on(s))
         rc = relax_sound(x, e);
     return rc;
 }
@@ -239,7 +239,11 @@ int sg_search_relax(struct sg_search *s, struct sg_error *e)
     if (hopeless || !s->spell || s->query.words.n == 0 || !is_thin(s))
         return 0;
     struct relaxed x = {s, &s->query, sg_search_scope(s)};
-    int rc = relax_spelling(&x, e);
+    bool respaced = false;
+    int rc = sg_search_glued(s, x.q, &x.in, &respaced, e);
+    if (rc || (respaced && s->query.words.n > 1)) /* one word may still be a slip */
+        return rc;
+    rc = relax_spelling(&x, e);
     if (!rc && found(s) == 0 && s->has_meaning) {
         keep_core(&s->core, &s->query, s->meaning.drop);
         if (s->core.words.n) {

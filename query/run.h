@@ -3,6 +3,7 @@
  *   search.c  as typed, over the asked kinds
  *   beside.c  what the words mean or might as well be, beside what they say
  *   relax.c   looser readings while too little was found
+ *   glued.c   words typed without their spaces, one of these
  *   answer.c  the page: hits, totals, highlights, explanation
  */
 #pragma once
@@ -64,6 +65,15 @@ int sg_search_loose(struct sg_search *s, const struct sg_reading *r, const struc
 /* What is titled words [from, to) of the query; r: all of them. */
 int sg_search_title(struct sg_search *s, const struct sg_reading *r, const struct sg_scope *in,
                     size_t from, size_t to, struct sg_error *e);
+/* The candidates of one kind for s->side as it is planned, every word of r seen in them. */
+int sg_search_side(struct sg_search *s, enum sg_kind kind, const struct sg_reading *r,
+                   const struct sg_scope *in, struct sg_error *e);
+/* False once looser readings have had their time or their room. */
+bool sg_search_may_go_on(const struct sg_search *s);
+/* Whole titles and names spelt with the query's letters, wherever these have spaces;
+ * *found: there are some. */
+int sg_search_glued(struct sg_search *s, const struct sg_query *q, const struct sg_scope *in,
+                    bool *found, struct sg_error *e);
 /* Genres are read again when the generation changes, and every few seconds. */
 int sg_search_vocabulary(struct sg_search *s, struct sg_arena *a, struct sg_error *e);
 int sg_search_beside(struct sg_search *s, struct sg_error *e);

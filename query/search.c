@@ -103,7 +103,7 @@ static struct sg_pass pass_of(struct sg_search *s, enum sg_kind kind, const stru
 {
     struct sg_ranker *ranker = &s->rankers[kind];
     ranker->reading = r;
-    ranker->verify_last = false;
+    ranker->verify_last = ranker->verify_all = false;
     return (struct sg_pass){.plan = plan,
                             .ranker = ranker,
                             .reading = (uint8_t)(r - s->readings),
@@ -111,10 +111,13 @@ static struct sg_pass pass_of(struct sg_search *s, enum sg_kind kind, const stru
                             .work = SIDE_WORK};
 }
 
-static int run_side(struct sg_search *s, enum sg_kind kind, size_t want, struct sg_error *e)
+/* verify: terms of whole values say nothing of the spaces. */
+static int run_side(struct sg_search *s, enum sg_kind kind, size_t want, bool verify,
+                    struct sg_error *e)
 {
     bool exhausted;
     struct sg_pass pass = pass_of(s, kind, &s->side, &s->readings[0], want);
+    s->rankers[kind].verify_all = verify;
     return sg_retrieve(&s->retrieval, &pass, &exhausted, e);
 }
 
@@ -133,7 +136,7 @@ static int run_cuts(struct sg_search *s, enum sg_kind kind, struct sg_error *e)
                 return 0;
             sg_plan_filters(&s->side, &s->filters);
             sg_plan_whole(&s->side, &s->query, cut, swapped);
-            rc = run_side(s, kind, SIDE_WANT, e);
+            rc = run_side(s, kind, SIDE_WANT, true, e);
         }
     return rc;
 }
@@ -146,7 +149,7 @@ static int run_exact(struct sg_search *s, enum sg_kind kind, struct sg_error *e)
         return rc;
     sg_plan_filters(&s->side, &s->filters);
     sg_plan_words_exact(&s->side, &s->readings[0]);
-    return run_side(s, kind, EXACT_WANT, e);
+    return run_side(s, kind, EXACT_WANT, false, e);
 }
 
 /* Completions of a long unfinished word that the plan could not list. */
@@ -274,6 +277,16 @@ int sg_search_title(struct sg_search *s, const struct sg_reading *r, const struc
             rc = sg_retrieve(&s->retrieval, &pass, &exhausted, e);
     }
     return rc;
+}
+
+int sg_search_side(struct sg_search *s, enum sg_kind kind, const struct sg_reading *r,
+                   const struct sg_scope *in, struct sg_error *e)
+{
+    bool exhausted;
+    struct sg_pass pass = pass_of(s, kind, &s->side, r, SIDE_WANT);
+    s->rankers[kind].verify_all = true;
+    s->retrieval.filters = in->filters;
+    return sg_retrieve(&s->retrieval, &pass, &exhausted, e);
 }
 
 static int run_query(struct sg_search *s, struct sg_error *e)

@@ -100,19 +100,17 @@ static void read_list(struct sg_searcher *s, struct sg_delta_list *l, enum sg_ki
     }
 }
 
-/* The documents of type's term of n bytes that start with prefix. */
-static void from_postings(struct sg_searcher *s, char type, size_t n, struct sg_str prefix,
+/* The term's documents that start with prefix. */
+static void from_postings(struct sg_searcher *s, struct sg_str term, struct sg_str prefix,
                           struct best *best)
 {
     unsigned char b[SG_DELTA_POSTING_KEY];
-    char term[SG_PREFIX_MAX + 1] = {type};
     MDB_cursor *c;
     struct sg_delta_list l;
-    memcpy(term + 1, prefix.p, n);
     if (mdb_cursor_open(s->txn, s->delta->table[SG_DELTA_POSTING], &c))
         return;
     for (int k = 0; k < SG_KINDS; k++) {
-        MDB_val key = sg_delta_posting_key(b, k, (struct sg_str){term, n + 1});
+        MDB_val key = sg_delta_posting_key(b, k, term);
         if (sg_delta_list_start(&l, c, key, NULL) == 0)
             read_list(s, &l, k, prefix, best);
     }
@@ -148,12 +146,16 @@ size_t sg_searcher_overlay(struct sg_searcher *s, struct sg_str folded_prefix,
     size_t n = folded_prefix.n;
     if (s->meta.entities == 0 || cap == 0 || n == 0 || n > SG_PREFIX_MAX)
         return 0;
+    char term[SG_TERM_MAX] = {'P'};
     const char *by = memchr(folded_prefix.p, SG_SUGGEST_BY, n);
-    if (by)
-        from_postings(s, 'T', (size_t)(by - folded_prefix.p), folded_prefix, &best);
-    else if (memchr(folded_prefix.p, ' ', n) || sg_utf8_count(folded_prefix) > TERM_CHARS)
+    if (by) {
+        struct sg_str title = {folded_prefix.p, (size_t)(by - folded_prefix.p)};
+        from_postings(s, sg_term_whole('T', title, term), folded_prefix, &best);
+    } else if (memchr(folded_prefix.p, ' ', n) || sg_utf8_count(folded_prefix) > TERM_CHARS)
         from_titles(s, folded_prefix, &best);
-    else
-        from_postings(s, 'P', n, folded_prefix, &best);
+    else {
+        memcpy(term + 1, folded_prefix.p, n);
+        from_postings(s, (struct sg_str){term, n + 1}, folded_prefix, &best);
+    }
     return best.n;
 }
