@@ -217,6 +217,16 @@ static uint16_t rank_of(const struct search *q, uint8_t score, const struct sugg
     return near ? suggest_near_score(score, q->s->losses[m->letters]) : score;
 }
 
+/* Past the last entry that may be good enough: no rank is above its score. */
+static size_t end_of_good(const struct search *q, const struct block *b)
+{
+    size_t n = b->n;
+    if (q->order != SG_NEARLY_TYPED)
+        while (n && b->scores[n - 1] <= floor_of(q))
+            n--;
+    return n;
+}
+
 /* whole: every entry is known to lie under the prefix. */
 static void scan_block(struct search *q, size_t i, bool whole)
 {
@@ -225,13 +235,13 @@ static void scan_block(struct search *q, size_t i, bool whole)
     if (!block_at(q->s, i, &b))
         return;
     const uint8_t *p = b.meta;
-    for (size_t j = 0; j < b.n; j++) {
+    size_t from = 0, to = whole ? end_of_good(q, &b) : b.n;
+    for (size_t j = 0; j < to; j++) {
         size_t n = suggest_meta_get(p, b.end, &m[j]);
         if (n == 0)
             return;
         p += n;
     }
-    size_t from = 0, to = b.n;
     if (!whole)
         range_in_block(&b, p, q->prefix, &from, &to);
     for (size_t j = from; j < to; j++) {
