@@ -1,0 +1,25 @@
+/* segments.h - the files of a journal; private to core/journal. */
+#pragma once
+#include "core/buf.h"
+#include "core/err.h"
+
+#define SEGMENTS_MAX 4096
+
+struct segment {
+    uint64_t first, bytes;
+};
+struct segments {
+    size_t n;
+    struct segment v[SEGMENTS_MAX]; /* oldest first */
+};
+/* What lies in the folder. */
+int segments_list(int dir, struct segments *out, struct sg_error *e);
+/* A new one for appending, its name synced: its descriptor, or a negative error. */
+int segments_create(int dir, uint64_t first, struct sg_error *e);
+void segments_remove(int dir, uint64_t first);
+/* Replaces *out by the segment's bytes from `from` on. */
+int segments_read(int dir, uint64_t first, uint64_t from, struct sg_buf *out, struct sg_error *e);
+
+/* The acknowledged sequence; 0 when there is no readable one. */
+uint64_t position_read(int dir);
+int position_write(int dir, uint64_t sequence, struct sg_error *e);
