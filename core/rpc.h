@@ -67,7 +67,8 @@ int sg_rpc_call_json(struct sg_rpc_client *c, const char *method, const struct s
                      struct sg_error *e);
 
 /* sg_rpc_call_json without waiting: done is called once, maybe before it returns,
- * in whatever thread ends the call; it may not block. What in points at is read
+ * in whatever thread ends the call; it may not block. It never waits for a peer:
+ * SG_EBUSY when too much is queued for one that does not read. What in points at is read
  * before it returns; json, a and the bytes of traceparent belong to the call until done. */
 typedef void (*sg_rpc_done)(void *ctx, int rc, const struct sg_error *e);
 void sg_rpc_start_json(struct sg_rpc_client *c, const char *method,

@@ -14,8 +14,6 @@ enum {
     REDIAL_MIN_US = 10000,
     REDIAL_MAX_US = 200000,
     DIAL_MS = 5000,
-    WINDOW_BYTES = 96 << 10, /* below what a socket takes unread */
-    SMALL_BYTES = 16 << 10,  /* larger requests do not wait for their turn */
     TICK_US = 10000,
     AWAKE_TICKS = 100, /* without a call, before the ticking ends */
 };
@@ -30,8 +28,7 @@ struct rpc_peer {
     struct rpc_link *link;         /* once dialled; guarded by calls->lock, as is what follows */
     bool up;                       /* the peer has greeted */
     size_t senders;                /* that use link */
-    size_t unanswered_bytes;       /* of small requests sent */
-    struct rpc_call *first, *last; /* wait for their turn */
+    struct rpc_call *first, *last; /* wait for the connection */
 };
 
 struct rpc_calls {
@@ -57,17 +54,6 @@ const char *rpc_peer_url(const struct rpc_peer *p)
 
 /* All below, up to the calls' verbs: with the lock held. */
 
-static bool is_small(const struct rpc_call *call)
-{
-    return call->frame.n <= SMALL_BYTES;
-}
-
-static bool has_turn(const struct rpc_peer *p, const struct rpc_call *call)
-{
-    return p->up && (!is_small(call) || !p->unanswered_bytes ||
-                     p->unanswered_bytes + call->frame.n <= WINDOW_BYTES);
-}
-
 static void line_up(struct rpc_peer *p, struct rpc_call *call)
 {
     call->next = NULL;
@@ -91,48 +77,12 @@ static void leave_line(struct rpc_peer *p, struct rpc_call *call)
         p->last = before;
 }
 
-/* The lock is let go meanwhile. A link that fails ends its calls by itself. */
-static void transmit(struct rpc_peer *p, struct rpc_call *call)
-{
-    struct rpc_calls *c = p->calls;
-    struct rpc_link *link = p->link;
-    struct sg_str frame = sg_buf_str(&call->frame);
-    uint64_t id = call->id;
-    call->sent = call->sending = true;
-    call->expire_us = call->deadline_us;
-    p->unanswered_bytes += is_small(call) ? frame.n : 0;
-    p->senders++;
-    pthread_mutex_unlock(&c->lock);
-    rpc_link_send(link, frame);
-    pthread_mutex_lock(&c->lock);
-    if (--p->senders == 0 && p->link == link && !p->up)
-        pthread_cond_broadcast(&c->left);
-    if (call->id == id) {
-        call->sending = false;
-        if (!call->ended)
-            pthread_cond_signal(&call->over);
-    }
-}
-
-static void send_waiting(struct rpc_peer *p)
-{
-    while (p->first && has_turn(p, p->first)) {
-        struct rpc_call *call = p->first;
-        p->first = call->next;
-        if (!p->first)
-            p->last = NULL;
-        transmit(p, call);
-    }
-}
-
 /* Takes the call from its peer: the caller ends it. */
 static void claim(struct rpc_call *call)
 {
     struct rpc_peer *p = call->peer;
     if (!call->sent)
         leave_line(p, call);
-    else if (is_small(call))
-        p->unanswered_bytes -= call->frame.n;
     call->peer = NULL;
     p->calls->in_flight--;
 }
@@ -154,6 +104,41 @@ static void end(struct rpc_calls *c, struct rpc_call *call, int rc)
     pthread_mutex_unlock(&c->lock);
     call->ended(call, rc, NULL);
     pthread_mutex_lock(&c->lock);
+}
+
+/* The lock is let go meanwhile. A link that fails ends its calls by itself. */
+static void transmit(struct rpc_peer *p, struct rpc_call *call)
+{
+    struct rpc_calls *c = p->calls;
+    struct rpc_link *link = p->link;
+    struct sg_str frame = sg_buf_str(&call->frame);
+    uint64_t id = call->id;
+    call->sent = call->sending = true;
+    call->expire_us = call->deadline_us;
+    p->senders++;
+    pthread_mutex_unlock(&c->lock);
+    int rc = rpc_link_send(link, frame);
+    pthread_mutex_lock(&c->lock);
+    if (--p->senders == 0 && p->link == link && !p->up)
+        pthread_cond_broadcast(&c->left);
+    if (call->id != id)
+        return;
+    call->sending = false;
+    if (!call->ended)
+        pthread_cond_signal(&call->over);
+    if (rc == SG_EBUSY && call->peer == p)
+        end(c, call, rc);
+}
+
+static void send_waiting(struct rpc_peer *p)
+{
+    while (p->first && p->up) {
+        struct rpc_call *call = p->first;
+        p->first = call->next;
+        if (!p->first)
+            p->last = NULL;
+        transmit(p, call);
+    }
 }
 
 static int expiry(const struct rpc_call *call, int64_t now)
@@ -250,8 +235,6 @@ static bool on_frame(void *ctx, struct rpc_link *l, struct sg_str bytes)
         sg_buf_str_put(&call->reply, bytes);
         end_waiting(call, sg_buf_failed(&call->reply) ? SG_ENOMEM : 0);
     }
-    if (p->first)
-        send_waiting(p);
     pthread_mutex_unlock(&c->lock);
     if (told)
         call->ended(call, 0, &r);
@@ -396,7 +379,7 @@ void rpc_call_send(struct rpc_calls *c, struct rpc_call *call, struct rpc_peer *
     call->sent = call->sending = false;
     call->rc = 1;
     call->expire_us = p->up || connect_by > call->deadline_us ? call->deadline_us : connect_by;
-    if (has_turn(p, call) && (!p->first || !is_small(call)))
+    if (p->up)
         transmit(p, call);
     else
         line_up(p, call);

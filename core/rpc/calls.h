@@ -1,9 +1,9 @@
 /* calls.h - the requests a client has in flight, and its connections to peers.
  *
  * A call is taken, sent to one peer, and ends once: by its reply, by the end of
- * the connection, or by its deadline. It may then be sent again. Calls of small
- * requests wait for their turn when WINDOW_BYTES of a peer's requests are
- * unanswered, so that sending never waits for a peer that does not read.
+ * the connection, or by its deadline. It may then be sent again. Nothing here but
+ * rpc_call_wait waits for a peer: a call to one that is not connected yet lines up,
+ * one to a peer that does not read ends with SG_EBUSY when its queue (link.h) is full.
  */
 #pragma once
 #include "core/arena.h"
@@ -28,7 +28,8 @@ struct rpc_call {
     int64_t deadline_us, expire_us;
     struct sg_buf body, frame;
     /* Called once when what was sent ended: rc 0 with the reply (of bytes that
-     * live until it returns), SG_ETIMEOUT or SG_EUNAVAIL. NULL: rpc_call_wait is called. */
+     * live until it returns), SG_ETIMEOUT, SG_EBUSY or SG_EUNAVAIL. NULL: rpc_call_wait is called.
+     */
     void (*ended)(struct rpc_call *call, int rc, const struct rpc_reply *reply);
     void *ctx;
     pthread_cond_t over;

@@ -136,6 +136,7 @@ static int not_answered(const struct request *q, int rc, struct sg_error *e)
 {
     const char *why = rc == SG_ETIMEOUT   ? "no answer in time"
                       : rc == SG_EUNAVAIL ? "nothing answers there"
+                      : rc == SG_EBUSY    ? "the server does not read"
                                           : sg_err_name(rc);
     return sg_fail(e, rc, "call %s: %s", rpc_peer_url(q->peer->at), why);
 }
@@ -274,19 +275,28 @@ static void on_ended(struct rpc_call *call, int rc, const struct rpc_reply *repl
         finish(q, call, rc);
 }
 
+static struct request request_of(struct sg_rpc_client *c, const char *method,
+                                 const struct sg_record *in_record, const void *in,
+                                 const struct sg_record *out_record, struct sg_arena *a,
+                                 int64_t deadline_us, struct sg_str traceparent)
+{
+    return (struct request){.client = c,
+                            .method = method,
+                            .in_record = in_record,
+                            .out_record = out_record,
+                            .in = in,
+                            .arena = a,
+                            .deadline_us = deadline_us,
+                            .traceparent = traceparent};
+}
+
 int sg_rpc_call(struct sg_rpc_client *c, const char *method, const struct sg_record *in_record,
                 const void *in, const struct sg_record *out_record, void *out, struct sg_arena *a,
                 int64_t deadline_us, struct sg_str traceparent, struct sg_error *e)
 {
-    struct request q = {.client = c,
-                        .method = method,
-                        .in_record = in_record,
-                        .out_record = out_record,
-                        .in = in,
-                        .out = out,
-                        .arena = a,
-                        .deadline_us = deadline_us,
-                        .traceparent = traceparent};
+    struct request q =
+        request_of(c, method, in_record, in, out_record, a, deadline_us, traceparent);
+    q.out = out;
     return call_and_wait(&q, e);
 }
 
@@ -295,15 +305,9 @@ int sg_rpc_call_json(struct sg_rpc_client *c, const char *method, const struct s
                      struct sg_arena *a, int64_t deadline_us, struct sg_str traceparent,
                      struct sg_error *e)
 {
-    struct request q = {.client = c,
-                        .method = method,
-                        .in_record = in_record,
-                        .out_record = out_record,
-                        .in = in,
-                        .json = json,
-                        .arena = a,
-                        .deadline_us = deadline_us,
-                        .traceparent = traceparent};
+    struct request q =
+        request_of(c, method, in_record, in, out_record, a, deadline_us, traceparent);
+    q.json = json;
     return call_and_wait(&q, e);
 }
 
@@ -319,17 +323,10 @@ void sg_rpc_start_json(struct sg_rpc_client *c, const char *method,
         done(ctx, sg_fail(&e, SG_ENOMEM, "call %s: out of memory", method), &e);
         return;
     }
-    *q = (struct request){.client = c,
-                          .method = method,
-                          .in_record = in_record,
-                          .out_record = out_record,
-                          .in = in,
-                          .json = json,
-                          .arena = a,
-                          .deadline_us = deadline_us,
-                          .traceparent = traceparent,
-                          .done = done,
-                          .ctx = ctx};
+    *q = request_of(c, method, in_record, in, out_record, a, deadline_us, traceparent);
+    q->json = json;
+    q->done = done;
+    q->ctx = ctx;
     int rc = begin(q, &call, &q->error);
     if (rc) {
         done(ctx, rc, &q->error);

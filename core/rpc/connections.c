@@ -24,6 +24,7 @@ struct connection {
     struct rpc_link *link;
     pthread_t thread;
     size_t jobs, bytes; /* unanswered; guarded by all->lock, as is what follows */
+    bool waits;         /* its thread, in put */
     bool ended;
 };
 
@@ -76,8 +77,11 @@ static bool put(struct connection *from, struct rpc_job *j)
     struct rpc_connections *c = from->all;
     pthread_mutex_lock(&c->lock);
     while (!c->draining && from->jobs &&
-           (from->jobs >= REQUESTS || from->bytes + j->bytes.n > REQUEST_BYTES))
+           (from->jobs >= REQUESTS || from->bytes + j->bytes.n > REQUEST_BYTES)) {
+        from->waits = true;
         pthread_cond_wait(&c->room, &c->lock);
+    }
+    from->waits = false;
     bool wanted = !c->draining;
     if (wanted) {
         j->from = from;
@@ -137,17 +141,18 @@ struct sg_str rpc_job_bytes(const struct rpc_job *job)
 
 void rpc_job_reply(struct rpc_job *job, struct sg_str frame)
 {
-    rpc_link_send(job->from->link, frame);
+    /* A peer that reads nothing of so much is not served further. */
+    if (rpc_link_send(job->from->link, frame))
+        rpc_link_close(job->from->link);
 }
 
 /* With the lock held: its connection may go once it has no more jobs. */
 static void settle(struct rpc_connections *c, struct rpc_job *j)
 {
     struct connection *from = j->from;
-    bool waits = from->jobs >= REQUESTS || from->bytes > REQUEST_BYTES / 2 || c->draining;
     from->jobs--;
     from->bytes -= j->bytes.n;
-    if (waits || (from->ended && !from->jobs))
+    if (from->waits)
         pthread_cond_broadcast(&c->room);
 }
 
@@ -170,7 +175,7 @@ void rpc_job_done(struct rpc_connections *c, struct rpc_job *job)
 
 static void *serve_connection(void *arg)
 {
-    static const struct rpc_link_events events = {.frame = on_frame};
+    static const struct rpc_link_events events = {.frame = on_frame, .paced = true};
     struct connection *n = arg;
     rpc_link_run(n->link, &events, n);
     pthread_mutex_lock(&n->all->lock);

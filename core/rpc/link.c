@@ -12,20 +12,27 @@ enum {
     READ_BYTES = 64 << 10,
     GREETING_MS = 5000,
     STALL_US = 2000000,
+    QUEUE_FRAMES = 2048,  /* for a peer that does not read: more is not kept */
+    PACE_BYTES = 1 << 20, /* queued, or as many frames: a paced link reads no further */
+    PACE_FRAMES = 256,
 };
+#define QUEUE_BYTES (2 * (size_t)SG_RECORD_BYTES)
 /* Above what is decoded, so that a message somewhat too large gets an answer. */
 #define FRAME_BYTES (SG_RECORD_BYTES + (1u << 20))
-/* Written for a peer that does not read: more is not kept. */
-#define PENDING_BYTES (4 * (size_t)SG_RECORD_BYTES)
 
 struct rpc_link {
     nng_stream *stream;
     nng_aio *receive, *send;
     struct sg_buf in;
-    _Atomic int64_t writing_since_us; /* 0: not */
+    _Atomic int64_t waiting_since_us; /* for the peer to read; 0: not */
+    struct sg_buf flushing;           /* whoever is `writing`: its own, as is what follows */
+    size_t written;                   /* of it */
     pthread_mutex_t lock;             /* guards all below */
-    bool writing, down;
-    struct sg_buf pending, flushing; /* flushing: the writer's own */
+    pthread_cond_t turn, room;        /* for the thread; for a paced reader */
+    bool writing, down, handed, started;
+    pthread_t thread;
+    struct sg_buf queue;
+    size_t queued; /* frames */
 };
 
 void rpc_link_free(struct rpc_link *l)
@@ -33,14 +40,18 @@ void rpc_link_free(struct rpc_link *l)
     if (!l)
         return;
     rpc_link_close(l);
+    if (l->started)
+        pthread_join(l->thread, NULL);
     if (l->receive)
         nng_aio_free(l->receive);
     if (l->send)
         nng_aio_free(l->send);
     nng_stream_free(l->stream);
+    pthread_cond_destroy(&l->turn);
+    pthread_cond_destroy(&l->room);
     pthread_mutex_destroy(&l->lock);
     sg_buf_free(&l->in);
-    sg_buf_free(&l->pending);
+    sg_buf_free(&l->queue);
     sg_buf_free(&l->flushing);
     free(l);
 }
@@ -54,6 +65,8 @@ int rpc_link_new(struct rpc_link **out, nng_stream *stream, struct sg_error *e)
     }
     l->stream = stream;
     pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->turn, NULL);
+    pthread_cond_init(&l->room, NULL);
     if (nng_aio_alloc(&l->receive, NULL, NULL) || nng_aio_alloc(&l->send, NULL, NULL)) {
         rpc_link_free(l);
         return sg_fail(e, SG_ENOMEM, "connection");
@@ -66,6 +79,8 @@ void rpc_link_close(struct rpc_link *l)
 {
     pthread_mutex_lock(&l->lock);
     l->down = true;
+    pthread_cond_broadcast(&l->turn);
+    pthread_cond_broadcast(&l->room);
     pthread_mutex_unlock(&l->lock);
     if (l->receive)
         nng_aio_stop(l->receive);
@@ -76,80 +91,128 @@ void rpc_link_close(struct rpc_link *l)
 
 bool rpc_link_stalled(struct rpc_link *l, int64_t now_us)
 {
-    int64_t since = atomic_load_explicit(&l->writing_since_us, memory_order_relaxed);
+    int64_t since = atomic_load_explicit(&l->waiting_since_us, memory_order_relaxed);
     return since && now_us - since > STALL_US;
 }
 
-/* Bytes moved, or 0 when the connection has ended. */
-static size_t transfer(struct rpc_link *l, nng_aio *aio, void (*operation)(nng_stream *, nng_aio *),
-                       char *p, size_t n)
+/* Writing. One at a time is `writing`: a sender, until the socket is full, or then the
+ * thread, until the queue is empty. */
+
+/* True when the write has ended at once. nng zeroes count and result when an operation
+ * begins and sets one of them when it ends; end_write makes sure that it has. */
+static bool begin_write(struct rpc_link *l)
 {
-    nng_iov part = {p, n};
-    nng_aio_set_iov(aio, 1, &part);
-    operation(l->stream, aio);
-    nng_aio_wait(aio);
-    return nng_aio_result(aio) == 0 ? nng_aio_count(aio) : 0;
+    nng_iov part = {l->flushing.p + l->written, l->flushing.n - l->written};
+    nng_aio_set_iov(l->send, 1, &part);
+    nng_stream_send(l->stream, l->send);
+    return nng_aio_count(l->send) || nng_aio_result(l->send);
 }
 
-static int write_all(struct rpc_link *l, struct sg_str bytes)
+/* False: the connection has ended. */
+static bool end_write(struct rpc_link *l)
 {
-    atomic_store_explicit(&l->writing_since_us, sg_now_us(), memory_order_relaxed);
-    while (bytes.n) {
-        size_t n = transfer(l, l->send, nng_stream_send, (char *)bytes.p, bytes.n);
-        if (!n)
+    nng_aio_wait(l->send);
+    size_t n = nng_aio_result(l->send) == 0 ? nng_aio_count(l->send) : 0;
+    l->written += n;
+    return n > 0;
+}
+
+/* With the lock held: whether there is something to write. */
+static bool next_batch(struct rpc_link *l)
+{
+    if (l->written < l->flushing.n)
+        return true;
+    struct sg_buf done = l->flushing;
+    l->written = 0;
+    sg_buf_reset(&done);
+    rpc_trim(&done);
+    l->flushing = l->queue;
+    l->queue = done;
+    l->queued = 0;
+    pthread_cond_broadcast(&l->room);
+    return l->flushing.n > 0;
+}
+
+static void *write_queue(void *arg);
+
+/* With the lock held: a write waits, the thread waits for it. */
+static int hand_over(struct rpc_link *l)
+{
+    l->handed = true;
+    atomic_store_explicit(&l->waiting_since_us, sg_now_us(), memory_order_relaxed);
+    if (!l->started)
+        l->started = pthread_create(&l->thread, NULL, write_queue, l) == 0;
+    else
+        pthread_cond_broadcast(&l->turn);
+    return l->started ? 0 : SG_EUNAVAIL;
+}
+
+/* With the lock held, let go meanwhile. After a failure nobody writes any more. */
+static int flush(struct rpc_link *l)
+{
+    while (next_batch(l)) {
+        pthread_mutex_unlock(&l->lock);
+        bool ended = begin_write(l), fine = !ended || end_write(l);
+        pthread_mutex_lock(&l->lock);
+        if (!ended)
+            return hand_over(l);
+        if (!fine)
             return SG_EUNAVAIL;
-        bytes.p += n;
-        bytes.n -= n;
     }
-    atomic_store_explicit(&l->writing_since_us, 0, memory_order_relaxed);
+    l->writing = false;
     return 0;
 }
 
-/* With the lock held, for a writer that is at work: false when it is too much. */
-static bool leave_for_writer(struct rpc_link *l, struct sg_str frame)
+/* With the lock held, let go meanwhile: what has been handed over, and all that follows. */
+static int go_on(struct rpc_link *l)
 {
-    if (l->pending.n + frame.n <= PENDING_BYTES)
-        sg_buf_str_put(&l->pending, frame);
-    else
-        l->pending.failed = true;
-    return !sg_buf_failed(&l->pending);
+    l->handed = false;
+    pthread_mutex_unlock(&l->lock);
+    bool fine = end_write(l);
+    atomic_store_explicit(&l->waiting_since_us, 0, memory_order_relaxed);
+    pthread_mutex_lock(&l->lock);
+    return fine ? flush(l) : SG_EUNAVAIL;
 }
 
-/* With the lock held: writes what was left meanwhile. */
-static int flush(struct rpc_link *l)
+static void *write_queue(void *arg)
 {
+    struct rpc_link *l = arg;
     int rc = 0;
-    while (!rc && l->pending.n) {
-        struct sg_buf b = l->pending;
-        l->pending = l->flushing;
-        l->flushing = b;
-        pthread_mutex_unlock(&l->lock);
-        rc = write_all(l, sg_buf_str(&b));
-        sg_buf_reset(&l->flushing);
-        rpc_trim(&l->flushing);
-        pthread_mutex_lock(&l->lock);
+    pthread_mutex_lock(&l->lock);
+    while (!rc && !l->down) {
+        if (l->handed)
+            rc = go_on(l);
+        else
+            pthread_cond_wait(&l->turn, &l->lock);
     }
-    return rc;
+    pthread_mutex_unlock(&l->lock);
+    if (rc)
+        rpc_link_close(l);
+    return NULL;
+}
+
+/* With the lock held. */
+static int enqueue(struct rpc_link *l, struct sg_str frame)
+{
+    if (l->down)
+        return SG_EUNAVAIL;
+    if (l->queued >= QUEUE_FRAMES || l->queue.n + frame.n > QUEUE_BYTES)
+        return SG_EBUSY;
+    sg_buf_str_put(&l->queue, frame);
+    l->queued++;
+    return sg_buf_failed(&l->queue) ? SG_EUNAVAIL : 0;
 }
 
 int rpc_link_send(struct rpc_link *l, struct sg_str frame)
 {
     pthread_mutex_lock(&l->lock);
-    bool down = l->down;
-    bool leave = !down && l->writing, left = leave && leave_for_writer(l, frame);
-    if (!down && !leave)
+    int rc = enqueue(l, frame);
+    if (!rc && !l->writing) {
         l->writing = true;
-    pthread_mutex_unlock(&l->lock);
-    if (left)
-        return 0;
-    int rc = down || leave ? SG_EUNAVAIL : write_all(l, frame);
-    if (!rc) {
-        pthread_mutex_lock(&l->lock);
         rc = flush(l);
-        l->writing = rc != 0; /* after a failure nobody writes any more */
-        pthread_mutex_unlock(&l->lock);
     }
-    if (rc)
+    pthread_mutex_unlock(&l->lock);
+    if (rc && rc != SG_EBUSY)
         rpc_link_close(l);
     return rc;
 }
@@ -159,9 +222,24 @@ int rpc_link_send(struct rpc_link *l, struct sg_str frame)
 static bool fill(struct rpc_link *l)
 {
     char *to = sg_buf_reserve(&l->in, READ_BYTES);
-    size_t n = to ? transfer(l, l->receive, nng_stream_recv, to, l->in.cap - l->in.n) : 0;
+    nng_iov part = {to, l->in.cap - l->in.n};
+    if (!to)
+        return false;
+    nng_aio_set_iov(l->receive, 1, &part);
+    nng_stream_recv(l->stream, l->receive);
+    nng_aio_wait(l->receive);
+    size_t n = nng_aio_result(l->receive) == 0 ? nng_aio_count(l->receive) : 0;
     l->in.n += n;
     return n > 0;
+}
+
+/* A peer that leaves replies unread is not asked for more requests. */
+static void pace(struct rpc_link *l)
+{
+    pthread_mutex_lock(&l->lock);
+    while (!l->down && (l->queue.n > PACE_BYTES || l->queued > PACE_FRAMES))
+        pthread_cond_wait(&l->room, &l->lock);
+    pthread_mutex_unlock(&l->lock);
 }
 
 /* Drops n bytes that have been read. */
@@ -200,6 +278,8 @@ static bool take_frames(struct rpc_link *l, const struct rpc_link_events *events
             return false;
         if (l->in.n - at - sizeof n < n)
             break;
+        if (events->paced)
+            pace(l);
         if (!events->frame(ctx, l, (struct sg_str){l->in.p + at + sizeof n, n}))
             return false;
         at += sizeof n + n;
