@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/pg.h"
 #include "data/import/import.h"
+#include "data/import/lock.h"
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -30,6 +31,7 @@ const char sg_data_import_help[] =
     "  --check                 read every row and say which is no good; change nothing, need\n"
     "                          no database, look up nothing that rows refer to\n"
     "  --resume                go on where an import of the same unchanged file stopped\n"
+    "  --no-wait               fail when another import is running, instead of waiting for it\n"
     "  --map title=Name,...    csv: which column is which field\n"
     "  --delimiter C           csv: one character, or 'tab' (default: ,)\n"
     "  --artist-separator S    csv: what stands between several artists\n"
@@ -38,7 +40,7 @@ const char sg_data_import_help[] =
 struct options {
     const char *format, *source, *rejects;
     struct sg_csv_options csv;
-    bool check, resume, progress;
+    bool check, resume, progress, no_wait;
 };
 
 enum format { JSONL, CSV, ARCHIVE, BILLBOARD, LASTFM, FORMATS };
@@ -77,6 +79,9 @@ static const char *take(struct options *o, int c, const char *value)
     case 'R':
         o->resume = true;
         return NULL;
+    case 'W':
+        o->no_wait = true;
+        return NULL;
     case 'm':
         o->csv.map = value;
         return NULL;
@@ -102,9 +107,11 @@ static const char *take(struct options *o, int c, const char *value)
 static int parse(struct options *o, int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"rejects", 1, NULL, 'r'},  {"source", 1, NULL, 's'},    {"resume", 0, NULL, 'R'},
-        {"map", 1, NULL, 'm'},      {"delimiter", 1, NULL, 'd'}, {"artist-separator", 1, NULL, 'a'},
-        {"progress", 0, NULL, 'P'}, {"check", 0, NULL, 'c'},     {0}};
+        {"rejects", 1, NULL, 'r'},   {"source", 1, NULL, 's'},
+        {"resume", 0, NULL, 'R'},    {"map", 1, NULL, 'm'},
+        {"delimiter", 1, NULL, 'd'}, {"artist-separator", 1, NULL, 'a'},
+        {"progress", 0, NULL, 'P'},  {"check", 0, NULL, 'c'},
+        {"no-wait", 0, NULL, 'W'},   {0}};
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) >= 0;) {
         const char *wrong = take(o, c, optarg);
@@ -182,24 +189,13 @@ static int read_all(struct sg_import *i, const struct options *o, int n, char **
                                        0, NULL, NULL, e);
 }
 
-/* Two imports at once would only wait for each other's rows: one at a time. */
-static int lock(PGconn *c, struct sg_error *e)
-{
-    PGresult *r = NULL;
-    int rc = sg_pg_exec(c, "SELECT pg_try_advisory_lock(hashtext('segue import'))", 0, NULL, &r, e);
-    if (!rc && PQgetvalue(r, 0, 0)[0] != 't')
-        rc = sg_fail(e, SG_EBUSY, "another import is running");
-    PQclear(r);
-    return rc;
-}
-
 static int run(const struct sg_config *config, const struct options *o, struct sg_import *i, int n,
                char **paths, struct sg_error *e)
 {
     PGconn *c = NULL;
     int rc = o->check ? 0 : sg_pg_connect(&c, config->pg.dsn, e);
     if (!rc && c)
-        rc = lock(c, e);
+        rc = sg_import_lock(c, !o->no_wait, e);
     if (!rc && o->rejects && !(i->rejects.to = fopen(o->rejects, o->resume ? "a" : "w")))
         rc = sg_fail_errno(e, "%s", o->rejects);
     if (!rc)
@@ -209,6 +205,8 @@ static int run(const struct sg_config *config, const struct options *o, struct s
     sg_stage_fini(&i->stage);
     if (i->rejects.to && fclose(i->rejects.to) && !rc)
         rc = sg_fail_errno(e, "%s", o->rejects);
+    if (c)
+        sg_import_unlock(c);
     PQfinish(c);
     return rc;
 }

@@ -165,6 +165,13 @@ START_TEST(an_import_killed_and_run_again_ends_the_same)
 }
 END_TEST
 
+static void wait_for_output(const char *text)
+{
+    for (int tries = 0; tries < 400 && !strstr(output(), text); tries++)
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+    ck_assert_msg(strstr(output(), text) != NULL, "%s", output());
+}
+
 static const char *file(const char *name, const char *bytes, size_t n)
 {
     const char *path = test_path(scratch, name);
@@ -185,6 +192,40 @@ static long lines_of(const char *path)
         fclose(f);
     return n;
 }
+
+START_TEST(an_import_waits_for_another_and_says_for_whom)
+{
+    char holder[64];
+    const char *path =
+        FILE_OF("artist.jsonl", "{\"type\":\"artist\",\"artist_id\":1,\"name\":\"A\"}\n");
+    snprintf(holder, sizeof holder, "session %s of ", test_pg_sql(c, "SELECT pg_backend_pid()"));
+    test_pg_sql(c, "SELECT pg_advisory_lock(hashtext('segue import'))");
+    ck_assert_int_eq(RUN("import", "jsonl", path, "--no-wait"), 1);
+    ck_assert_msg(strstr(output(), "another import is running: session") != NULL, "%s", output());
+    ck_assert_msg(strstr(output(), holder) != NULL, "%s", output());
+
+    pid_t pid = START("import", "jsonl", path);
+    wait_for_output("waiting for another import to end: session");
+    kill(pid, SIGINT);
+    ck_assert_int_eq(test_wait(pid), 1);
+
+    pid = START("import", "jsonl", path);
+    wait_for_output("waiting for another import to end: session");
+    ck_assert_int_eq(count("artists"), 0);
+    test_pg_sql(c, "SELECT pg_advisory_unlock(hashtext('segue import'))");
+    ck_assert_msg(test_wait(pid) == 0, "%s", output());
+    ck_assert_int_eq(count("artists"), 1);
+}
+END_TEST
+
+START_TEST(an_import_begins_right_after_another)
+{
+    const char *path =
+        FILE_OF("artist.jsonl", "{\"type\":\"artist\",\"artist_id\":1,\"name\":\"A\"}\n");
+    for (int i = 0; i < 10; i++)
+        MUST("import", "jsonl", path, "--no-wait");
+}
+END_TEST
 
 START_TEST(bad_json_lines_are_rejected_and_the_good_ones_stay)
 {
@@ -389,6 +430,8 @@ int main(void)
     Suite *s = suite_create("import");
     TCase *t = tcase_create("segue-data");
     tcase_add_checked_fixture(t, connect_one, close_one);
+    tcase_add_test(t, an_import_waits_for_another_and_says_for_whom);
+    tcase_add_test(t, an_import_begins_right_after_another);
     tcase_add_test(t, bad_json_lines_are_rejected_and_the_good_ones_stay);
     tcase_add_test(t, change_lines_rename_and_delete);
     tcase_add_test(t, aliases_are_added_to_what_is_there);

@@ -67,13 +67,8 @@ void engine_init(struct engine *x)
 
 void engine_import(struct engine *x, const char *format, const char *arguments)
 {
-    /* The server may still be ending the session of the import before, which holds its lock. */
-    must_run(
-        x,
-        "for pause in 1 2 5 0; do '%s/segue-data' import %s %s --rejects '%s/rejects' "
-        ">>'%s/log' 2>&1 && exit 0; grep -q 'another import' '%s/log' || exit 1; sleep $pause; "
-        "done; exit 1",
-        getenv("SEGUE_BIN"), format, arguments, x->var, x->var, x->var);
+    must_run(x, "'%s/segue-data' import %s %s --rejects '%s/rejects' >>'%s/log' 2>&1",
+             getenv("SEGUE_BIN"), format, arguments, x->var, x->var);
 }
 
 void engine_import_names(struct engine *x)
