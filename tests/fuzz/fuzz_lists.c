@@ -3,20 +3,8 @@
  *   u8 n | n bytes of term | segment, whose size and checksum are put right
  */
 #include "index/lists.h"
-#include "index/segment.h"
+#include "tests/support/segment.h"
 #include <stdlib.h>
-#include <xxhash.h>
-
-static void seal(uint8_t *p, size_t n)
-{
-    struct sg_segment_header h;
-    if (n < sizeof h)
-        return;
-    memcpy(&h, p, sizeof h);
-    h.bytes = n;
-    h.xxh3 = XXH3_64bits(&h, offsetof(struct sg_segment_header, xxh3));
-    memcpy(p, &h, sizeof h);
-}
 
 /* Seeks must go forward, whatever the containers hold. */
 static void read_list(const struct sg_lists *l, struct sg_str term, uint32_t step)
@@ -39,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     size_t size = n - 1 - term.n;
     uint8_t *segment = malloc(size + 1);
     memcpy(segment, data + 1 + term.n, size);
-    seal(segment, size);
+    test_segment_seal(segment, size);
     if (!sg_lists_open_bytes(&l, (struct sg_str){(char *)segment, size}, NULL)) {
         sg_lists_frequency(l, term);
         read_list(l, term, 1);

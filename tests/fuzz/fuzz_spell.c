@@ -2,21 +2,9 @@
  *
  *   u8 n | n bytes of word | segment, whose size and checksum are put right
  */
-#include "index/segment.h"
 #include "index/spell.h"
+#include "tests/support/segment.h"
 #include <stdlib.h>
-#include <xxhash.h>
-
-static void seal(uint8_t *p, size_t n)
-{
-    struct sg_segment_header h;
-    if (n < sizeof h)
-        return;
-    memcpy(&h, p, sizeof h);
-    h.bytes = n;
-    h.xxh3 = XXH3_64bits(&h, offsetof(struct sg_segment_header, xxh3));
-    memcpy(p, &h, sizeof h);
-}
 
 static void ask(const struct sg_spell *s, struct sg_str word)
 {
@@ -43,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     size_t size = n - 1 - word.n;
     uint8_t *segment = malloc(size + 1);
     memcpy(segment, data + 1 + word.n, size);
-    seal(segment, size);
+    test_segment_seal(segment, size);
     if (!sg_spell_open_bytes(&s, (struct sg_str){(char *)segment, size}, &e)) {
         ask(s, word);
         sg_spell_close(s);

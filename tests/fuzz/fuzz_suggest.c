@@ -2,22 +2,10 @@
  *
  *   u8 n | n bytes of prefix | segment, whose size and checksum are put right
  */
-#include "index/segment.h"
 #include "index/suggest.h"
+#include "tests/support/segment.h"
 #include <math.h>
 #include <stdlib.h>
-#include <xxhash.h>
-
-static void seal(uint8_t *p, size_t n)
-{
-    struct sg_segment_header h;
-    if (n < sizeof h)
-        return;
-    memcpy(&h, p, sizeof h);
-    h.bytes = n;
-    h.xxh3 = XXH3_64bits(&h, offsetof(struct sg_segment_header, xxh3));
-    memcpy(p, &h, sizeof h);
-}
 
 static float worth(const struct sg_completion *c, int order, size_t i)
 {
@@ -36,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     size_t size = n - 1 - prefix.n;
     uint8_t *segment = malloc(size + 1);
     memcpy(segment, data + 1 + prefix.n, size);
-    seal(segment, size);
+    test_segment_seal(segment, size);
     if (!sg_suggest_open_bytes(&s, (struct sg_str){(char *)segment, size}, &e)) {
         for (unsigned kinds = 1; kinds < 16; kinds += 7)
             for (int order = SG_BEST_KNOWN; order <= SG_LATER_WORD; order++) {
