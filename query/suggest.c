@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "query/highlight.h"
 #include "query/parse.h"
+#include "query/rank.h"
 #include "query/suggest/parts.h"
 #include <ctype.h>
 #include <xxhash.h>
@@ -117,11 +118,14 @@ static void mark_typed(struct sg_suggestion *out, struct sg_str prefix)
         out->to = (int64_t)out->text.n;
 }
 
-/* What people would call the same: a song and the single it came out on. */
-static uint64_t name_of(const struct sg_suggestion *x)
+/* What people would call the same: a song, the single it came out on, and its versions
+ * until more than what they share is typed. */
+static uint64_t name_of(const struct sg_suggestion *x, size_t typed)
 {
     char text[2 * SG_TEXT_MAX + 1];
     size_t n = sg_text_fold(text, SG_TEXT_MAX, x->text);
+    size_t core = sg_title_core((struct sg_str){text, n});
+    n = core >= typed ? core : n;
     text[n++] = SG_SUGGEST_BY;
     n += sg_text_fold(text + n, SG_TEXT_MAX, x->detail);
     return XXH3_64bits(text, n);
@@ -129,21 +133,27 @@ static uint64_t name_of(const struct sg_suggestion *x)
 
 struct shown {
     struct sg_suggestion *v;
+    size_t typed; /* bytes */
     uint64_t name[LIMIT_MAX];
     size_t n;
-    struct sg_suggestion again[LIMIT_MAX]; /* of a name shown, but another kind */
+    struct sg_suggestion again[LIMIT_MAX]; /* of a name shown, but another kind or version */
     size_t n_again;
 };
 
+static bool is_same(const struct sg_suggestion *a, const struct sg_suggestion *b)
+{
+    return sg_str_eq(a->type, b->type) && name_of(a, SIZE_MAX) == name_of(b, SIZE_MAX);
+}
+
 static void show_one(struct shown *x, const struct sg_suggestion *s)
 {
-    uint64_t name = name_of(s);
+    uint64_t name = name_of(s, x->typed);
     for (size_t i = 0; i < x->n; i++) {
         if (x->name[i] != name)
             continue;
-        bool same = sg_str_eq(x->v[i].type, s->type);
+        bool same = is_same(&x->v[i], s);
         for (size_t k = 0; k < x->n_again && !same; k++)
-            same = sg_str_eq(x->again[k].text, s->text) && sg_str_eq(x->again[k].type, s->type);
+            same = is_same(&x->again[k], s);
         if (!same && x->n_again < LIMIT_MAX)
             x->again[x->n_again++] = *s;
         return;
@@ -156,7 +166,7 @@ static void show_one(struct shown *x, const struct sg_suggestion *s)
 static size_t show(struct sg_searcher *s, const struct candidates *c, struct sg_str prefix,
                    struct sg_arena *a, struct sg_suggestion *out, size_t limit)
 {
-    struct shown x = {.v = out};
+    struct shown x = {.v = out, .typed = prefix.n};
     struct sg_suggestion next;
     for (size_t i = 0; i < c->n && x.n < limit; i++)
         if (!read_entry(s, &c->v[i], a, &next))

@@ -20,6 +20,7 @@
 #define LATER_LETTERS 20 /* of such a title, as a rule */
 #define LENGTH_FROM   3  /* letters typed: lengths count from here, in full there */
 #define LENGTH_TO     7
+#define LENGTH_TITLE  1.3f /* of titles, which somebody's name follows */
 
 void candidates_add(struct candidates *c, enum sg_kind kind, uint64_t id, float worth)
 {
@@ -59,7 +60,8 @@ struct asking {
 static void offer(const struct asking *a, enum sg_kind kind, uint64_t id, float score,
                   unsigned letters, bool whole)
 {
-    float loss = a->length * sg_suggest_length_loss(letters ? letters : LATER_LETTERS);
+    float weight = kind == SG_ARTIST ? a->length : LENGTH_TITLE * a->length;
+    float loss = weight * sg_suggest_length_loss(letters ? letters : LATER_LETTERS);
     float more = whole ? a->exact : letters ? 0 : -LATER_LESS;
     candidates_add(a->out, kind, id, score - loss + a->more + more);
 }

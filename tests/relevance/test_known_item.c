@@ -16,6 +16,7 @@
  */
 #include "core/text.h"
 #include "query/ask.h"
+#include "tests/relevance/suite.h"
 #include "tests/support/pg.h"
 #include <check.h>
 #include <stdio.h>
@@ -187,17 +188,7 @@ int main(void)
         fprintf(stderr, "SKIPPED: no real catalogues in %s (set SEGUE_DATASETS)\n", datasets());
         return 77;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    Suite *s = suite_create("known item");
-    TCase *t = tcase_create("real catalogues");
-    tcase_set_timeout(t, 1200);
-    tcase_add_test(t, the_playlist_archive_is_found);
-    tcase_add_test(t, the_billboard_charts_are_found);
-    tcase_add_test(t, both_together_are_found);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    const TTest *const tests[] = {the_playlist_archive_is_found, the_billboard_charts_are_found,
+                                  both_together_are_found};
+    return relevance_run("known item", tests, sizeof tests / sizeof *tests, 1200);
 }

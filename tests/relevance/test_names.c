@@ -12,8 +12,10 @@
  */
 #include "tests/relevance/engine.h"
 #include "tests/relevance/names.h"
+#include "tests/relevance/suite.h"
 #include "tests/relevance/tally.h"
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +26,9 @@ static struct results {
     double us[NAME_CLASSES];
     struct tally keys; /* asked: typed to the end; first: found on the way */
     double keystrokes, share_typed;
+    /* Of completions: chance of being among any five names begun so; what is found of all
+     * that is asked for, each name as often as the root of its plays. */
+    double chance[NAME_CLASSES][2], weight[NAME_CLASSES][2], weight_found[NAME_CLASSES][2];
 } results;
 
 static int rank_of(struct engine *x, struct sg_str q, const struct name_item *item)
@@ -64,6 +69,16 @@ static void type_it(struct engine *x, const struct name_item *item)
     results.share_typed += (double)k / (double)all;
 }
 
+static void weigh(const struct names *names, const struct name_item *item, enum name_class class,
+                  struct sg_str q, bool found)
+{
+    size_t others = names_begun_so(names, q);
+    double weight = sqrt((double)item->plays + 1);
+    results.chance[class][item->held] += others > FIVE ? FIVE / (double)others : 1;
+    results.weight[class][item->held] += weight;
+    results.weight_found[class][item->held] += found ? weight : 0;
+}
+
 static void ask_one(struct engine *x, const struct names *names, const struct name_item *item,
                     enum name_class class)
 {
@@ -77,6 +92,8 @@ static void ask_one(struct engine *x, const struct names *names, const struct na
     if (rank != 1 && !item->held && getenv("SEGUE_TEST_RELEVANCE_MISSES"))
         printf("  miss (%s, rank %d): \"%.*s\" for %s \"%s\" | %s\n", name_class_names[class], rank,
                SG_FMT(q), sg_kind_names[item->kind], item->title, item->artist);
+    if (name_class_completes(class))
+        weigh(names, item, class, q, rank > 0);
     if (class == NAME_COMPLETION)
         type_it(x, item);
 }
@@ -110,6 +127,23 @@ static void print_classes(void)
     printf("keystrokes until among five completions: %.1f, %.1f %% of the name; never: %.1f %%\n",
            results.keystrokes / (double)k->asked, 100 * results.share_typed / (double)k->asked,
            100 - 100 * tally_share(k, k->ten));
+}
+
+static void print_completions(void)
+{
+    printf("\ncompletions in five, tuned / held out; by chance: any five of the names begun so\n");
+    for (int c = 0; c < NAME_CLASSES; c++) {
+        if (!name_class_completes(c))
+            continue;
+        printf("%-20s", name_class_names[c]);
+        for (int held = 0; held < 2; held++) {
+            struct tally t = over_sources(c, held);
+            printf("%s found %.3f, by chance %.3f, by root of plays %.3f", held ? " /" : "",
+                   tally_share(&t, t.ten), results.chance[c][held] / (double)t.asked,
+                   results.weight_found[c][held] / results.weight[c][held]);
+        }
+        printf("\n");
+    }
 }
 
 static void print_sources(void)
@@ -154,8 +188,7 @@ static void check_floors(void)
 
 START_TEST(real_names_are_found_however_they_are_mistyped)
 {
-    const char *given = getenv("SEGUE_TEST_RELEVANCE_STEP");
-    size_t step = given && atoi(given) > 0 ? (size_t)atoi(given) : STEP;
+    size_t step = relevance_number("SEGUE_TEST_RELEVANCE_STEP", STEP);
     struct engine x;
     struct names names;
     engine_init(&x);
@@ -168,6 +201,7 @@ START_TEST(real_names_are_found_however_they_are_mistyped)
                 ask_one(&x, &names, &names.v[i], c);
     printf("%zu names, every %zu-th asked for\n", names.n, step);
     print_classes();
+    print_completions();
     print_sources();
     if (getenv("SEGUE_TEST_RELEVANCE_REACHABLE"))
         print_reachable(&names);
@@ -181,15 +215,6 @@ int main(void)
 {
     if (!engine_has_datasets())
         return 77;
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    Suite *s = suite_create("names");
-    TCase *t = tcase_create("real names");
-    tcase_set_timeout(t, 3000);
-    tcase_add_test(t, real_names_are_found_however_they_are_mistyped);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    const TTest *const tests[] = {real_names_are_found_however_they_are_mistyped};
+    return relevance_run("names", tests, sizeof tests / sizeof *tests, 3000);
 }

@@ -6,6 +6,7 @@
  * figures. Floors are in floors.tsv. SEGUE_TEST_RELEVANCE_CLASS asks one class alone.
  */
 #include "tests/relevance/judged.h"
+#include "tests/relevance/suite.h"
 #include "tests/relevance/tally.h"
 #include <check.h>
 #include <stdio.h>
@@ -112,15 +113,6 @@ END_TEST
 
 int main(void)
 {
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    Suite *s = suite_create("queries");
-    TCase *t = tcase_create("by hand");
-    tcase_set_timeout(t, 600);
-    tcase_add_test(t, a_person_finds_what_the_query_means);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    const TTest *const tests[] = {a_person_finds_what_the_query_means};
+    return relevance_run("queries", tests, sizeof tests / sizeof *tests, 600);
 }
