@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const size_t buffer_bytes = 256 << 10;
@@ -13,7 +14,9 @@ int sg_outfile_open(struct sg_outfile *f, const char *path, struct sg_error *e)
     int rc = 0;
     if (!made.path || !made.buffer)
         rc = sg_fail(e, SG_ENOMEM, "%s: out of memory", path);
-    else if ((made.fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) < 0)
+    else if (unlink(path) && errno != ENOENT) /* who has an older one mapped keeps it */
+        rc = sg_fail_errno(e, "remove %s", path);
+    else if ((made.fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) < 0)
         rc = sg_fail_errno(e, "create %s", path);
     if (rc) {
         free(made.path);
@@ -89,6 +92,8 @@ int sg_outfile_patch(struct sg_outfile *f, uint64_t at, const void *p, size_t n,
 int sg_outfile_close(struct sg_outfile *f, bool sync, struct sg_error *e)
 {
     int rc = sg_outfile_flush(f, e);
+    if (!rc && sync && fchmod(f->fd, 0444))
+        rc = sg_fail_errno(e, "make %s read-only", f->path);
     if (!rc && sync && fsync(f->fd))
         rc = sg_fail_errno(e, "sync %s", f->path);
     if (close(f->fd) && !rc)

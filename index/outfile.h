@@ -15,7 +15,8 @@ struct sg_outfile {
     int fd;
 };
 
-/* Makes path anew. *f needs sg_outfile_close or sg_outfile_abort only when 0. */
+/* Makes path anew, as another file than the one that was there. *f needs sg_outfile_close or
+ * sg_outfile_abort only when 0. */
 int sg_outfile_open(struct sg_outfile *f, const char *path, struct sg_error *e);
 int sg_outfile_put(struct sg_outfile *f, const void *p, size_t n, struct sg_error *e);
 int sg_outfile_flush(struct sg_outfile *f, struct sg_error *e);
@@ -24,6 +25,7 @@ int sg_outfile_copy(struct sg_outfile *f, const char *from, struct sg_error *e);
 /* Overwrites n bytes at `at`, which lie before what was flushed. */
 int sg_outfile_patch(struct sg_outfile *f, uint64_t at, const void *p, size_t n,
                      struct sg_error *e);
-/* Flushes, with sync also to the disk, and closes, whatever it returns. */
+/* Flushes and closes, whatever it returns; with sync, to the disk, and for reading only
+ * from then on: others will map it. */
 int sg_outfile_close(struct sg_outfile *f, bool sync, struct sg_error *e);
 void sg_outfile_abort(struct sg_outfile *f); /* of a zeroed *f too */

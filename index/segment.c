@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -108,7 +109,8 @@ int sg_segment_commit(struct sg_segment_writer *w, struct sg_error *e)
     }
     rc = fclose(w->file);
     w->file = NULL;
-    if (rc || rename(w->tmp, w->path) || sync_directory(w->path)) {
+    /* For reading only: what others have mapped is never written again, not by mistake either. */
+    if (rc || chmod(w->tmp, 0444) || rename(w->tmp, w->path) || sync_directory(w->path)) {
         rc = sg_fail_errno(e, "publish %s", w->path);
         goto done;
     }

@@ -4,6 +4,7 @@
 #include "index/store_format.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -32,7 +33,10 @@ int sg_store_writer_open(struct sg_store_writer **out, const char *path, uint64_
         free(w);
         return sg_fail(e, SG_ENOMEM, "%s: out of memory", path);
     }
-    int rc = store_env_open(&w->env, path, map_bytes, MDB_NOSYNC | MDB_NORDAHEAD);
+    /* Whoever has an older one mapped keeps it. */
+    int rc = unlink(path) && errno != ENOENT
+                 ? errno
+                 : store_env_open(&w->env, path, map_bytes, MDB_NOSYNC | MDB_NORDAHEAD);
     if (!rc)
         rc = mdb_txn_begin(w->env, NULL, 0, &w->txn);
     if (!rc)
@@ -203,6 +207,8 @@ int sg_store_writer_finish(struct sg_store_writer *w, struct sg_error *e)
         rc = end_chunk(w, e);
     if (!rc)
         rc = complete(w, e);
+    if (!rc && chmod(w->path, 0444))
+        rc = sg_fail_errno(e, "make %s read-only", w->path);
     sg_store_writer_abort(w);
     return rc;
 }

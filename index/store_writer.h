@@ -20,6 +20,6 @@ int sg_store_writer_relate(struct sg_store_writer *w, enum sg_relation_of r, uin
 /* In ascending order of id, each once. */
 int sg_store_writer_genre(struct sg_store_writer *w, uint64_t id, struct sg_str frozen,
                           struct sg_error *e);
-/* Writes, trims the map, syncs and frees w, whatever it returns. */
+/* Writes, trims the map, syncs, makes the file read-only and frees w, whatever it returns. */
 int sg_store_writer_finish(struct sg_store_writer *w, struct sg_error *e);
 void sg_store_writer_abort(struct sg_store_writer *w); /* of NULL too */

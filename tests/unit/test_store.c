@@ -57,6 +57,24 @@ static int take(void *ctx, uint64_t id)
     return ids->stop_at && ids->n == ids->stop_at ? 7 : 0;
 }
 
+START_TEST(a_store_is_read_only_and_replaced_never_rewritten)
+{
+    const char *path = test_path(test_scratch(), "store.mdb");
+    struct sg_store *before = write_and_open(path);
+    struct sg_store_writer *w;
+    struct sg_error e = SG_ERROR_INIT;
+    struct stat st, now;
+    ck_assert_int_eq(stat(path, &st), 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0444);
+    ck_assert_int_eq(sg_store_writer_open(&w, path, 1 << 28, &e), 0);
+    ck_assert_int_eq(sg_store_writer_put(w, SG_SONG, 1, 1, SG_STR("another"), &e), 0);
+    ck_assert_int_eq(sg_store_writer_finish(w, &e), 0);
+    ck_assert_int_eq(stat(path, &now), 0);
+    ck_assert(st.st_ino != now.st_ino);
+    sg_store_close(before);
+}
+END_TEST
+
 START_TEST(records_docids_and_genres_are_found_by_id)
 {
     struct sg_store *s = write_and_open(test_path(test_scratch(), "store.mdb"));
@@ -194,6 +212,7 @@ int main(void)
 {
     Suite *s = suite_create("store");
     TCase *c = tcase_create("store");
+    tcase_add_test(c, a_store_is_read_only_and_replaced_never_rewritten);
     tcase_add_test(c, records_docids_and_genres_are_found_by_id);
     tcase_add_test(c, ids_come_ascending_and_a_callback_may_stop);
     tcase_add_test(c, relations_list_ids_ascending);
