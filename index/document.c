@@ -212,7 +212,7 @@ int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx)
         rc = give_words_of(&em, d->title_aliases);
     for (size_t i = 0; !rc && i < d->n_artists; i++)
         rc = give_words_of(&em, d->artist_aliases[i]);
-    return rc;
+    return rc ? rc : give_words_of(&em, d->album_aliases);
 }
 
 bool sg_names_next(struct sg_str *names, struct sg_str *forms)
@@ -249,7 +249,8 @@ static void of_song(struct sg_document *d, const struct sg_song *s, sg_name_fn n
         credit(d, ids[i], name, ctx);
     if (s->album_id) {
         struct sg_str names = name(ctx, SG_ALBUM, s->album_id);
-        sg_names_next(&names, &d->album);
+        if (sg_names_next(&names, &d->album))
+            d->album_aliases = names;
     }
     d->album_id = s->album_id;
     d->genre_id = s->genre_id;

@@ -29,8 +29,8 @@ struct sg_document {
     struct sg_str artists[SG_DOC_ARTISTS_MAX]; /* forms of names, lead first */
     uint64_t artist_ids[SG_DOC_ARTISTS_MAX];
     struct sg_str album; /* forms; songs only */
-    /* Names (sg_names_next): other ones of the title, and of each artist. */
-    struct sg_str title_aliases, artist_aliases[SG_DOC_ARTISTS_MAX];
+    /* Names (sg_names_next): other ones of the title, of each artist, of the album. */
+    struct sg_str title_aliases, artist_aliases[SG_DOC_ARTISTS_MAX], album_aliases;
     uint64_t album_id, genre_id;
     int year; /* 0 unknown */
     bool is_explicit;

@@ -141,6 +141,7 @@ void sg_facts_prefetch(const struct sg_facts_reader *r, uint32_t docid, bool tex
 /* At most this many bytes of aliases are ranked; all are searched. */
 enum { aliases_bytes = 8192 };
 
+/* Joined by 0x1f, to what stands behind `from` as well. */
 static void pack_names(struct sg_buf *out, struct sg_str names, size_t from)
 {
     struct sg_str forms;
@@ -180,7 +181,9 @@ void sg_facts_pack(const struct sg_document *d, struct sg_buf *out)
         sg_buf_str_put(out, sg_forms_fold(d->artists[i]));
     }
     sg_buf_putc(out, '\x1e');
+    size_t album = out->n;
     sg_buf_str_put(out, sg_forms_fold(d->album));
+    pack_names(out, d->album_aliases, album);
 }
 
 /* Takes the aliases off the front of *packed; false when they have no end. */

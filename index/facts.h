@@ -3,8 +3,8 @@
  *
  *   header (its own XXH3 last) | row[docid 1..n] | text heap
  *
- * text of a row: folded title 0x1f folded artist 1 0x1f artist 2 ... 0x1e folded album,
- * where words are joined by single spaces; before it, when there are aliases,
+ * text of a row: folded title 0x1f folded artist 1 0x1f artist 2 ... 0x1e folded album
+ * 0x1f its aliases, where words are joined by single spaces; before it, when there are aliases,
  * 0x1d those of the title, joined by 0x1f, 0x1c those of the artists, alike, 0x1d. Opening reads
  * the header only and every get checks its offsets; the sum of the whole file is in the manifest.
  */
@@ -19,7 +19,7 @@ struct sg_facts {
     uint32_t genre_id;
     struct sg_str title;   /* folded */
     struct sg_str artists; /* folded names joined by 0x1f */
-    struct sg_str album;   /* folded */
+    struct sg_str album;   /* folded, its aliases after 0x1f each */
     /* Folded and joined by 0x1f: other names of the title, of any of the artists. */
     struct sg_str title_aliases, artist_aliases;
 };

@@ -62,7 +62,7 @@ static void add_pattern(struct sg_reading *r, struct sg_str text, size_t word, i
 
 static struct sg_str keep(struct sg_reading *r, struct sg_str s)
 {
-    if (s.n > sizeof r->bytes - r->used)
+    if (s.n == 0 || s.n > sizeof r->bytes - r->used)
         return SG_STR_NONE;
     char *p = memcpy(r->bytes + r->used, s.p, s.n);
     r->used += s.n;

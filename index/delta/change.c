@@ -62,15 +62,18 @@ static bool same_texts(const struct sg_list *a, const struct sg_list *b)
     return same;
 }
 
-/* Whether what carries the name of an artist or album has to be documented again:
- * songs and albums are found by their artists' aliases too. */
+/* Whether what carries the name of an artist or album has to be documented again: it is
+ * found by their aliases too. */
 static bool is_renamed(enum sg_kind kind, const union sg_delta_record *old,
                        const union sg_delta_record *new)
 {
     if (!sg_str_eq(name_of(kind, old), name_of(kind, new)))
         return true;
-    return kind == SG_ARTIST && (!same_texts(&old->artist.aliases, &new->artist.aliases) ||
-                                 !same_texts(&old->artist.hints, &new->artist.hints));
+    bool same = true;
+    for (int hints = 0; hints < 2 && (kind == SG_ARTIST || kind == SG_ALBUM); hints++)
+        same &= same_texts(sg_aliases_of(kind, (void *)old, hints),
+                           sg_aliases_of(kind, (void *)new, hints));
+    return !same;
 }
 
 /* --- put --- */
