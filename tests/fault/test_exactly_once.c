@@ -326,6 +326,7 @@ static void damage(const char *generation, const char *file, off_t at)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/%s/%s", x.index, generation, file);
+    ck_assert_int_eq(chmod(path, 0600), 0);
     int fd = open(path, O_RDWR);
     ck_assert_int_eq(pwrite(fd, "damage", 6, at), 6);
     close(fd);

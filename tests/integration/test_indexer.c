@@ -106,6 +106,7 @@ static void damage(const char *generation, const char *file)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/%s/%s", x.index, generation, file);
+    ck_assert_int_eq(chmod(path, 0600), 0);
     int fd = open(path, O_RDWR);
     struct stat st;
     ck_assert(fd >= 0 && fstat(fd, &st) == 0);

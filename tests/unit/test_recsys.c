@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { USERS = 120, ITEMS = 60, TASTES = 3 };
@@ -215,6 +216,7 @@ START_TEST(songs_are_found_by_id_and_by_rank)
     ck_assert_uint_eq(sg_songs_ranked(s, 2)->song_id, 3);
     ck_assert_ptr_null(sg_songs_ranked(s, 3));
     sg_songs_close(s);
+    ck_assert_int_eq(chmod(path, 0600), 0);
     FILE *f = fopen(path, "r+b");
     fseek(f, 20, SEEK_SET);
     fputc(0xee, f);
