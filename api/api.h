@@ -6,12 +6,14 @@
 #include "core/rpc.h"
 
 struct sg_web;
+struct sg_search_log;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
     struct sg_pg_pool *pg;
     struct sg_web *web;
-    struct sg_buf openapi; /* made once */
+    struct sg_search_log *log; /* NULL: searches are not logged */
+    struct sg_buf openapi;     /* made once */
     int64_t started_us;
 };
 
@@ -24,6 +26,12 @@ SG_HANDLER(sg_api_suggest);
 SG_HANDLER(sg_api_trending);
 SG_HANDLER(sg_api_similar);
 SG_HANDLER(sg_api_recommendations);
+/* search_log/handlers.c */
+SG_HANDLER(sg_api_search_click);
+SG_HANDLER(sg_api_search_play);
+SG_HANDLER(sg_api_search_recent);
+SG_HANDLER(sg_api_search_forget);
+SG_HANDLER(sg_api_search_trending);
 /* catalogue.c */
 SG_HANDLER(sg_api_song);
 SG_HANDLER(sg_api_artist);

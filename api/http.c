@@ -17,11 +17,13 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 enum exchange_state { READING, WAITING, ANSWERED };
 
@@ -30,7 +32,7 @@ struct exchange {
     struct exchange *next; /* in the queue or the free list */
     struct MHD_Connection *connection;
     enum exchange_state state;
-    size_t body_bytes;
+    struct sg_buf body; /* reused between requests */
     struct sg_arena arena;
     struct sg_http_param params[SG_HTTP_PARAMS_MAX];
     bool params_overflow;
@@ -79,6 +81,7 @@ static void exchange_free(struct exchange *x)
 {
     sg_arena_free(&x->arena);
     sg_buf_free(&x->response.body);
+    sg_buf_free(&x->body);
     free(x);
 }
 
@@ -90,7 +93,7 @@ static void exchange_give(struct sg_http_server *s, struct exchange *x)
     x->request = (struct sg_http_request){0};
     x->response = (struct sg_http_response){.body = body};
     x->state = READING;
-    x->body_bytes = 0;
+    sg_buf_reset(&x->body);
     x->params_overflow = false;
     pthread_mutex_lock(&s->lock);
     bool keep = s->n_spare < SPARE_MAX;
@@ -122,6 +125,30 @@ static struct sg_str header(struct MHD_Connection *c, const char *name)
     return sg_str(MHD_lookup_connection_value(c, MHD_HEADER_KIND, name));
 }
 
+static bool says_yes(struct MHD_Connection *c, const char *name)
+{
+    return sg_str_eq(header(c, name), SG_STR("1"));
+}
+
+static uint64_t client_of(struct MHD_Connection *c)
+{
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (!i || !i->client_addr)
+        return 0;
+    const struct sockaddr_in *v4 = (const void *)i->client_addr;
+    const struct sockaddr_in6 *v6 = (const void *)i->client_addr;
+    if (i->client_addr->sa_family == AF_INET6)
+        return XXH3_64bits(&v6->sin6_addr, 8); /* a network: its hosts change their numbers */
+    struct sg_str told = SG_STR_NONE;
+    if (ntohl(v4->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
+        told = header(c, "X-Forwarded-For");
+    const char *comma = told.n ? memrchr(told.p, ',', told.n) : NULL;
+    if (comma)
+        told = (struct sg_str){comma + 1, told.n - (size_t)(comma + 1 - told.p)};
+    return told.n ? XXH3_64bits(told.p, told.n) : XXH3_64bits(&v4->sin_addr, 4);
+}
+
 static void read_request(struct sg_http_server *s, struct exchange *x, const char *url,
                          const char *method)
 {
@@ -133,6 +160,8 @@ static void read_request(struct sg_http_server *s, struct exchange *x, const cha
     q->if_none_match = header(x->connection, "If-None-Match");
     q->traceparent = header(x->connection, "traceparent");
     q->request_id = header(x->connection, "X-Request-Id");
+    q->client = client_of(x->connection);
+    q->asks_for_privacy = says_yes(x->connection, "DNT") || says_yes(x->connection, "Sec-GPC");
     q->start_us = sg_now_us();
     q->deadline_us = q->start_us + s->o.timeout_us;
     q->arena = &x->arena;
@@ -294,6 +323,7 @@ static enum MHD_Result begin(struct sg_http_server *s, struct exchange *x, const
 static enum MHD_Result hand_over(struct sg_http_server *s, struct exchange *x)
 {
     sg_http_deadline_busy(x->connection);
+    x->request.body = sg_buf_str(&x->body);
     if (!queue_reserve(s))
         return refuse(x, 503, "Too many requests are waiting");
     __atomic_store_n(&x->state, WAITING, __ATOMIC_RELEASE);
@@ -310,7 +340,6 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     struct sg_http_server *s = ctx;
     struct exchange *x = *con_cls;
     (void)version;
-    (void)upload;
     if (!x) {
         x = *con_cls = exchange_take(s);
         if (!x)
@@ -320,9 +349,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
         return begin(s, x, url, method);
     }
     if (*upload_n) {
-        x->body_bytes += *upload_n;
+        if (x->body.n + *upload_n > SG_HTTP_BODY_MAX)
+            return cut_off(c);
+        sg_buf_put(&x->body, upload, *upload_n);
         *upload_n = 0;
-        return x->body_bytes > SG_HTTP_BODY_MAX ? cut_off(c) : MHD_YES;
+        return sg_buf_failed(&x->body) ? MHD_NO : MHD_YES;
     }
     switch (__atomic_load_n(&x->state, __ATOMIC_ACQUIRE)) {
     case ANSWERED:

@@ -27,6 +27,10 @@ struct sg_http_request {
     const struct sg_http_param *params;
     size_t n_params;
     struct sg_str if_none_match, traceparent, request_id;
+    struct sg_str body;    /* of POST, at most SG_HTTP_BODY_MAX */
+    uint64_t client;       /* a hash of the caller's address; behind a proxy of this machine, of
+                              the last X-Forwarded-For */
+    bool asks_for_privacy; /* DNT: 1 or Sec-GPC: 1 */
     int64_t start_us, deadline_us; /* sg_now_us clock */
     struct sg_arena *arena;        /* lives as long as the exchange */
     struct sg_str id;              /* what the path's {id} stood for; set by the router */

@@ -67,6 +67,10 @@ static json_t *params(const struct sg_route *r)
         json_array_append_new(list,
                               json_pack("{s:s,s:s,s:b,s:{s:s,s:i}}", "name", "id", "in", "path",
                                         "required", 1, "schema", "type", "integer", "minimum", 1));
+    if (strstr(r->path, "{search_id}"))
+        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:{s:s,s:s}}", "name", "search_id",
+                                              "in", "path", "required", 1, "schema", "type",
+                                              "string", "format", "uuid"));
     for (const struct sg_param *p = r->params; p && p->name; p++)
         json_array_append_new(list, param(p, r->params_of));
     return list;
@@ -86,12 +90,18 @@ static void add_problem(json_t *responses, const char *status, const char *what)
 
 static json_t *responses(const struct sg_route *r)
 {
+    json_t *o = json_object();
+    if (!r->reply && !r->content_type) {
+        json_object_set_new(o, "204", json_pack("{s:s}", "description", "Done"));
+        add_problem(o, "400", "A parameter or the body is wrong; `field` names it");
+        add_problem(o, "503", "It cannot be kept right now");
+        return o;
+    }
     json_t *schema = r->reply ? ref(r->reply)
                      : strcmp(r->content_type, "application/json") == 0
                          ? json_pack("{s:s}", "type", "object")
                          : json_pack("{s:s}", "type", "string");
     const char *type = r->reply ? "application/json" : r->content_type;
-    json_t *o = json_object();
     json_object_set_new(
         o, "200",
         json_pack("{s:s,s:o}", "description", "The answer", "content", content(type, schema)));
@@ -112,15 +122,31 @@ static json_t *responses(const struct sg_route *r)
 
 static json_t *operation(const struct sg_route *r)
 {
-    json_t *get = json_pack("{s:s,s:[s]}", "summary", r->summary, "tags", r->tag);
+    json_t *o = json_pack("{s:s,s:[s]}", "summary", r->summary, "tags", r->tag);
     if (r->help)
-        json_object_set_new(get, "description", json_string(r->help));
+        json_object_set_new(o, "description", json_string(r->help));
     json_t *list = params(r);
     if (json_array_size(list))
-        json_object_set(get, "parameters", list);
+        json_object_set(o, "parameters", list);
     json_decref(list);
-    json_object_set_new(get, "responses", responses(r));
-    return json_pack("{s:o}", "get", get);
+    if (r->body)
+        json_object_set_new(o, "requestBody",
+                            json_pack("{s:b,s:o}", "required", 1, "content",
+                                      content("application/json", ref(r->body))));
+    json_object_set_new(o, "responses", responses(r));
+    return o;
+}
+
+/* Beside the other methods of its path. */
+static void add_operation(json_t *paths, const struct sg_route *r)
+{
+    const char *method = !r->method ? "get" : strcmp(r->method, "DELETE") == 0 ? "delete" : "post";
+    json_t *path = json_object_get(paths, r->path);
+    if (!path) {
+        path = json_object();
+        json_object_set_new(paths, r->path, path);
+    }
+    json_object_set_new(path, method, operation(r));
 }
 
 static json_t *document(void)
@@ -129,9 +155,11 @@ static json_t *document(void)
     json_t *paths = json_object(), *schemas = json_object();
     collect(&c, &sg_problem_record);
     for (const struct sg_route *r = sg_routes; r->path; r++) {
-        json_object_set_new(paths, r->path, operation(r));
+        add_operation(paths, r);
         if (r->reply)
             collect(&c, r->reply);
+        if (r->body)
+            collect(&c, r->body);
     }
     for (size_t i = 0; i < c.n; i++)
         json_object_set_new(schemas, c.v[i]->name, record_schema(c.v[i]));

@@ -1,5 +1,6 @@
 /* params_discovery.c - the query parameters of search, completion and recommendations. */
 #include "api/route.h"
+#include "api/search_log/search_log.h"
 #include "schemas/recs.h"
 #include "schemas/search.h"
 
@@ -83,11 +84,16 @@ const struct sg_param sg_search_params[] = {
      "\"artist\"]}}"},
     {"cursor", "cursor", NULL, "next_cursor of the page before, instead of offset.", NULL},
     {"explain", "explain", NULL, "Adds every ranking feature to each result.", NULL},
+    {"market", NULL, sg_search_log_param, "Where the searcher is: ISO 3166-1, two capitals.",
+     "{\"type\":\"string\",\"pattern\":\"^[A-Z]{2}$\"}"},
+    SG_SEARCH_LOG_PARAMS,
     {0},
 };
 const struct sg_param sg_suggest_params[] = {
     {"q", "q", NULL, "What was typed so far.", NULL},
     {"limit", "limit", NULL, "Suggestions wanted.", NULL},
+    {"market", "market", NULL, "Whose popular queries come first: ISO 3166-1, capitals.", NULL},
+    SG_SEARCH_LOG_PARAMS,
     {0},
 };
 

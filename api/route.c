@@ -8,13 +8,14 @@
 #include <stdio.h>
 #include <xxhash.h>
 
-/* Matches path against a pattern with at most one {id}; an id has no slash. */
+/* Matches path against a pattern with at most one {name}; what it stands for has no slash. */
 static bool match(const char *pattern, struct sg_str path, struct sg_str *id)
 {
-    const char *hole = strstr(pattern, "{id}");
+    const char *hole = strchr(pattern, '{');
     if (!hole)
         return sg_str_eq(sg_str(pattern), path);
-    struct sg_str before = {pattern, (size_t)(hole - pattern)}, after = sg_str(hole + 4);
+    struct sg_str before = {pattern, (size_t)(hole - pattern)},
+                  after = sg_str(strchr(hole, '}') + 1);
     if (path.n <= before.n + after.n || !sg_str_starts(path, before) ||
         !sg_str_eq((struct sg_str){path.p + path.n - after.n, after.n}, after))
         return false;
@@ -22,12 +23,38 @@ static bool match(const char *pattern, struct sg_str path, struct sg_str *id)
     return !memchr(id->p, '/', id->n);
 }
 
+static bool is_get(const struct sg_http_request *q)
+{
+    return sg_str_eq(q->method, SG_STR("GET")) || sg_str_eq(q->method, SG_STR("HEAD"));
+}
+
+static bool takes(const struct sg_route *r, const struct sg_http_request *q)
+{
+    return r->method ? sg_str_eq(q->method, sg_str(r->method)) : is_get(q);
+}
+
+/* The one for the method too; else one of the path, whose method is another. */
 static const struct sg_route *find_route(struct sg_http_request *q)
 {
+    const struct sg_route *other = NULL;
     for (const struct sg_route *r = sg_routes; r->path; r++)
-        if (match(r->path, q->path, &q->id))
-            return r;
-    return NULL;
+        if ((!other || strcmp(other->path, r->path) == 0) && match(r->path, q->path, &q->id)) {
+            if (takes(r, q))
+                return r;
+            other = r;
+        }
+    return other;
+}
+
+/* "GET, HEAD, DELETE": what the path takes. */
+static struct sg_str methods_of(const struct sg_route *route, struct sg_arena *a)
+{
+    struct sg_str all = SG_STR("");
+    for (const struct sg_route *r = sg_routes; r->path && all.p; r++)
+        if (!route ? r == sg_routes : strcmp(r->path, route->path) == 0)
+            all = sg_arena_printf(a, "%.*s%s%s", SG_FMT(all), all.n ? ", " : "",
+                                  route && r->method ? r->method : "GET, HEAD");
+    return all;
 }
 
 /* A strong validator over the body; a repeated question costs no transfer. */
@@ -60,17 +87,15 @@ static void identify(struct sg_http_request *q, struct sg_http_response *r)
     sg_http_header(r, "X-Request-Id", id);
 }
 
-static bool is_get(const struct sg_http_request *q)
-{
-    return sg_str_eq(q->method, SG_STR("GET")) || sg_str_eq(q->method, SG_STR("HEAD"));
-}
-
 static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = q->route;
-    if (!is_get(q)) {
-        sg_http_header(r, "Allow", SG_STR("GET, HEAD"));
-        sg_problem_status(q, r, 405, "only GET and HEAD are answered here");
+    if (route ? !takes(route, q) : !is_get(q)) {
+        struct sg_str methods = methods_of(route, q->arena);
+        struct sg_str why =
+            sg_arena_printf(q->arena, "only %.*s are answered here", SG_FMT(methods));
+        sg_http_header(r, "Allow", methods);
+        sg_problem_status(q, r, 405, why.p ? why.p : "");
     } else if (route) {
         r->content_type = route->content_type;
         route->handle(api, q, r);
@@ -116,7 +141,7 @@ void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_respon
 bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = find_route(q);
-    if (!route || !route->ends_itself || !is_get(q))
+    if (!route || !route->ends_itself || !takes(route, q))
         return false;
     q->route = route;
     identify(q, r);

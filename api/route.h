@@ -6,7 +6,8 @@
 struct sg_api; /* what handlers share: see api.h */
 
 struct sg_route {
-    const char *path; /* "/api/v1/songs/{id}": one {id}, a whole number */
+    const char *path; /* "/api/v1/songs/{id}": one {id}, a whole number, or
+                         {search_id}, a UUID */
     void (*handle)(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r);
     const char *tag, *summary, *help;
     const struct sg_param *params;     /* ends with {0}; NULL: none */
@@ -15,6 +16,8 @@ struct sg_route {
     const char *content_type;          /* of a reply that is no record */
     /* handle never blocks, and calls sg_route_end itself, maybe later: it runs on the loop. */
     bool ends_itself;
+    const char *method;           /* NULL: GET (and HEAD) */
+    const struct sg_record *body; /* of POST; NULL: none is read */
 };
 
 /* params_discovery.c */
@@ -25,6 +28,8 @@ struct sg_trending_view_request { /* a genre comes by name */
 extern const struct sg_record sg_trending_view_record;
 extern const struct sg_param sg_search_params[], sg_suggest_params[], sg_trending_params[],
     sg_similar_params[], sg_recommend_params[];
+/* search_log/params.c */
+extern const struct sg_param sg_popular_params[], sg_recent_params[], sg_forget_params[];
 
 /* Every route, ends with {0}. */
 extern const struct sg_route sg_routes[];

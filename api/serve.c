@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/openapi.h"
 #include "api/route.h"
+#include "api/search_log/search_log.h"
 #include "api/web.h"
 #include "core/clock.h"
 #include "core/service.h"
@@ -33,6 +34,7 @@ static void close_peers(struct sg_api *api)
         sg_rpc_client_close(api->indexer);
     if (api->pg)
         sg_pg_pool_close(api->pg);
+    sg_search_log_close(api->log);
     sg_web_close(api->web);
     sg_buf_free(&api->openapi);
 }
@@ -69,6 +71,8 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
         rc = sg_web_open(&api.web, config->api.web_dir, e);
     if (!rc)
         rc = open_peers(&api, e);
+    if (!rc && config->searchlog.enabled)
+        rc = sg_search_log_open(&api.log, config, e);
     if (!rc)
         rc = answer_until_stopped(&api, e);
     close_peers(&api);

@@ -61,6 +61,14 @@ struct sg_config {
         char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
     } api;
     struct {
+        int64_t enabled;        /* 0: nothing of a search is kept */
+        int64_t retention_days; /* what is older is deleted */
+        int64_t key_days;       /* how long one person has the same hash */
+        int64_t min_people;     /* who make a query public */
+        int64_t per_second;     /* searches kept, of one API; the others are not logged */
+        int64_t roll_up_s;      /* how often popular queries are brought up to date */
+    } searchlog;
+    struct {
         int64_t songs, users, seed; /* demo catalogue of `./segue up` */
     } demo;
 };

@@ -8,6 +8,8 @@ static const struct sg_command commands[] = {
      sg_data_generate_help, sg_data_generate},
     {"import", "import FORMAT PATH... [OPTIONS]", "bring in a catalogue: jsonl, csv, ...",
      sg_data_import_help, sg_data_import},
+    {"searches", "searches report [OPTIONS]", "what people search for and choose",
+     sg_data_searches_help, sg_data_searches},
     {0},
 };
 

@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "indexer/aliases.h"
+#include "indexer/popular.h"
 #include "indexer/row.h"
 #include "indexer/songs.h"
 #include "indexer/source_pg.h"
@@ -345,6 +346,8 @@ static int apply_truncate(struct sg_apply *a, enum sg_table t, struct sg_error *
 static int dispatch(struct sg_apply *a, enum sg_table t, const struct sg_change *c,
                     struct sg_error *e)
 {
+    if (t == SG_TABLE_POPULAR)
+        return sg_popular_apply(a->delta, c, e);
     if (c->kind == SG_CHANGE_TRUNCATE)
         return apply_truncate(a, t, e);
     if (t == SG_TABLE_SONGS)

@@ -2,6 +2,7 @@
 #include "indexer/snapshot.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "indexer/popular.h"
 #include "indexer/pump.h"
 #include "indexer/source_jsonl.h"
 
@@ -112,6 +113,8 @@ int sg_snapshot_feed(struct sg_snapshot *s, struct sg_builder *b, struct sg_prog
         rc = feed_table(s, &f, order[i], e);
     if (!rc && sg_buf_failed(gaps))
         rc = sg_fail(e, SG_ENOMEM, "credits");
+    if (!rc && s->reader)
+        rc = sg_popular_copy(s->reader, &s->popular, e);
     return rc;
 }
 
@@ -141,6 +144,8 @@ int sg_snapshot_note(const struct sg_snapshot *s, const struct sg_buf *gaps,
     int rc = sg_delta_open(&d, generation_dir, e);
     if (!rc)
         rc = note_all(gaps, d, e);
+    if (!rc)
+        rc = sg_popular_paste(&s->popular, d, e);
     if (!rc)
         rc = sg_delta_commit(d, s->lsn, s->sequence, e);
     sg_delta_close(d);

@@ -20,7 +20,8 @@ static int has_rows(PGconn *c, const char *sql, bool *out, struct sg_error *e)
 int sg_source_pg_publication(PGconn *c, struct sg_error *e)
 {
     bool there;
-    int rc = has_rows(c, "SELECT 1 WHERE to_regclass('public.aliases') IS NOT NULL", &there, e);
+    int rc =
+        has_rows(c, "SELECT 1 WHERE to_regclass('public.popular_queries') IS NOT NULL", &there, e);
     if (!rc && !there)
         rc = sg_fail(e, SG_EINVAL, "the database's schema is too old: run segue-data migrate");
     if (!rc)
@@ -32,7 +33,7 @@ int sg_source_pg_publication(PGconn *c, struct sg_error *e)
     return run(c,
                "CREATE PUBLICATION " SG_PUBLICATION
                " FOR TABLE genres, artists, albums, songs, song_artists, playlists, "
-               "aliases",
+               "aliases, popular_queries",
                e);
 }
 

@@ -9,6 +9,7 @@
 #include "core/rpc.h"
 #include "core/service.h"
 #include "query/browse.h"
+#include "query/popular.h"
 #include "query/suggest.h"
 #include "schemas/service.h"
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct metrics {
 
 struct server {
     struct sg_index *index;
+    struct sg_popular *popular;
     struct sg_search_options options;
     struct metrics metrics;
     int64_t started_us;
@@ -113,7 +115,18 @@ static int on_suggest(void *thread, const struct sg_rpc_call *call, const void *
     int rc = hold(w, e);
     if (!rc)
         rc = sg_complete(w->searcher, in, call->arena, out, e);
+    if (!rc)
+        rc = sg_popular_complete(w->server->popular, in, out, call->arena, e);
     return tell(w, SG_METHOD_SUGGEST, start_us, rc);
+}
+
+static int on_popular(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
+                      struct sg_error *e)
+{
+    struct worker *w = thread;
+    int64_t start_us = sg_now_us();
+    int rc = sg_popular_trending(w->server->popular, in, out, call->arena, e);
+    return tell(w, SG_METHOD_POPULAR, start_us, rc);
 }
 
 static int on_lookup(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
@@ -222,6 +235,7 @@ static const struct sg_rpc_method methods[] = {
     {SG_METHOD_LOOKUP, &sg_lookup_request_record, &sg_lookup_reply_record, on_lookup},
     {SG_METHOD_CHILDREN, &sg_children_request_record, &sg_children_reply_record, on_children},
     {SG_METHOD_GENRES, NULL, &sg_genres_reply_record, on_genres},
+    {SG_METHOD_POPULAR, &sg_popular_request_record, &sg_popular_reply_record, on_popular},
     {SG_METHOD_HEALTH, NULL, &sg_health_reply_record, on_health},
     {0},
 };
@@ -255,7 +269,10 @@ int sg_serve(const struct sg_config *c, struct sg_error *e)
         rc = sg_index_open(&s.index, &o, e);
     if (rc)
         return rc;
-    rc = listen_and_wait(&s, c, e);
+    rc = sg_popular_open(&s.popular, s.index, e);
+    if (!rc)
+        rc = listen_and_wait(&s, c, e);
+    sg_popular_close(s.popular);
     sg_index_close(s.index);
     return rc;
 }

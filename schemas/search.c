@@ -152,6 +152,7 @@ static const struct sg_field search_reply[] = {
     SG_FIELD_STR(struct sg_search_reply, next_cursor, 1, SG_CURSOR_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_search_reply, generation, 1, 200, SG_OPTIONAL),
     SG_FIELD_I64(struct sg_search_reply, took_us, 0, INT64_MAX, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_search_reply, search_id, 36, 36, SG_OPTIONAL),
 };
 const struct sg_record sg_search_reply_record =
     SG_RECORD("SearchReply", struct sg_search_reply, search_reply);
@@ -159,6 +160,8 @@ const struct sg_record sg_search_reply_record =
 static const struct sg_field suggest_request[] = {
     SG_FIELD_STR(struct sg_suggest_request, q, 1, SG_QUERY_MAX, SG_REQUIRED),
     I64_OR(struct sg_suggest_request, limit, 1, 20, 8),
+    SOME(struct sg_suggest_request, recent, SG_T_STR, NULL, SG_RECENT_MAX),
+    SG_FIELD_STR(struct sg_suggest_request, market, 2, 2, SG_OPTIONAL),
 };
 const struct sg_record sg_suggest_request_record =
     SG_RECORD("SuggestRequest", struct sg_suggest_request, suggest_request);
@@ -171,6 +174,7 @@ static const struct sg_field suggestion[] = {
     SG_FIELD_I64(struct sg_suggestion, from, 0, INT32_MAX, SG_OPTIONAL),
     SG_FIELD_I64(struct sg_suggestion, to, 0, INT32_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_suggestion, image_url, 1, URL_MAX, SG_OPTIONAL),
+    SG_FIELD_BOOL(struct sg_suggestion, recent, ABSENT),
 };
 static const struct sg_record suggestion_record =
     SG_RECORD("Suggestion", struct sg_suggestion, suggestion);
@@ -179,6 +183,7 @@ static const struct sg_field suggest_reply[] = {
     SG_FIELD_LIST(struct sg_suggest_reply, suggestions, SG_T_RECORD, &suggestion_record, 20),
     SG_FIELD_I64(struct sg_suggest_reply, took_us, 0, INT64_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_suggest_reply, generation, 1, 200, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_suggest_reply, search_id, 36, 36, SG_OPTIONAL),
 };
 const struct sg_record sg_suggest_reply_record =
     SG_RECORD("SuggestReply", struct sg_suggest_reply, suggest_reply);

@@ -97,12 +97,16 @@ struct sg_search_reply {
     struct sg_str next_cursor;  /* absent: no more */
     struct sg_str generation;
     int64_t took_us;
+    struct sg_str search_id; /* for clicks and plays; absent: not logged. The API's */
 };
 
 struct sg_suggest_request {
     struct sg_str q;
-    int64_t limit; /* 1..20, default 8 */
+    int64_t limit;         /* 1..20, default 8 */
+    struct sg_list recent; /* sg_str: the user's own searches that start so, newest first */
+    struct sg_str market;  /* whose popular queries come before all others'; absent: none's */
 };
+#define SG_RECENT_MAX 5 /* of a suggest request */
 struct sg_suggestion {
     struct sg_str text; /* for display */
     struct sg_str type;
@@ -110,11 +114,13 @@ struct sg_suggestion {
     struct sg_str detail;    /* a song's or album's artist; absent: none */
     int64_t from, to;        /* byte range of text that was typed; 0,0 none */
     struct sg_str image_url; /* an artist's picture, a cover; absent: none */
+    bool recent;             /* a query the user searched before */
 };
 struct sg_suggest_reply {
     struct sg_list suggestions;
     int64_t took_us;
     struct sg_str generation;
+    struct sg_str search_id; /* as of a search */
 };
 
 /* lookup: one entity by id, as a hit */

@@ -57,6 +57,7 @@ function go(href, options = {}) {
 const completions = combobox(input, document.querySelector('#completions'), {
   choose: (s) => {
     input.value = s.text;
+    if (s.type === 'query') { go(`/?${new URLSearchParams({ q: s.text })}`); return; }
     go(s.type === 'playlist' ? `/?${new URLSearchParams({ q: s.text, type: s.type })}` : `/${s.type}/${s.id}`, { focus: true });
   },
 });

@@ -16,6 +16,15 @@ async function get(path, params = {}, signal) {
   return body;
 }
 
+// A click is told and not waited for; it outlives the page.
+export function chosen(searchId, type, id, position) {
+  if (!searchId) return;
+  fetch(`/api/v1/search/${searchId}/click`, {
+    method: 'POST', keepalive: true, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ type, id, position }),
+  }).catch(() => {});
+}
+
+export const popular = (signal) => get('/search/trending', { limit: 8 }, signal);
 export const search = (params, signal) => get('/search', params, signal);
 export const suggest = (q, signal) => get('/suggest', { q, limit: 8 }, signal);
 export const song = (id) => get(`/songs/${id}`);

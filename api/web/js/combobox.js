@@ -1,15 +1,16 @@
 // combobox.js - completions below the search box: the WAI-ARIA combobox pattern
 // with a list box (arrows, Home, End, Enter, Escape, Tab; the pointer too).
 import { el, marked } from './dom.js';
-import { suggest } from './client.js';
+import { chosen, popular, suggest } from './client.js';
 
-const kinds = { song: 'Song', artist: 'Artist', album: 'Album', playlist: 'Playlist' };
+const kinds = { song: 'Song', artist: 'Artist', album: 'Album', playlist: 'Playlist', query: 'Search' };
 
 export function combobox(input, list, { choose }) {
   let items = [];
   let active = -1;
   let asking;
   let asked = '';
+  let searchId;
 
   function select(i) {
     active = i;
@@ -29,6 +30,7 @@ export function combobox(input, list, { choose }) {
 
   function take(i) {
     const item = items[i];
+    chosen(searchId, item.type, item.id, i + 1);
     close();
     choose(item);
   }
@@ -45,15 +47,21 @@ export function combobox(input, list, { choose }) {
     input.setAttribute('aria-expanded', String(items.length > 0));
   }
 
+  // Of an empty box: what others search for.
+  async function trends(signal) {
+    const { queries = [] } = await popular(signal);
+    return { suggestions: queries.map(({ q }) => ({ text: q, type: 'query', id: 0, from: 0, to: 0 })) };
+  }
+
   async function ask() {
     const q = input.value.trim();
     if (q === asked && !list.hidden) return;
     asked = q;
     asking?.abort();
-    if (!q) { show([]); return; }
     asking = new AbortController();
     try {
-      const answer = await suggest(q, asking.signal);
+      const answer = q ? await suggest(q, asking.signal) : await trends(asking.signal);
+      searchId = answer.search_id;
       if (document.activeElement === input) show(answer.suggestions ?? []);
     } catch (error) {
       if (error.name !== 'AbortError') show([]);
@@ -61,6 +69,7 @@ export function combobox(input, list, { choose }) {
   }
 
   input.addEventListener('input', ask);
+  input.addEventListener('focus', () => { if (!input.value.trim()) { asked = null; ask(); } });
   input.addEventListener('blur', close);
   input.addEventListener('keydown', (event) => {
     const open = !list.hidden;

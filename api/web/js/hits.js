@@ -34,7 +34,7 @@ export function item(hit) {
   const title = marked(hit[name] ?? '', ranges(hit, name));
   const href = link(hit);
   return el('li', { 'data-type': hit.type }, cover(hit),
-    el('div', { class: 'text' }, href ? el('a', { href, class: 'title' }, title) : el('span', { class: 'title' }, title),
+    el('div', { class: 'text' }, href ? el('a', { href, class: 'title', onclick: hit.chosen ?? false }, title) : el('span', { class: 'title' }, title),
       el('span', { class: 'soft' }, ...second(hit))),
     el('div', { class: 'facts' }, hit.explicit === 1 ? el('span', { class: 'badge', title: 'Explicit' }, 'E') : '', ' ',
       [duration(hit.duration), hit.type === 'song' && count(hit.play_count) && `${count(hit.play_count)} plays`].filter(Boolean).join(' · ')));

@@ -21,6 +21,7 @@ export async function results(q, type, offset, signal) {
   const limit = type ? 20 : 8;
   const answer = await api.search({ q, type, limit, offset: offset || undefined }, signal);
   const hits = answer.results ?? [];
+  hits.forEach((hit, i) => { hit.chosen = () => api.chosen(answer.search_id, hit.type, hit[`${hit.type}_id`], offset + i + 1); });
   const more = type && answer.total > offset + hits.length
     ? [el('a', { class: 'more', href: `/?${new URLSearchParams({ q, type, offset: offset + limit })}` }, 'More')] : [];
   const order = [...new Set(hits.map((h) => h.type))];
