@@ -37,9 +37,12 @@ void sg_text_words(struct sg_words *out, struct sg_str text);
  * written, at most cap; the result ends on a whole word. */
 size_t sg_text_fold(char *out, size_t cap, struct sg_str text);
 /* Alternative folded words to index beside the original: Latin transliteration
- * of other scripts (кино -> kino), the joined form of hyphenated words. Empty
- * for plain ASCII without hyphens. Build time only (ICU is slow). */
+ * of other scripts (кино -> kino), Chinese in the other script, the joined form of hyphenated
+ * words. Empty for plain ASCII without hyphens. Build time only (ICU is slow). */
 void sg_text_alternatives(struct sg_words *out, struct sg_str text);
+/* The whole value in Latin letters, folded; second: as English writes Russian (ш -> sh).
+ * 0 when there is no such form of its own. Build time only. */
+size_t sg_text_romanised(char *out, size_t cap, struct sg_str text, bool second);
 /* All that a text is searched by, to be kept: its words joined by single spaces (as
  * sg_text_fold gives them, but never cut) and, when it has alternatives, a mark
  * and those joined alike. Returns the bytes written. Build time only. */

@@ -7,6 +7,7 @@
  *   x feat. y     featuring
  *   !!! (chk ..)  !!!
  *   кино          kino, by ICU; for Cyrillic also the BGN romanisation (ш -> sh)
+ *   周杰倫        周杰伦, and the other way round
  *   宇多田        田, so that every character is some word's prefix
  */
 #include "core/text/unit.h"
@@ -131,13 +132,19 @@ static void add_romanised(struct alternatives *a, enum sg_romanisation how, stru
         add(a, w.v[i].text, 0, (uint32_t)text.n);
 }
 
-static bool has_cyrillic(const struct sg_units *u)
+static bool has_letters(const struct sg_units *u, int32_t from, int32_t to)
 {
     for (size_t i = 0; i < u->n; i++) {
-        if (u->v[i].cp >= 0x400 && u->v[i].cp < 0x530)
+        if (u->v[i].cp >= from && u->v[i].cp < to)
             return true;
     }
     return false;
+}
+
+static void add_other_chinese(struct alternatives *a, struct sg_str text)
+{
+    add_romanised(a, SG_SIMPLIFY, text);
+    add_romanised(a, SG_TRADITIONAL, text);
 }
 
 void sg_text_both(struct sg_words *words, struct sg_words *alternatives, struct sg_str text)
@@ -149,7 +156,9 @@ void sg_text_both(struct sg_words *words, struct sg_words *alternatives, struct 
     alternatives->n = 0;
     alternatives->used = 0;
     sg_units_decode(&u, text);
-    bool foreign = u.foreign, cyrillic = foreign && has_cyrillic(&u);
+    bool foreign = u.foreign, cyrillic = foreign && has_letters(&u, 0x400, 0x530);
+    bool chinese = /* and no kana */
+        foreign && has_letters(&u, 0x3400, 0xa000) && !has_letters(&u, 0x3040, 0x3100);
     bool symbols = u.seen & (UNIT_BITS_CONTEXTUAL | UNIT_BIT(UNIT_SYMBOL)) &&
                    u.seen & UNIT_BITS_WORD && has_symbol_word(&u);
     sg_units_split(words, &u, &a.marks);
@@ -162,10 +171,35 @@ void sg_text_both(struct sg_words *words, struct sg_words *alternatives, struct 
         add_romanised(&a, SG_ROMANISE_ANY, text);
     if (cyrillic)
         add_romanised(&a, SG_ROMANISE_BGN, text);
+    if (chinese)
+        add_other_chinese(&a, text);
 }
 
 void sg_text_alternatives(struct sg_words *out, struct sg_str text)
 {
     struct sg_words words;
     sg_text_both(&words, out, text);
+}
+
+/* Folds what the romaniser gives; 0 when it gives nothing else. */
+static size_t fold_romanised(enum sg_romanisation how, struct sg_str text, char *out, size_t cap)
+{
+    char latin[SG_TEXT_MAX * 2], own[SG_TEXT_MAX];
+    size_t n;
+    if (!sg_romanise(how, text, latin, sizeof latin, &n))
+        return 0;
+    size_t own_n = sg_text_fold(own, sizeof own, text);
+    n = sg_text_fold(out, cap, (struct sg_str){latin, n});
+    return n == own_n && !memcmp(own, out, n) ? 0 : n;
+}
+
+size_t sg_text_romanised(char *out, size_t cap, struct sg_str text, bool second)
+{
+    struct sg_units u;
+    if (text.n > SG_TEXT_MAX)
+        text.n = sg_utf8_floor(text, SG_TEXT_MAX);
+    sg_units_decode(&u, text);
+    if (!u.foreign || (second && !has_letters(&u, 0x400, 0x530)))
+        return 0;
+    return fold_romanised(second ? SG_ROMANISE_BGN : SG_ROMANISE_ANY, text, out, cap);
 }

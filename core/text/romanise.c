@@ -1,4 +1,4 @@
-/* romanise.c - other scripts in Latin letters, by ICU.
+/* romanise.c - other scripts in Latin letters, and Chinese in its other script, by ICU.
  *
  * ICU takes some 50 us a text, and a catalogue says the same words over and
  * over: each thread remembers what it romanised, word by word. Words may be
@@ -61,6 +61,8 @@ static struct romaniser *romaniser(void)
     static const char *const ids[SG_ROMANISATIONS] = {
         [SG_ROMANISE_ANY] = "Any-Latin; Latin-ASCII",
         [SG_ROMANISE_BGN] = "Russian-Latin/BGN; Latin-ASCII",
+        [SG_SIMPLIFY] = "Traditional-Simplified",
+        [SG_TRADITIONAL] = "Simplified-Traditional",
     };
     pthread_once(&romaniser_once, romaniser_key_make);
     struct romaniser *r = pthread_getspecific(romaniser_key);

@@ -68,6 +68,12 @@ bool sg_words_put(struct sg_words *w, struct sg_str text, uint32_t from, uint32_
 /* sg_text_words and sg_text_alternatives at once. */
 void sg_text_both(struct sg_words *words, struct sg_words *alternatives, struct sg_str text);
 
-enum sg_romanisation { SG_ROMANISE_ANY, SG_ROMANISE_BGN, SG_ROMANISATIONS };
-/* Text of at most SG_TEXT_MAX bytes in Latin letters; false when it cannot be. */
+enum sg_romanisation {
+    SG_ROMANISE_ANY,
+    SG_ROMANISE_BGN,
+    SG_SIMPLIFY, /* Chinese characters in their simplified form, not in Latin letters */
+    SG_TRADITIONAL,
+    SG_ROMANISATIONS
+};
+/* Text of at most SG_TEXT_MAX bytes written otherwise; false when it cannot be. */
 bool sg_romanise(enum sg_romanisation how, struct sg_str text, char *out, size_t cap, size_t *n);

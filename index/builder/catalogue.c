@@ -259,15 +259,30 @@ struct suggest_build {
     struct sg_arena arena; /* of one record */
 };
 
+static int suggest_folded(struct suggest_build *s, const union sg_any_record *record,
+                          const struct sg_entry *entry, struct sg_str folded, struct sg_error *e)
+{
+    return folded.n ? sg_suggest_writer_add(s->w, folded, made_by(s->b, s->kind, record), s->kind,
+                                            entry->id, sg_suggest_score(entry->popularity), e)
+                    : 0;
+}
+
+/* And in Latin letters, for who has no other keys. */
 static int suggest_name(struct suggest_build *s, const union sg_any_record *record,
                         const struct sg_entry *entry, struct sg_str name, struct sg_error *e)
 {
-    char folded[SG_TEXT_MAX];
-    size_t n = sg_text_fold(folded, sizeof folded, name);
-    return n ? sg_suggest_writer_add(s->w, (struct sg_str){folded, n},
-                                     made_by(s->b, s->kind, record), s->kind, entry->id,
-                                     sg_suggest_score(entry->popularity), e)
-             : 0;
+    char folded[SG_TEXT_MAX], other[SG_TEXT_MAX];
+    struct sg_str own = {folded, sg_text_fold(folded, sizeof folded, name)};
+    struct sg_str latin = {other, sg_text_romanised(other, sizeof other, name, false)};
+    int rc = suggest_folded(s, record, entry, own, e);
+    if (!rc)
+        rc = suggest_folded(s, record, entry, latin, e);
+    if (rc || !latin.n)
+        return rc;
+    memcpy(folded, latin.p, latin.n);
+    own.n = latin.n;
+    latin.n = sg_text_romanised(other, sizeof other, name, true);
+    return sg_str_eq(own, latin) ? 0 : suggest_folded(s, record, entry, latin, e);
 }
 
 /* By its title and by each alias and hint. */

@@ -90,6 +90,14 @@ START_TEST(bad_completions_are_refused_by_field)
 }
 END_TEST
 
+START_TEST(other_scripts_are_completed_by_their_latin_form)
+{
+    ck_assert(query_completes("kin", "\xd0\x9a\xd0\xb8\xd0\xbd\xd0\xbe"));
+    ck_assert(query_completes("gruppa kro", "\xd0\x93\xd1\x80\xd1\x83\xd0\xbf\xd0\xbf\xd0\xb0 "
+                                            "\xd0\xba\xd1\x80\xd0\xbe\xd0\xb2\xd0\xb8"));
+}
+END_TEST
+
 int main(void)
 {
     query_make();
@@ -104,6 +112,7 @@ int main(void)
     tcase_add_test(c, completions_forgive_slips_in_any_word);
     tcase_add_test(c, a_whole_title_comes_before_longer_ones);
     tcase_add_test(c, bad_completions_are_refused_by_field);
+    tcase_add_test(c, other_scripts_are_completed_by_their_latin_form);
     Suite *suite = suite_create("query suggest");
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

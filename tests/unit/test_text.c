@@ -260,6 +260,36 @@ static void *romanise(void *unused)
     return NULL;
 }
 
+static bool has_alternative(const char *text, const char *word)
+{
+    struct sg_words w;
+    sg_text_alternatives(&w, sg_str(text));
+    for (size_t i = 0; i < w.n; i++)
+        if (sg_str_eq(w.v[i].text, sg_str(word)))
+            return true;
+    return false;
+}
+
+START_TEST(chinese_has_the_words_of_its_other_script)
+{
+    ck_assert(has_alternative("鄧麗君", "邓丽") && has_alternative("邓丽君", "鄧麗"));
+    ck_assert(!has_alternative("愛のうた", "爱の"));
+}
+END_TEST
+
+START_TEST(names_have_a_whole_latin_form)
+{
+    char out[SG_TEXT_MAX];
+    ck_assert(
+        sg_str_eq(sg_str("kino"),
+                  (struct sg_str){out, sg_text_romanised(out, sizeof out, sg_str("Кино"), false)}));
+    size_t n = sg_text_romanised(out, sizeof out, sg_str("Наутилус Помпилиуш"), true);
+    ck_assert(sg_str_eq(sg_str("nautilus pompiliush"), (struct sg_str){out, n}));
+    ck_assert_uint_eq(sg_text_romanised(out, sizeof out, sg_str("Beyoncé"), false), 0);
+    ck_assert_uint_eq(sg_text_romanised(out, sizeof out, sg_str("Queen"), true), 0);
+}
+END_TEST
+
 START_TEST(threads_romanise_side_by_side)
 {
     pthread_t threads[4];
@@ -293,6 +323,8 @@ int main(void)
     tcase_add_test(t, invalid_bytes_break_words);
     tcase_add_test(t, fold_joins_words_and_ends_on_a_whole_one);
     tcase_add_test(t, utf8_is_counted_and_cut_by_character);
+    tcase_add_test(t, chinese_has_the_words_of_its_other_script);
+    tcase_add_test(t, names_have_a_whole_latin_form);
     tcase_add_test(t, threads_romanise_side_by_side);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
