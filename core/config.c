@@ -28,6 +28,7 @@ struct key {
 };
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const off_on[] = {"off", "on", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
 #define AT(member) offsetof(struct sg_config, member)
@@ -80,6 +81,8 @@ static const struct key keys[] = {
     K_WHOLE(query.budget_us, 0, 10000000, "0",
             "time in which more candidates may still be looked for"),
     K_PATH(query.weights, "", "file of ranker weights; empty: built in"),
+    K_CHOICE(query.hybrid, off_on, "on",
+             "songs near what the words mean join when the words are not enough"),
     K_URL(recsys.listen, "ipc://{var_dir}/run/recsys.ipc",
           "where the recommendation server listens"),
     K_WHOLE(recsys.workers, 1, 256, "2", "threads"),

@@ -43,6 +43,7 @@ struct sg_config {
         int64_t candidates;           /* stage 1 size per type */
         int64_t budget_us;            /* stage 1 may go on this long for more candidates */
         char weights[SG_CONFIG_TEXT]; /* ranker weights file; empty: built in */
+        int64_t hybrid;               /* 1: songs near what the words mean may join */
     } query;
     struct {
         char listen[SG_CONFIG_TEXT]; /* default ipc://var/run/recsys.ipc */

@@ -25,6 +25,11 @@ int sg_builder_artist(struct sg_builder *b, const struct sg_artist *a, struct sg
 int sg_builder_album(struct sg_builder *b, const struct sg_album *a, struct sg_error *e);
 int sg_builder_song(struct sg_builder *b, const struct sg_song *s, struct sg_error *e);
 int sg_builder_playlist(struct sg_builder *b, const struct sg_playlist *p, struct sg_error *e);
+/* Songs that somebody put together, and the text they did it under: a playlist's name; empty:
+ * a session of listening. At any time; ids that are never fed are ignored. What words mean
+ * is learnt from these (index/meaning.h). */
+int sg_builder_context(struct sg_builder *b, struct sg_str text, const uint64_t *song_ids, size_t n,
+                       struct sg_error *e);
 /* Writes everything except MANIFEST.json; fills counts; frees b whatever it returns. */
 int sg_builder_finish(struct sg_builder *b, struct sg_manifest *m, struct sg_error *e);
 void sg_builder_abort(struct sg_builder *b); /* frees b, removes dir */

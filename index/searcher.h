@@ -96,6 +96,11 @@ int sg_searcher_each(struct sg_searcher *s, enum sg_kind kind, int (*fn)(void *c
  * credited name. */
 struct sg_suggest;
 struct sg_spell;
+struct sg_meaning_model;
+/* What words mean; NULL when the generation has none. */
+const struct sg_meaning_model *sg_searcher_meaning(const struct sg_searcher *s);
+/* Documents of the kind in the delta, last written first; looks at 2 * cap at most. */
+size_t sg_searcher_newest(struct sg_searcher *s, enum sg_kind kind, sg_docref *out, size_t cap);
 const struct sg_suggest *sg_searcher_suggest(const struct sg_searcher *s);
 const struct sg_spell *sg_searcher_spell(const struct sg_searcher *s);
 struct sg_overlay_entry {

@@ -13,6 +13,7 @@ static struct sg_ranker ranker_of(struct sg_search *s, const struct sg_top_entry
     struct sg_ranker r = s->rankers[t->kind];
     r.reading = &s->readings[t->reading];
     r.verify_last = r.verify_all = false;
+    r.nearness = sg_search_nearness(s, t);
     return r;
 }
 
@@ -90,6 +91,8 @@ static int add_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_
     if (!rc) {
         h->score = rint((double)t->score * 1e6) / 1e6;
         h->alias = alias_of(s, t, a);
+        if (s->readings[t->reading].how == SG_AKIN)
+            h->matched = SG_STR("meaning");
         rc = highlight_hit(&s->readings[t->reading], h, a, e);
     }
     if (!rc && s->query.explain)

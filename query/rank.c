@@ -347,6 +347,8 @@ static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct reco
         return SG_NO_EVIDENCE;
     if (r->verify_all && all & ~s->any)
         return SG_NO_EVIDENCE;
+    if (q->how == SG_AKIN)
+        return SG_MEANT;
     if (q->how == SG_DROPPED)
         return SG_PARTIAL;
     if (q->how == SG_UNDERSTOOD || q->how == SG_EQUIVALENT)
@@ -441,7 +443,10 @@ static float rate(const struct sg_ranker *r, const struct sg_facts *f, const str
     memset(v, 0, SG_FEATURES * sizeof *v);
     v[SG_F_EVIDENCE] = (float)(alias && evidence > SG_STATED ? SG_STATED : evidence);
     v[SG_F_ALIAS] = alias;
-    text_features(r->reading, s, v);
+    if (r->reading->how == SG_AKIN)
+        v[SG_F_NEARNESS] = r->nearness; /* words that happen to be there count for nothing */
+    else
+        text_features(r->reading, s, v);
     float popularity = log2f(1.0f + (float)f->popularity) * r->popularity_scale;
     v[SG_F_POPULARITY] = popularity > 1 ? 1 : popularity;
     v[SG_F_FRESHNESS] = freshness(f->year, r->this_year);
@@ -485,7 +490,8 @@ float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FE
     struct record_seen s;
     see_record(r->reading, r->kind, f, &s);
     float score = rate(r, f, &s, false, v);
-    if (!(f->title_aliases.n | f->artist_aliases.n) || v[SG_F_EVIDENCE] >= SG_WHOLE)
+    if (!(f->title_aliases.n | f->artist_aliases.n) || v[SG_F_EVIDENCE] >= SG_WHOLE ||
+        r->reading->how == SG_AKIN)
         return score;
     return rank_by_aliases(r, f, &s, score, v);
 }

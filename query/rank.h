@@ -14,6 +14,7 @@
 /* Classes of evidence, weakest first; the ranker never lets one overtake the next. */
 enum sg_evidence {
     SG_NO_EVIDENCE,
+    SG_MEANT, /* near what the words mean, whether it holds them or not */
     SG_PARTIAL = 2, /* words of the query were given up */
     SG_MISSPELT,    /* corrected, joined or split words */
     SG_PREFIX,      /* all words, one of them unfinished or known by another script */
@@ -29,6 +30,7 @@ struct sg_ranker {
     enum sg_kind kind;
     float popularity_scale; /* 1 / log2(1 + plays of the kind's most popular) */
     int this_year;
+    float nearness; /* of what a reading SG_AKIN has found: 0 to 1 */
     /* The last word must be seen in the record's own text (its posting was a
      * looser one); without it the evidence is SG_NO_EVIDENCE. */
     bool verify_last;

@@ -25,6 +25,7 @@ const char *const sg_loosening_names[SG_LOOSENINGS] = {
     [SG_DROPPED] = "dropped word",
     [SG_LAYOUT] = "keyboard layout",
     [SG_SOUND] = "sounds like",
+    [SG_AKIN] = "meaning",
 };
 
 int sg_reading_edits(struct sg_str word)
@@ -365,6 +366,12 @@ void sg_reading_partial(struct sg_reading *r, const struct sg_query *q)
 {
     sg_reading_as_typed(r, q);
     r->how = SG_DROPPED;
+}
+
+void sg_reading_akin(struct sg_reading *r, const struct sg_query *q)
+{
+    sg_reading_as_typed(r, q);
+    r->how = SG_AKIN;
 }
 
 void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const struct sg_meaning *m)

@@ -233,11 +233,8 @@ static int relax_spelling(const struct relaxed *x, struct sg_error *e)
     return rc;
 }
 
-int sg_search_relax(struct sg_search *s, struct sg_error *e)
+static int relax(struct sg_search *s, struct sg_error *e)
 {
-    bool hopeless = s->filters.by_genre && s->filters.n_genres == 0;
-    if (hopeless || !s->spell || s->query.words.n == 0 || !is_thin(s))
-        return 0;
     struct relaxed x = {s, &s->query, sg_search_scope(s)};
     bool respaced = false;
     int rc = sg_search_glued(s, x.q, &x.in, &respaced, e);
@@ -253,6 +250,8 @@ int sg_search_relax(struct sg_search *s, struct sg_error *e)
     }
     if (s->reworded) /* operators ask for all of it */
         return rc;
+    if (!rc && found(s) == 0 && sg_search_is_vague(s)) /* its words describe: all of them count */
+        return sg_search_neighbours(s, e);
     if (!rc && found(s) == 0)
         rc = relax_words(&x, e);
     x = (struct relaxed){s, &s->query, sg_search_scope(s)};
@@ -261,4 +260,13 @@ int sg_search_relax(struct sg_search *s, struct sg_error *e)
     if (!rc && found(s) == 0)
         rc = relax_titles(&x, e);
     return rc;
+}
+
+int sg_search_relax(struct sg_search *s, struct sg_error *e)
+{
+    bool hopeless = s->filters.by_genre && s->filters.n_genres == 0;
+    if (hopeless || s->query.words.n == 0)
+        return 0;
+    int rc = s->spell && is_thin(s) ? relax(s, e) : 0;
+    return rc ? rc : sg_search_neighbours(s, e);
 }

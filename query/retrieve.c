@@ -100,6 +100,12 @@ static void judge(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref 
     accept(t, pass, doc, &f, score, evidence);
 }
 
+void sg_retrieve_one(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref doc)
+{
+    if (has_room(t))
+        judge(t, pass, doc);
+}
+
 /* The rows of a large catalogue are far away: each is asked for 16 documents
  * ahead, and its text 8 ahead. */
 static void judge_all(struct sg_retrieval *t, const struct sg_pass *pass, const sg_docref *docs,

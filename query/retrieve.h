@@ -48,3 +48,5 @@ void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const str
  * searcher's match stays open, for its total. */
 int sg_retrieve(struct sg_retrieval *t, const struct sg_pass *pass, bool *exhausted,
                 struct sg_error *e);
+/* One document that no plan has found; pass: its ranker and reading. */
+void sg_retrieve_one(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref doc);

@@ -220,6 +220,7 @@ int sg_serve_options(struct sg_search_options *out, const struct sg_config *c, s
     *out = (struct sg_search_options){0};
     out->candidates = (size_t)c->query.candidates;
     out->budget_us = c->query.budget_us;
+    out->words_only = !c->query.hybrid;
     return sg_weights_load(&out->weights, c->query.weights, e);
 }
 

@@ -110,6 +110,7 @@ static const struct sg_field hit[] = {
     SOME(struct sg_hit, features, SG_T_RECORD, &feature_record, FEATURES_MAX),
     SG_FIELD_I64(struct sg_hit, versions, 0, INT32_MAX, ABSENT),
     SG_FIELD_STR(struct sg_hit, alias, 1, NAME_MAX_BYTES, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_hit, matched, 1, 16, SG_OPTIONAL),
 };
 const struct sg_record sg_hit_record = SG_RECORD("Hit", struct sg_hit, hit);
 

@@ -66,6 +66,7 @@ struct sg_hit {
     struct sg_list features;   /* sg_feature, with explain */
     int64_t versions;          /* other recordings and editions of it that matched; 0: none */
     struct sg_str alias;       /* the other name it answers by; absent: its own */
+    struct sg_str matched;     /* "meaning": near what the words mean; absent: by its words */
 };
 struct sg_type_total {
     struct sg_str type;

@@ -64,6 +64,7 @@ void sg_builder_free(struct sg_builder *b)
         sg_roster_free(&b->rosters[k]);
     sg_names_free(&b->artists);
     sg_names_free(&b->albums);
+    sg_outfile_abort(&b->contexts);
     sg_buf_free(&b->frozen);
     sg_arena_free(&b->arena);
     if (b->spell)

@@ -261,6 +261,8 @@ int sg_builder_finish(struct sg_builder *b, struct sg_manifest *m, struct sg_err
         rc = build_parts(b, e);
     if (!rc)
         rc = merge_parts(b, e);
+    if (!rc)
+        rc = sg_build_meaning(b, e);
     if (!rc) {
         sg_builder_path(b, path, "building");
         remove_tree(path);

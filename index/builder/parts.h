@@ -7,7 +7,7 @@
  * (catalogue.c), documents in static-rank order, in shards (shards.c); when all
  * are done, shards are merged and words written.
  *
- *   <dir>/building/   spill-<kind>, text-<kind>.<shard>/, facts-<kind>.<shard>.*
+ *   <dir>/building/   spill-<kind>, contexts, text-<kind>.<shard>/, facts-<kind>.<shard>.*
  */
 #pragma once
 #include "core/map.h"
@@ -110,6 +110,7 @@ struct sg_builder {
     uint64_t documents;
     struct sg_roster rosters[sg_rosters];
     struct sg_names artists, albums;
+    struct sg_outfile contexts; /* spilled; path NULL: none so far */
     struct sg_buf frozen;
     struct sg_arena arena;
     struct sg_spell_writer *spell;
@@ -139,6 +140,9 @@ int sg_builder_thaw(const struct sg_builder *b, enum sg_kind kind, size_t index,
                     union sg_any_record *out, struct sg_error *e);
 int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t index,
                         struct sg_arena *a, struct sg_document *out, struct sg_error *e);
+
+/* After all tasks: meaning.seg, from the facts of songs and the contexts. */
+int sg_build_meaning(struct sg_builder *b, struct sg_error *e);
 
 /* Tasks. Each may run beside the others and stops soon after b->failed. */
 int sg_build_store(struct sg_builder *b, struct sg_error *e);

@@ -1,5 +1,6 @@
 /* generation.c - opening what lies in a generation's folder for reading. */
 #include "core/log.h"
+#include "index/meaning.h"
 #include "index/searcher/reader.h"
 #include "index/spell.h"
 #include "index/suggest.h"
@@ -98,7 +99,12 @@ static int open_files(struct sg_generation *g, struct sg_error *e)
         rc = sg_suggest_open(&g->suggest, path, e);
     if (!rc)
         rc = file_path(g, "spell.seg", path, e);
-    return rc ? rc : sg_spell_open(&g->spell, path, e);
+    if (!rc)
+        rc = sg_spell_open(&g->spell, path, e);
+    if (rc || !is_listed(&g->manifest, "meaning.seg"))
+        return rc;
+    snprintf(path, sizeof path, "%s/meaning.seg", g->dir);
+    return sg_meaning_open(&g->meaning, path, e);
 }
 
 int sg_generation_open(struct sg_generation **out, const char *dir, uint64_t verify_bytes,
@@ -134,6 +140,7 @@ void sg_generation_unref(struct sg_generation *g)
         return;
     sg_delta_maps_close(&g->maps);
     sg_delta_env_release(atomic_load(&g->delta));
+    sg_meaning_close(g->meaning);
     sg_spell_close(g->spell);
     sg_suggest_close(g->suggest);
     for (int k = 0; k < SG_KINDS; k++)

@@ -33,6 +33,28 @@ bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
     return true;
 }
 
+size_t sg_searcher_newest(struct sg_searcher *s, enum sg_kind kind, sg_docref *out, size_t cap)
+{
+    MDB_cursor *c;
+    MDB_val key, value;
+    size_t n = 0;
+    if (!s->delta || !s->meta.documents[kind] ||
+        mdb_cursor_open(s->txn, s->delta->table[SG_DELTA_DOCUMENT], &c))
+        return 0;
+    int rc = mdb_cursor_get(c, &key, &value, MDB_LAST);
+    for (size_t i = 0; !rc && n < cap && i < 2 * cap; i++) {
+        struct sg_delta_row row;
+        struct sg_str text, terms;
+        uint32_t docid;
+        if (sg_delta_fixed(key, &docid, sizeof docid) &&
+            sg_delta_row_read(value, &row, &text, &terms) && row.kind == kind)
+            out[n++] = SG_DELTA_DOC | docid;
+        rc = mdb_cursor_get(c, &key, &value, MDB_PREV);
+    }
+    mdb_cursor_close(c);
+    return n;
+}
+
 void sg_searcher_prefetch(struct sg_searcher *s, enum sg_kind kind, sg_docref doc, bool text)
 {
     if (!(doc & SG_DELTA_DOC))

@@ -16,6 +16,7 @@ struct sg_generation {
     struct sg_facts_reader *facts[SG_KINDS];
     struct sg_suggest *suggest;
     struct sg_spell *spell;
+    struct sg_meaning_model *meaning; /* NULL: built before there was one */
     uint32_t counts[SG_KINDS];
     size_t n_verified; /* files of the manifest, in order of by_size; the follower's */
     uint8_t by_size[64];

@@ -159,6 +159,11 @@ const struct sg_suggest *sg_searcher_suggest(const struct sg_searcher *s)
     return s->gen ? s->gen->suggest : NULL;
 }
 
+const struct sg_meaning_model *sg_searcher_meaning(const struct sg_searcher *s)
+{
+    return s->gen->meaning;
+}
+
 const struct sg_spell *sg_searcher_spell(const struct sg_searcher *s)
 {
     return s->gen ? s->gen->spell : NULL;
