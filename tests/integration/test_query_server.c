@@ -84,7 +84,7 @@ START_TEST(the_server_answers_every_method)
     ck_assert_int_eq(search_by_rpc(&r), 0);
     ck_assert_uint_eq(query_hit(0)->song_id, 1);
     ck_assert(sg_str_eq(query_reply.generation, SG_STR(QUERY_GENERATION)));
-    struct sg_suggest_request sr = {SG_STR("boh"), 8};
+    struct sg_suggest_request sr = {.q = SG_STR("boh"), .limit = 8};
     ck_assert_int_eq(call(SG_METHOD_SUGGEST, &sg_suggest_request_record, &sr,
                           &sg_suggest_reply_record, &query_completions),
                      0);
