@@ -29,13 +29,10 @@ bool sg_search_is_vague(struct sg_search *s)
 
 static bool are_wanted(const struct sg_search *s, const struct sg_meaning_sense *sense)
 {
-    size_t found = 0;
-    for (int k = 0; k < SG_KINDS; k++)
-        found += s->retrieval.found[k];
     if (!(s->query.kinds >> SG_SONG & 1) || s->query.syntax.constraints.n || s->reworded ||
         s->page.sort != SG_BY_RELEVANCE)
         return false;
-    return found == 0 || (sense->describing >= VAGUE && s->retrieval.strong < s->query.limit);
+    return sense->describing >= VAGUE && s->retrieval.strong < s->query.limit;
 }
 
 static bool has_artist(struct sg_search *s, uint64_t song, uint64_t artist)

@@ -1,11 +1,10 @@
 /* meaning_near.h - songs near what a query's words mean (index/meaning.h), for when the
  * words themselves are not enough: private to query/, called by relax.c.
  *
- * They join as the weakest evidence, below every match of words, when
- *   - the query is vague: its words are such as describe music (they are known from
- *     playlists, genres and decades more than from titles) and fewer records than a page
- *     hold them all; then words are not left out one by one;
- *   - or nothing was found at all.
+ * They join as the weakest evidence, below every match of words, when the query is vague:
+ * its words are such as describe music (they are known from playlists, genres and decades
+ * more than from titles) and fewer records than a page hold them all; then words are not
+ * left out one by one. A name that the catalogue lacks has no neighbours: its answer is none.
  * Songs newer than the generation get their vector from their own terms as they are met,
  * kept by each worker.
  */
