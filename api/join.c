@@ -2,10 +2,19 @@
 #include "api/join.h"
 #include "schemas/recs.h"
 
+/* The request's own; the query server judges it. */
+static struct sg_str market_of(const struct sg_http_request *q)
+{
+    for (size_t i = 0; i < q->n_params; i++)
+        if (sg_str_eq(q->params[i].name, SG_STR("market")))
+            return q->params[i].value;
+    return SG_STR_NONE;
+}
+
 static int lookup(struct sg_api *api, struct sg_http_request *q, enum sg_kind kind, uint64_t *ids,
                   size_t n, struct sg_lookup_reply *out, struct sg_error *e)
 {
-    struct sg_lookup_request in = {sg_str(sg_kind_names[kind]), {ids, n}};
+    struct sg_lookup_request in = {sg_str(sg_kind_names[kind]), {ids, n}, market_of(q)};
     return sg_rpc_call(api->query, SG_METHOD_LOOKUP, &sg_lookup_request_record, &in,
                        &sg_lookup_reply_record, out, q->arena, q->deadline_us, q->traceparent, e);
 }
@@ -64,7 +73,8 @@ int sg_api_children(struct sg_api *api, struct sg_http_request *q, enum sg_kind 
                     const char *of, int64_t limit, struct sg_children_reply *out,
                     struct sg_error *e)
 {
-    struct sg_children_request in = {sg_str(sg_kind_names[kind]), id, sg_str(of), limit, 0};
+    struct sg_children_request in = {
+        sg_str(sg_kind_names[kind]), id, sg_str(of), limit, 0, market_of(q)};
     return sg_rpc_call(api->query, SG_METHOD_CHILDREN, &sg_children_request_record, &in,
                        &sg_children_reply_record, out, q->arena, q->deadline_us, q->traceparent, e);
 }

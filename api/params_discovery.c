@@ -84,18 +84,29 @@ const struct sg_param sg_search_params[] = {
      "\"artist\"]}}"},
     {"cursor", "cursor", NULL, "next_cursor of the page before, instead of offset.", NULL},
     {"explain", "explain", NULL, "Adds every ranking feature to each result.", NULL},
-    {"market", NULL, sg_search_log_param, "Where the searcher is: ISO 3166-1, two capitals.",
-     "{\"type\":\"string\",\"pattern\":\"^[A-Z]{2}$\"}"},
+    {"market", "market", NULL,
+     "Where the searcher is, and what is found available: ISO 3166-1, two capitals.", NULL},
     SG_SEARCH_LOG_PARAMS,
     {0},
 };
 const struct sg_param sg_suggest_params[] = {
     {"q", "q", NULL, "What was typed so far.", NULL},
     {"limit", "limit", NULL, "Suggestions wanted.", NULL},
-    {"market", "market", NULL, "Whose popular queries come first: ISO 3166-1, capitals.", NULL},
+    {"market", "market", NULL,
+     "Where: what is told is available there, its popular queries come first. ISO 3166-1, "
+     "capitals.",
+     NULL},
     SG_SEARCH_LOG_PARAMS,
     {0},
 };
+
+#define MARKET                                                                                     \
+    {                                                                                              \
+        "market", NULL, sg_search_log_param,                                                       \
+            "Only what is available there: ISO 3166-1, two capitals.",                             \
+            "{\"type\":\"string\",\"pattern\":\"^[A-Z]{2}$\"}"                                     \
+    }
+const struct sg_param sg_market_params[] = {MARKET, {0}};
 
 static const struct sg_field trending_fields[] = {
     SG_FIELD_STR(struct sg_trending_view_request, genre, 1, 400, SG_OPTIONAL),
@@ -108,14 +119,17 @@ const struct sg_param sg_trending_params[] = {
     {"genre", "genre", NULL, "Only this genre, by name in any case.", NULL},
     {"region", "region", NULL, "Only plays of this country (ISO 3166-1, two letters).", NULL},
     {"limit", "limit", NULL, "Songs wanted.", NULL},
+    MARKET,
     {0},
 };
 const struct sg_param sg_similar_params[] = {
     {"limit", "limit", NULL, "Songs wanted.", NULL},
+    MARKET,
     {0},
 };
 const struct sg_param sg_recommend_params[] = {
     {"user_id", "user_id", NULL, "Whom to recommend to.", NULL},
     {"limit", "limit", NULL, "Songs wanted.", NULL},
+    MARKET,
     {0},
 };

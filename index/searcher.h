@@ -75,6 +75,8 @@ uint64_t sg_term_frequency(struct sg_searcher *s, enum sg_kind kind, struct sg_s
 
 bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
                        struct sg_facts *out);
+/* Plays (followers) of the base's first document of the kind, whoever may find it; 0: none. */
+uint64_t sg_searcher_most_popular(struct sg_searcher *s, enum sg_kind kind);
 /* As sg_facts_prefetch, for documents of the base. */
 void sg_searcher_prefetch(struct sg_searcher *s, enum sg_kind kind, sg_docref doc, bool text);
 /* Live record by id: SG_ENOENT. out: the kind's struct; play_count is the live one. */

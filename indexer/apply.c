@@ -3,6 +3,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "indexer/aliases.h"
+#include "indexer/levers.h"
 #include "indexer/popular.h"
 #include "indexer/row.h"
 #include "indexer/songs.h"
@@ -363,14 +364,18 @@ static int dispatch(struct sg_apply *a, enum sg_table t, const struct sg_change 
 int sg_apply_change(struct sg_apply *a, const struct sg_change *c, struct sg_error *e)
 {
     enum sg_table t = sg_table_of(c->relation);
-    if (t == SG_TABLES)
+    enum sg_lever lever = sg_lever_of(c->relation);
+    if (t == SG_TABLES && lever == SG_LEVERS)
         return 0;
+    const char *name = t == SG_TABLES ? sg_lever_tables[lever] : sg_table_name(t);
     struct sg_error why = SG_ERROR_INIT;
-    int rc = dispatch(a, t, c, &why);
-    sg_metric_add(a->changes, sg_table_name(t), 1);
+    sg_arena_reset(&a->arena);
+    int rc = t == SG_TABLES ? sg_levers_apply(a->delta, lever, c, &a->arena, &why)
+                            : dispatch(a, t, c, &why);
+    sg_metric_add(a->changes, name, 1);
     if (rc == SG_EINVAL) {
-        sg_log(SG_LOG_WARN, "row skipped", "table=%s why=%s", sg_table_name(t), why.text);
-        sg_metric_add(a->skipped, sg_table_name(t), 1);
+        sg_log(SG_LOG_WARN, "row skipped", "table=%s why=%s", name, why.text);
+        sg_metric_add(a->skipped, name, 1);
         return 0;
     }
     if (rc && e)

@@ -252,6 +252,7 @@ int sg_rebuild(const struct sg_config *config, bool force, bool *refused,
         memcpy(name, r->manifest.name, SG_GENERATION_NAME);
     PQfinish(r->connection);
     sg_buf_free(&r->gaps);
+    sg_buf_free(&r->snapshot.levers);
     sg_buf_free(&r->snapshot.popular);
     if (r->lock >= 0)
         close(r->lock);

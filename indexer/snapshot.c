@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "indexer/contexts.h"
+#include "indexer/levers.h"
 #include "indexer/popular.h"
 #include "indexer/pump.h"
 #include "indexer/source_jsonl.h"
@@ -117,6 +118,8 @@ int sg_snapshot_feed(struct sg_snapshot *s, struct sg_builder *b, struct sg_prog
     if (!rc && sg_buf_failed(gaps))
         rc = sg_fail(e, SG_ENOMEM, "credits");
     if (!rc && s->reader)
+        rc = sg_levers_copy(s->reader, &s->levers, e);
+    if (!rc && s->reader)
         rc = sg_popular_copy(s->reader, &s->popular, e);
     return rc;
 }
@@ -147,6 +150,8 @@ int sg_snapshot_note(const struct sg_snapshot *s, const struct sg_buf *gaps,
     int rc = sg_delta_open(&d, generation_dir, e);
     if (!rc)
         rc = note_all(gaps, d, e);
+    if (!rc)
+        rc = sg_levers_paste(&s->levers, d, e);
     if (!rc)
         rc = sg_popular_paste(&s->popular, d, e);
     if (!rc)

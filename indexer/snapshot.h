@@ -10,6 +10,7 @@ struct sg_snapshot {
     PGconn *holder, *reader; /* PostgreSQL: the slot's connection, the COPY's */
     char slot[64];
     uint64_t lsn, sequence;
+    struct sg_buf levers; /* copied, for sg_snapshot_note; the caller frees it */
     struct sg_buf popular; /* popular queries, for sg_snapshot_note; the caller frees it */
 };
 /* id: of the index folder, for the slot's name. */
@@ -20,6 +21,6 @@ void sg_snapshot_close(struct sg_snapshot *s); /* the slot stays */
  * appended, for sg_snapshot_note. */
 int sg_snapshot_feed(struct sg_snapshot *s, struct sg_builder *b, struct sg_progress *p,
                      struct sg_buf *gaps, struct sg_error *e);
-/* Writes the gaps as notes of the new generation's delta. */
+/* Writes the gaps and the levers into the new generation's delta. */
 int sg_snapshot_note(const struct sg_snapshot *s, const struct sg_buf *gaps,
                      const char *generation_dir, struct sg_error *e);

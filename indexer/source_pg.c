@@ -33,7 +33,8 @@ int sg_source_pg_publication(PGconn *c, struct sg_error *e)
     return run(c,
                "CREATE PUBLICATION " SG_PUBLICATION
                " FOR TABLE genres, artists, albums, songs, song_artists, playlists, "
-               "aliases, popular_queries",
+               "aliases, search_rules, search_synonyms, search_stop_words, availability, "
+               "popular_queries",
                e);
 }
 

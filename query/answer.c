@@ -2,6 +2,7 @@
 #include "core/clock.h"
 #include "query/alias.h"
 #include "query/highlight.h"
+#include "query/pins.h"
 #include "query/run.h"
 #include <math.h>
 
@@ -100,27 +101,64 @@ static int add_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_
     return rc;
 }
 
+static int add_pin(struct sg_search *s, const struct sg_pin *pin, struct sg_arena *a,
+                   struct sg_hit *h, struct sg_error *e)
+{
+    int rc = sg_present(s->searcher, pin->kind, pin->id, a, h, e);
+    return rc ? rc : highlight_hit(&s->readings[0], h, a, e);
+}
+
+static int add_place(struct sg_search *s, const struct sg_place *p, struct sg_arena *a,
+                     struct sg_hit *h, struct sg_error *e)
+{
+    const struct sg_top_entry *t = &s->retrieval.top.v[p->at];
+    int rc = p->pin ? add_pin(s, p->pin, a, h, e) : add_hit(s, t, a, h, e);
+    if (rc)
+        return rc;
+    h->versions = p->pin ? 0 : s->page.versions[p->at];
+    if (s->query.explain)
+        h->rule = sg_levers_say(s->levers, p->pin ? p->pin->kind : (enum sg_kind)t->kind,
+                                p->pin ? p->pin->id : t->id, a);
+    return 0;
+}
+
+/* After the page's last entry, or before the first when it has pins alone. */
+static struct sg_str cursor_after(const struct sg_search *s, const struct sg_layout *l,
+                                  size_t first, char cursor[SG_CURSOR_MAX])
+{
+    const struct sg_page *p = &s->page;
+    struct sg_top_entry last = {.score = INFINITY};
+    if (l->next)
+        last = s->retrieval.top.v[l->next - 1];
+    else if (p->has_cursor)
+        last = p->last;
+    size_t entries = p->has_cursor ? p->before + l->next - first : l->next;
+    return sg_page_cursor(p, &last, entries, l->pins, cursor);
+}
+
 /* A document whose record is gone is left out. */
 static int add_hits(struct sg_search *s, struct sg_arena *a, struct sg_list *out,
                     struct sg_str *next, struct sg_error *e)
 {
     struct sg_top *top = &s->retrieval.top;
     struct sg_hit *hits = sg_arena_array(a, s->query.limit, sizeof *hits);
+    struct sg_layout page;
     size_t n = 0, first, end;
     if (!hits)
         return sg_fail(e, SG_ENOMEM, "hits");
     sg_page_cut(&s->page, top, s->searcher, &first, &end);
-    for (size_t i = first; i < end; i++) {
-        int rc = add_hit(s, &top->v[i], a, &hits[n], e);
+    sg_pins_check(s, a);
+    sg_pins_lay(s, first, &page);
+    for (size_t i = 0; i < page.n; i++) {
+        int rc = add_place(s, &page.places[i], a, &hits[n], e);
         if (rc && rc != SG_ENOENT)
             return rc;
-        hits[n].versions = rc ? 0 : s->page.versions[i];
         n += rc == 0;
     }
     *out = (struct sg_list){hits, n};
-    if (end < top->n && end > first) {
+    if (page.more && page.n) {
         char cursor[SG_CURSOR_MAX];
-        *next = sg_arena_copy(a, sg_page_cursor(&s->page, &top->v[end - 1], end - first, cursor));
+        *next = sg_arena_copy(a, cursor_after(s, &page, first, cursor));
     }
     return sg_search_check(s, e);
 }
@@ -138,6 +176,7 @@ static int add_totals(struct sg_search *s, struct sg_arena *a, struct sg_search_
             continue;
         const struct sg_kind_total *t = &s->totals[k];
         uint64_t total = s->retrieval.found[k] > t->n ? s->retrieval.found[k] : t->n;
+        total += sg_pins_unfound(s, (enum sg_kind)k);
         all[n++] = (struct sg_type_total){sg_str(sg_kind_names[k]), (int64_t)total, t->exact};
         out->total += (int64_t)total;
         out->total_exact &= t->exact;
@@ -240,6 +279,11 @@ int sg_search_answer(struct sg_search *s, const struct sg_search_request *r, str
         rc = sg_facets_tell(&s->facets, s->searcher, out->total_exact, a, &out->facets, e);
     if (rc)
         return rc;
+    if (s->query.explain)
+        rc = sg_levers_say_all(s->levers, a, &out->rules, e);
+    if (rc)
+        return rc;
+    out->replaced = sg_arena_copy(a, sg_levers_replacement(s->levers));
     tell_reading(s, a, out);
     tell_meaning(s, a, out);
     out->limit = r->limit;

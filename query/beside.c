@@ -60,10 +60,21 @@ static bool narrow(struct sg_search *s)
     return (m->kinds & s->query.kinds) != 0;
 }
 
+static uint64_t low_bits(size_t n)
+{
+    return n >= 64 ? ~0ull : (1ull << n) - 1;
+}
+
 static int beside_meaning(struct sg_search *s, struct sg_error *e)
 {
     struct sg_reading *r = sg_search_next_reading(s);
-    if (!r || !sg_understand(&s->meaning, &s->query.words, &s->vocabulary) || !narrow(s))
+    bool meant = sg_understand(&s->meaning, &s->query.words, &s->vocabulary);
+    uint64_t stop = sg_levers_stop_words(s->levers, &s->query.words);
+    if (!meant)
+        s->meaning = (struct sg_meaning){0};
+    if ((s->meaning.drop | stop) != low_bits(s->query.words.n))
+        s->meaning.drop |= stop;
+    if (!r || (!meant && !stop) || !narrow(s))
         return 0;
     s->has_meaning = true;
     sg_reading_meaning(r, &s->query, &s->meaning);
@@ -105,6 +116,8 @@ int sg_search_beside(struct sg_search *s, struct sg_error *e)
     int rc = beside_meaning(s, e);
     if (!rc)
         rc = beside_equivalent(s, e);
+    if (!rc)
+        rc = sg_search_synonyms(s, e);
     return rc ? rc : beside_joined(s, e);
 }
 

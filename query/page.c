@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <xxhash.h>
 
-#define CURSOR_DIGITS (16 + 16 + 1 + 16 + 8 + 16)
+#define CURSOR_DIGITS (16 + 16 + 1 + 16 + 8 + 2 + 16)
 
 static int parse_sort(enum sg_sort *out, struct sg_str name, struct sg_error *e)
 {
@@ -32,7 +32,8 @@ static uint64_t hash_of(const struct sg_search_request *r)
                        r->group,
                        r->prefix,
                        r->sort.n ? XXH3_64bits(r->sort.p, r->sort.n) : 0,
-                       r->genre.n ? XXH3_64bits(r->genre.p, r->genre.n) : 0};
+                       r->genre.n ? XXH3_64bits(r->genre.p, r->genre.n) : 0,
+                       r->market.n ? XXH3_64bits(r->market.p, r->market.n) : 0};
     return h ^ XXH3_64bits(rest, sizeof rest);
 }
 
@@ -55,15 +56,17 @@ static bool take_hex(struct sg_str *s, size_t digits, uint64_t *out)
 
 static bool parse_cursor(struct sg_page *p, struct sg_str c)
 {
-    uint64_t score, kind, before, query;
+    uint64_t score, kind, before, pins, query;
     bool ok = c.n == CURSOR_DIGITS && take_hex(&c, 16, &score) &&
               take_hex(&c, 16, &p->last.popularity) && take_hex(&c, 1, &kind) &&
-              take_hex(&c, 16, &p->last.id) && take_hex(&c, 8, &before) && take_hex(&c, 16, &query);
+              take_hex(&c, 16, &p->last.id) && take_hex(&c, 8, &before) && take_hex(&c, 2, &pins) &&
+              take_hex(&c, 16, &query);
     if (!ok || kind >= SG_KINDS || query != p->query)
         return false;
     memcpy(&p->last.score, &score, sizeof score);
     p->last.kind = (uint8_t)kind;
     p->before = (size_t)before;
+    p->pins_before = (size_t)pins;
     return p->last.score == p->last.score;
 }
 
@@ -72,7 +75,7 @@ int sg_page_parse(struct sg_page *p, const struct sg_search_request *r, struct s
     p->group = r->group;
     p->offset = (size_t)r->offset;
     p->limit = (size_t)r->limit;
-    p->before = 0;
+    p->before = p->pins_before = 0;
     p->last = (struct sg_top_entry){0};
     p->has_cursor = r->cursor.n > 0;
     p->query = hash_of(r);
@@ -194,14 +197,14 @@ void sg_page_cut(struct sg_page *p, struct sg_top *t, struct sg_searcher *s, siz
     *end = t->n - *first > p->limit ? *first + p->limit : t->n;
 }
 
-struct sg_str sg_page_cursor(const struct sg_page *p, const struct sg_top_entry *last, size_t shown,
-                             char out[SG_CURSOR_MAX])
+struct sg_str sg_page_cursor(const struct sg_page *p, const struct sg_top_entry *last,
+                             size_t entries, size_t pins, char out[SG_CURSOR_MAX])
 {
     uint64_t score;
     memcpy(&score, &last->score, sizeof score);
-    int n = snprintf(out, SG_CURSOR_MAX, "%016llx%016llx%x%016llx%08zx%016llx",
+    int n = snprintf(out, SG_CURSOR_MAX, "%016llx%016llx%x%016llx%08zx%02zx%016llx",
                      (unsigned long long)score, (unsigned long long)last->popularity, last->kind,
-                     (unsigned long long)last->id, (start_of(p) + shown) & 0xffffffff,
+                     (unsigned long long)last->id, entries & 0xffffffff, pins & 0xff,
                      (unsigned long long)p->query);
     return (struct sg_str){out, (size_t)n};
 }

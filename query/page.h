@@ -14,7 +14,8 @@ struct sg_page {
     bool group, has_cursor;
     enum sg_sort sort;
     size_t offset, limit;
-    size_t before;            /* hits of the pages before, by the cursor */
+    size_t before;            /* hits of the pages before, by the cursor, pins apart */
+    size_t pins_before;       /* and those */
     struct sg_top_entry last; /* of the page before */
     uint64_t query;           /* hash: a cursor belongs to its question */
     uint16_t versions[SG_TOP_MAX];
@@ -32,6 +33,6 @@ const struct sg_top_entry *sg_page_after(const struct sg_page *p);
 /* Sorts, groups, and tells which entries of t, [first, end), are the page. */
 void sg_page_cut(struct sg_page *p, struct sg_top *t, struct sg_searcher *s, size_t *first,
                  size_t *end);
-/* After the page's last entry; a view of out. */
-struct sg_str sg_page_cursor(const struct sg_page *p, const struct sg_top_entry *last, size_t shown,
-                             char out[SG_CURSOR_MAX]);
+/* After the page's last entry, when so many entries and pins were shown in all; a view of out. */
+struct sg_str sg_page_cursor(const struct sg_page *p, const struct sg_top_entry *last,
+                             size_t entries, size_t pins, char out[SG_CURSOR_MAX]);

@@ -455,3 +455,9 @@ bool sg_reading_is_suspect(const struct sg_query *q, const struct sg_spell *s)
     }
     return false;
 }
+
+void sg_reading_synonym(struct sg_reading *r, struct sg_str folded)
+{
+    begin(r, SG_EQUIVALENT);
+    add_words(r, folded);
+}

@@ -96,6 +96,8 @@ void sg_reading_meaning(struct sg_reading *r, const struct sg_query *q, const st
 /* Words with what says the same: 4, iv, four; and, und, y; the left out. False
  * when there is none. */
 bool sg_reading_equivalent(struct sg_reading *r, const struct sg_query *q);
+/* Words of a folded text that say the same as the query. */
+void sg_reading_synonym(struct sg_reading *r, struct sg_str folded);
 /* Without the words whose bit is set in drop, the others also as corrected.
  * False when nothing would be left. */
 bool sg_reading_drop(struct sg_reading *r, const struct sg_query *q, const struct sg_spell *s,

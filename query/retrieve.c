@@ -16,6 +16,7 @@ void sg_retrieval_start(struct sg_retrieval *t, struct sg_searcher *s, const str
     t->sort = SG_BY_RELEVANCE;
     t->facets = NULL;
     t->after = NULL;
+    t->levers = NULL;
     if (++t->epoch == 1u << 30) {
         memset(t->seen, 0, sizeof t->seen);
         t->epoch = 1;
@@ -63,6 +64,8 @@ static void accept(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref
                    const struct sg_facts *f, float score, enum sg_evidence evidence)
 {
     enum sg_kind kind = pass->ranker->kind;
+    if (t->levers && sg_levers_hides(t->levers, kind, f->id))
+        return;
     t->found[kind]++;
     t->good += evidence >= SG_PREFIX;
     t->strong += evidence >= SG_WORDS;
@@ -77,6 +80,8 @@ static void accept(struct sg_retrieval *t, const struct sg_pass *pass, sg_docref
         order_by(t->sort, &entry, f);
     if (t->facets)
         sg_facets_add(t->facets, kind, doc, f);
+    if (t->levers && t->sort == SG_BY_RELEVANCE && !sg_levers_move(t->levers, &entry))
+        return;
     if (!t->after || sg_top_is_better(t->after, &entry))
         sg_top_push(&t->top, &entry);
 }

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include "query/facets.h"
+#include "query/levers.h"
 #include "query/plan.h"
 #include "query/rank.h"
 #include "query/top.h"
@@ -21,6 +22,7 @@ struct sg_retrieval {
     enum sg_sort sort;
     struct sg_facets *facets;         /* counts what is accepted; NULL: nobody asked */
     const struct sg_top_entry *after; /* only what comes after it; NULL: all */
+    struct sg_levers *levers;         /* of rules that hold; NULL: none does */
     size_t found[SG_KINDS];           /* documents accepted, each once */
     size_t good, strong;              /* of them: SG_PREFIX or better, SG_WORDS or better */
     size_t whole;                     /* SG_WHOLE */

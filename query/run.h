@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "query/meaning_near.h"
+#include "query/levers.h"
 #include "query/page.h"
 #include "query/search.h"
 
@@ -49,6 +50,7 @@ struct sg_search {
     struct sg_retrieval retrieval;
     struct sg_page page;
     struct sg_facets facets;
+    struct sg_levers *levers;
 };
 
 /* SG_ETIMEOUT once the caller's deadline has passed. */
@@ -80,6 +82,10 @@ int sg_search_glued(struct sg_search *s, const struct sg_query *q, const struct 
 /* Genres are read again when the generation changes, and every few seconds. */
 int sg_search_vocabulary(struct sg_search *s, struct sg_arena *a, struct sg_error *e);
 int sg_search_beside(struct sg_search *s, struct sg_error *e);
+/* operate.c: rules that hold for the query, which one of them may replace. */
+int sg_search_operate(struct sg_search *s, const struct sg_search_request *r, struct sg_error *e);
+/* operate.c: readings by synonyms. */
+int sg_search_synonyms(struct sg_search *s, struct sg_error *e);
 /* What the query was taken to say, in operators; 0: no more than its words. */
 size_t sg_search_understood(const struct sg_search *s, char *out, size_t cap);
 struct sg_scope sg_search_meaning_scope(const struct sg_search *s);

@@ -29,12 +29,18 @@ int sg_search_open(struct sg_search **out, const struct sg_search_options *o, st
     if (!s)
         return sg_fail(e, SG_ENOMEM, "search state");
     s->options = *o;
-    *out = s;
-    return 0;
+    int rc = sg_levers_open(&s->levers, e);
+    if (rc)
+        free(s);
+    else
+        *out = s;
+    return rc;
 }
 
 void sg_search_close(struct sg_search *s)
 {
+    if (s)
+        sg_levers_close(s->levers);
     free(s);
 }
 
@@ -90,10 +96,8 @@ static void set_rankers(struct sg_search *s)
 {
     int year = this_year();
     for (int k = 0; k < SG_KINDS; k++) {
-        struct sg_facts top = {0};
-        bool known = sg_searcher_facts(s->searcher, (enum sg_kind)k, 1, &top);
         sg_ranker_init(&s->rankers[k], (enum sg_kind)k, &s->options.weights,
-                       known ? top.popularity : 0, year);
+                       sg_searcher_most_popular(s->searcher, (enum sg_kind)k), year);
         s->totals[k] = (struct sg_kind_total){0, true};
     }
 }
@@ -296,6 +300,7 @@ static int run_query(struct sg_search *s, struct sg_error *e)
     s->has_meaning = false;
     sg_retrieval_start(&s->retrieval, s->searcher, &s->filters, sg_page_cap(&s->page));
     s->retrieval.sort = s->page.sort;
+    s->retrieval.levers = sg_levers_act(s->levers) ? s->levers : NULL;
     s->retrieval.facets = s->facets.on ? &s->facets : NULL;
     s->retrieval.after = sg_page_after(&s->page);
     int rc = run_as_typed(s, e);
@@ -334,6 +339,8 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
     s->reworded = false;
     s->text = r->q;
     int rc = sg_query_parse(&s->query, r, e);
+    if (!rc)
+        rc = sg_search_operate(s, r, e);
     if (!rc)
         rc = sg_page_parse(&s->page, r, e);
     if (!rc)

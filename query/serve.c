@@ -8,6 +8,7 @@
 #include "core/metrics.h"
 #include "core/rpc.h"
 #include "core/service.h"
+#include "index/levers.h"
 #include "query/browse.h"
 #include "query/popular.h"
 #include "query/suggest.h"
@@ -70,6 +71,21 @@ static int hold(struct worker *w, struct sg_error *e)
     return rc;
 }
 
+/* A generation, and of it what is available in the market. */
+static int hold_in(struct worker *w, struct sg_str market, struct sg_error *e)
+{
+    struct sg_access access = {0};
+    for (size_t i = 0; i < market.n; i++)
+        if (market.n != 2 || market.p[i] < 'A' || market.p[i] > 'Z')
+            return sg_fail_field(e, "market", "must be two capital letters");
+    if (market.n)
+        memcpy(access.market, market.p, 2);
+    int rc = hold(w, e);
+    if (!rc)
+        sg_searcher_allow(w->searcher, &access);
+    return rc;
+}
+
 /* After a handler: what it took, or why it failed. */
 static int tell(struct worker *w, const char *method, int64_t start_us, int rc)
 {
@@ -99,7 +115,7 @@ static int on_search(void *thread, const struct sg_rpc_call *call, const void *i
 {
     struct worker *w = thread;
     int64_t start_us = sg_now_us();
-    int rc = hold(w, e);
+    int rc = hold_in(w, ((const struct sg_search_request *)in)->market, e);
     if (!rc)
         rc = sg_search_run(w->search, w->searcher, in, call->deadline_us, call->arena, out, e);
     if (!rc)
@@ -112,7 +128,7 @@ static int on_suggest(void *thread, const struct sg_rpc_call *call, const void *
 {
     struct worker *w = thread;
     int64_t start_us = sg_now_us();
-    int rc = hold(w, e);
+    int rc = hold_in(w, ((const struct sg_suggest_request *)in)->market, e);
     if (!rc)
         rc = sg_complete(w->searcher, in, call->arena, out, e);
     if (!rc)
@@ -134,7 +150,7 @@ static int on_lookup(void *thread, const struct sg_rpc_call *call, const void *i
 {
     struct worker *w = thread;
     int64_t start_us = sg_now_us();
-    int rc = hold(w, e);
+    int rc = hold_in(w, ((const struct sg_lookup_request *)in)->market, e);
     if (!rc)
         rc = sg_browse_lookup(w->searcher, in, call->arena, out, e);
     return tell(w, SG_METHOD_LOOKUP, start_us, rc);
@@ -145,7 +161,7 @@ static int on_children(void *thread, const struct sg_rpc_call *call, const void 
 {
     struct worker *w = thread;
     int64_t start_us = sg_now_us();
-    int rc = hold(w, e);
+    int rc = hold_in(w, ((const struct sg_children_request *)in)->market, e);
     if (!rc)
         rc = sg_browse_children(w->searcher, in, call->arena, out, e);
     return tell(w, SG_METHOD_CHILDREN, start_us, rc);

@@ -42,6 +42,7 @@ static const struct sg_field search_request[] = {
     SG_FIELD_STR(struct sg_search_request, sort, 1, TYPE_MAX, SG_OPTIONAL),
     SOME(struct sg_search_request, facets, SG_T_STR, NULL, 3),
     SG_FIELD_STR(struct sg_search_request, cursor, 1, SG_CURSOR_MAX, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_search_request, market, 2, 2, SG_OPTIONAL),
 };
 const struct sg_record sg_search_request_record =
     SG_RECORD("SearchRequest", struct sg_search_request, search_request);
@@ -110,6 +111,7 @@ static const struct sg_field hit[] = {
     SOME(struct sg_hit, features, SG_T_RECORD, &feature_record, FEATURES_MAX),
     SG_FIELD_I64(struct sg_hit, versions, 0, INT32_MAX, ABSENT),
     SG_FIELD_STR(struct sg_hit, alias, 1, NAME_MAX_BYTES, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_hit, rule, 1, 2200, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_hit, matched, 1, 16, SG_OPTIONAL),
 };
 const struct sg_record sg_hit_record = SG_RECORD("Hit", struct sg_hit, hit);
@@ -154,6 +156,8 @@ static const struct sg_field search_reply[] = {
     SG_FIELD_STR(struct sg_search_reply, generation, 1, 200, SG_OPTIONAL),
     SG_FIELD_I64(struct sg_search_reply, took_us, 0, INT64_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_search_reply, search_id, 36, 36, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_search_reply, replaced, 1, 800, SG_OPTIONAL),
+    SOME(struct sg_search_reply, rules, SG_T_STR, NULL, 64),
 };
 const struct sg_record sg_search_reply_record =
     SG_RECORD("SearchReply", struct sg_search_reply, search_reply);
@@ -193,6 +197,7 @@ static const struct sg_field lookup_request[] = {
     SG_FIELD_STR(struct sg_lookup_request, type, 1, TYPE_MAX, SG_REQUIRED),
     SG_FIELD_(SG_T_U64, struct sg_lookup_request, ids, 1, SG_LIMIT_MAX, SG_REQUIRED | SG_LIST, 0,
               NULL),
+    SG_FIELD_STR(struct sg_lookup_request, market, 2, 2, SG_OPTIONAL),
 };
 const struct sg_record sg_lookup_request_record =
     SG_RECORD("LookupRequest", struct sg_lookup_request, lookup_request);
@@ -209,6 +214,7 @@ static const struct sg_field children_request[] = {
     SG_FIELD_STR(struct sg_children_request, of, 1, TYPE_MAX, SG_REQUIRED),
     I64_OR(struct sg_children_request, limit, 1, SG_LIMIT_MAX, 20),
     I64_OR(struct sg_children_request, offset, 0, INT32_MAX, 0),
+    SG_FIELD_STR(struct sg_children_request, market, 2, 2, SG_OPTIONAL),
 };
 const struct sg_record sg_children_request_record =
     SG_RECORD("ChildrenRequest", struct sg_children_request, children_request);

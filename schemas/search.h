@@ -21,6 +21,7 @@ struct sg_search_request {
     struct sg_str sort;    /* relevance (default), popularity, newest, title */
     struct sg_list facets; /* sg_str: genre, decade, artist */
     struct sg_str cursor;  /* next_cursor of the page before, instead of offset */
+    struct sg_str market;  /* two capital letters: only what is available there; absent: anywhere */
 };
 #define SG_CURSOR_MAX 128 /* bytes */
 
@@ -66,6 +67,7 @@ struct sg_hit {
     struct sg_list features;   /* sg_feature, with explain */
     int64_t versions;          /* other recordings and editions of it that matched; 0: none */
     struct sg_str alias;       /* the other name it answers by; absent: its own */
+    struct sg_str rule;        /* with explain: the operator's rule that moved it; absent: none */
     struct sg_str matched;     /* "meaning": near what the words mean; absent: by its words */
 };
 struct sg_type_total {
@@ -99,13 +101,16 @@ struct sg_search_reply {
     struct sg_str generation;
     int64_t took_us;
     struct sg_str search_id; /* for clicks and plays; absent: not logged. The API's */
+    struct sg_str replaced;  /* what was searched instead of q, by an operator's rule */
+    struct sg_list rules;    /* with explain: sg_str, the rules that held */
 };
 
 struct sg_suggest_request {
     struct sg_str q;
     int64_t limit;         /* 1..20, default 8 */
     struct sg_list recent; /* sg_str: the user's own searches that start so, newest first */
-    struct sg_str market;  /* whose popular queries come before all others'; absent: none's */
+    struct sg_str market;  /* whose popular queries come before all others', and where what is
+                              told must be available; absent: none */
 };
 #define SG_RECENT_MAX 5 /* of a suggest request */
 struct sg_suggestion {
@@ -128,6 +133,7 @@ struct sg_suggest_reply {
 struct sg_lookup_request {
     struct sg_str type;
     struct sg_list ids; /* uint64_t, 1..100 */
+    struct sg_str market;
 };
 struct sg_lookup_reply {
     struct sg_list results; /* sg_hit, missing ids left out */
@@ -138,6 +144,7 @@ struct sg_children_request {
     uint64_t id;
     struct sg_str of; /* "song" or "album" */
     int64_t limit, offset;
+    struct sg_str market;
 };
 struct sg_children_reply {
     struct sg_list results;

@@ -11,6 +11,7 @@
  *     title       folded title        -> kind u8, id u64be, popularity u64be
  *     plays       song id u64be       -> struct sg_delta_plays: count that moved alone
  *     note        key                 -> the writer's own notes
+ *     lever       see index/levers.h
  *     meta        "state"             -> struct sg_delta_meta
  *
  *   A posting's value is (~rank << 32) | docid, where rank is the popularity as
@@ -50,6 +51,7 @@ enum sg_delta_table {
     SG_DELTA_PLAYS,
     SG_DELTA_NOTE,
     SG_DELTA_META,
+    SG_DELTA_LEVER,
     SG_DELTA_TABLES
 };
 

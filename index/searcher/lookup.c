@@ -20,7 +20,7 @@ bool sg_searcher_row(struct sg_searcher *s, uint32_t docid, struct sg_delta_row 
     return true;
 }
 
-bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
+static bool read_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
                        struct sg_facts *out)
 {
     struct sg_delta_row row;
@@ -31,6 +31,19 @@ bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
     if (kind == SG_SONG && s->meta.plays && s->maps)
         sg_delta_maps_get_plays(s->maps, doc, &out->popularity);
     return true;
+}
+
+bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
+                       struct sg_facts *out)
+{
+    return read_facts(s, kind, doc, out) &&
+           (!s->restricted || sg_searcher_knows(s, kind, out->id, out->is_explicit, true));
+}
+
+uint64_t sg_searcher_most_popular(struct sg_searcher *s, enum sg_kind kind)
+{
+    struct sg_facts top;
+    return read_facts(s, kind, 1, &top) ? top.popularity : 0;
 }
 
 size_t sg_searcher_newest(struct sg_searcher *s, enum sg_kind kind, sg_docref *out, size_t cap)
@@ -136,6 +149,12 @@ int sg_searcher_record(struct sg_searcher *s, enum sg_kind kind, uint64_t id, st
                      (unsigned long long)id);
     if (!rc)
         rc = sg_record_thaw(sg_kind_records[kind], frozen, a, out, e);
+    if (!rc && s->restricted) {
+        bool is_explicit = kind == SG_SONG && ((struct sg_song *)out)->is_explicit;
+        if (!sg_searcher_knows(s, kind, id, is_explicit, false))
+            rc = sg_fail(e, SG_ENOENT, "%s %llu is not to be found here", sg_kind_names[kind],
+                         (unsigned long long)id);
+    }
     return !rc && kind == SG_SONG ? live_plays(s, out, e) : rc;
 }
 

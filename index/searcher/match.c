@@ -130,7 +130,7 @@ uint64_t sg_match_total(struct sg_searcher *s, bool *exact)
     const struct sg_match *m = &s->match;
     bool cut;
     sg_match_work(s, &cut);
-    *exact = m->delta_done && m->base_done && !cut;
+    *exact = m->delta_done && m->base_done && !cut && !s->restricted;
     return total_of(m->delta_done, m->delta_found, m->delta_estimate) +
            total_of(m->base_done && !cut, m->base_found, m->base_estimate);
 }

@@ -1,6 +1,7 @@
 /* reader.h - the inside of sg_index and sg_searcher; private to index/searcher. */
 #pragma once
 #include "index/delta/format.h"
+#include "index/levers.h"
 #include "index/postings.h"
 #include "index/searcher.h"
 #include <limits.h>
@@ -79,6 +80,8 @@ struct sg_searcher {
     size_t n_cursors, cap_cursors;
     struct sg_arena arena; /* of one match */
     struct sg_match match;
+    struct sg_access access; /* what this request may find; kinds is set */
+    bool restricted, by_market;
 };
 
 /* delta_match.c: conjunctions over the delta's lists, by leapfrog. */
@@ -94,5 +97,8 @@ int sg_delta_list_seek(struct sg_delta_list *l, uint64_t value, struct sg_error 
 /* lookup.c */
 bool sg_searcher_row(struct sg_searcher *s, uint32_t docid, struct sg_delta_row *row,
                      struct sg_facts *out);
+/* levers.c: whether a restricted searcher may tell of it. */
+bool sg_searcher_knows(struct sg_searcher *s, enum sg_kind kind, uint64_t id, bool is_explicit,
+                       bool is_hit);
 /* Whether the base's document is replaced or removed in this snapshot. */
 bool sg_searcher_base_dead(struct sg_searcher *s, enum sg_kind kind, uint32_t docid);

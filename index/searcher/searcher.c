@@ -139,7 +139,7 @@ void sg_searcher_end(struct sg_searcher *s)
 {
     if (s->active && s->txn)
         mdb_txn_reset(s->txn);
-    s->active = false;
+    s->active = s->restricted = s->by_market = false;
 }
 
 const char *sg_searcher_generation(const struct sg_searcher *s)

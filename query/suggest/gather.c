@@ -60,6 +60,8 @@ struct asking {
 static void offer(const struct asking *a, enum sg_kind kind, uint64_t id, float score,
                   unsigned letters, bool whole)
 {
+    if (!sg_searcher_may_show(a->s, kind, id))
+        return;
     float weight = kind == SG_ARTIST ? a->length : LENGTH_TITLE * a->length;
     float loss = weight * sg_suggest_length_loss(letters ? letters : LATER_LETTERS);
     float more = whole ? a->exact : letters ? 0 : -LATER_LESS;

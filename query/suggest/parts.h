@@ -5,6 +5,7 @@
  * turn and shows the best.
  */
 #pragma once
+#include "index/levers.h"
 #include "index/searcher.h"
 #include "index/suggest.h"
 #include "query/suggest.h"
