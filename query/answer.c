@@ -283,7 +283,9 @@ int sg_search_answer(struct sg_search *s, const struct sg_search_request *r, str
         rc = sg_levers_say_all(s->levers, a, &out->rules, e);
     if (rc)
         return rc;
-    out->replaced = sg_arena_copy(a, sg_levers_replacement(s->levers));
+    struct sg_str replacement = sg_levers_replacement(s->levers);
+    if (replacement.n)
+        out->replaced = sg_arena_copy(a, replacement);
     tell_reading(s, a, out);
     tell_meaning(s, a, out);
     out->limit = r->limit;
