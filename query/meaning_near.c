@@ -21,16 +21,23 @@ static bool sense_of(const struct sg_search *s, struct sg_meaning_sense *out)
     return sg_meaning_of_words(m, words, n, out);
 }
 
+/* A letter or two of a word mean nothing yet. */
+static bool is_beginning(const struct sg_search *s)
+{
+    return s->readings[0].is_start && s->query.words.n == 1;
+}
+
 bool sg_search_is_vague(struct sg_search *s)
 {
     struct sg_meaning_sense sense;
-    return s->query.kinds >> SG_SONG & 1 && sense_of(s, &sense) && sense.describing >= VAGUE;
+    return s->query.kinds >> SG_SONG & 1 && !is_beginning(s) && sense_of(s, &sense) &&
+           sense.describing >= VAGUE;
 }
 
 static bool are_wanted(const struct sg_search *s, const struct sg_meaning_sense *sense)
 {
-    if (!(s->query.kinds >> SG_SONG & 1) || s->query.syntax.constraints.n || s->reworded ||
-        s->page.sort != SG_BY_RELEVANCE)
+    if (!(s->query.kinds >> SG_SONG & 1) || is_beginning(s) || s->query.syntax.constraints.n ||
+        s->reworded || s->page.sort != SG_BY_RELEVANCE)
         return false;
     return sense->describing >= VAGUE && s->retrieval.strong < s->query.limit;
 }

@@ -66,13 +66,20 @@ float meaning_byte_norm(const int8_t *v, size_t d);
 /* to += by x the unit vector that v is the bytes of. */
 void meaning_add_bytes(float *to, const int8_t *v, size_t d, float by);
 
-/* svd.c: rows of a sparse matrix, given again and again. */
-struct meaning_matrix {
-    size_t rows, columns;
-    /* Row r: *n columns and values, valid until the next call. */
-    void (*row)(void *ctx, size_t r, const uint32_t **columns, const float **values, size_t *n);
-    void *ctx;
+/* A sparse row; room for the matrix's widest. */
+struct meaning_row {
+    uint32_t *columns;
+    float *values;
+    size_t n;
 };
+/* svd.c: rows of a sparse matrix, given again and again, to several threads at once. */
+struct meaning_matrix {
+    size_t rows, columns, widest;
+    void (*row)(const void *ctx, size_t r, struct meaning_row *out);
+    const void *ctx;
+};
+bool meaning_row_open(struct meaning_row *row, size_t widest);
+void meaning_row_close(struct meaning_row *row);
 /* The leading right singular vectors times their singular value to the power, rows of
  * `dimensions` floats per column of the matrix, the first `skip` left out. out: malloc'ed. */
 int meaning_svd(const struct meaning_matrix *m, size_t dimensions, size_t skip, float power,

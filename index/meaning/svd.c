@@ -6,6 +6,7 @@
 #include "index/meaning/format.h"
 #include <cblas.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 extern void sgelqf_(const int *m, const int *n, float *a, const int *lda, float *tau, float *work,
@@ -15,29 +16,89 @@ extern void sorglq_(const int *m, const int *n, const int *k, float *a, const in
 extern void ssyev_(const char *jobz, const char *uplo, const int *n, float *a, const int *lda,
                    float *w, float *work, const int *lwork, int *info, size_t, size_t);
 
-enum { OVERSAMPLE = 8, ITERATIONS = 3, L_MAX = SG_MEANING_DIMENSIONS_MAX + OVERSAMPLE + 8 };
+enum {
+    THREADS = 2,
+    BLOCK = 1024,
+    OVERSAMPLE = 8,
+    ITERATIONS = 3,
+    L_MAX = SG_MEANING_DIMENSIONS_MAX + OVERSAMPLE + 8
+};
 
-/* to = A'A q */
-static void apply(const struct meaning_matrix *m, size_t l, const float *q, float *to)
+bool meaning_row_open(struct meaning_row *row, size_t widest)
 {
-    memset(to, 0, m->columns * l * sizeof *to);
-    for (size_t r = 0; r < m->rows; r++) {
-        const uint32_t *columns;
-        const float *values;
-        size_t n;
-        float y[L_MAX] = {0};
-        m->row(m->ctx, r, &columns, &values, &n);
-        for (size_t i = 0; i < n; i++) {
-            const float *from = q + columns[i] * l;
-            for (size_t k = 0; k < l; k++)
-                y[k] += values[i] * from[k];
-        }
-        for (size_t i = 0; i < n; i++) {
-            float *at = to + columns[i] * l;
-            for (size_t k = 0; k < l; k++)
-                at[k] += values[i] * y[k];
-        }
+    *row = (struct meaning_row){malloc((widest + 1) * sizeof *row->columns),
+                                malloc((widest + 1) * sizeof *row->values), 0};
+    return row->columns && row->values;
+}
+
+void meaning_row_close(struct meaning_row *row)
+{
+    free(row->columns);
+    free(row->values);
+}
+
+/* A share of the rows, each THREADS-th block: the sums do not depend on who is faster. */
+struct share {
+    const struct meaning_matrix *m;
+    size_t l, first;
+    const float *q;
+    float *to;
+    bool done;
+};
+
+static void apply_row(const struct share *s, const struct meaning_row *row)
+{
+    float y[L_MAX] = {0};
+    for (size_t i = 0; i < row->n; i++) {
+        const float *from = s->q + row->columns[i] * s->l;
+        for (size_t k = 0; k < s->l; k++)
+            y[k] += row->values[i] * from[k];
     }
+    for (size_t i = 0; i < row->n; i++) {
+        float *at = s->to + row->columns[i] * s->l;
+        for (size_t k = 0; k < s->l; k++)
+            at[k] += row->values[i] * y[k];
+    }
+}
+
+static void *apply_share(void *ctx)
+{
+    struct share *s = ctx;
+    struct meaning_row row;
+    s->done = meaning_row_open(&row, s->m->widest);
+    for (size_t b = s->first; s->done && b < s->m->rows; b += THREADS * BLOCK)
+        for (size_t r = b; r < b + BLOCK && r < s->m->rows; r++) {
+            s->m->row(s->m->ctx, r, &row);
+            apply_row(s, &row);
+        }
+    meaning_row_close(&row);
+    return NULL;
+}
+
+/* to (THREADS matrices, the sum in the first) = A'A q */
+static bool apply(const struct meaning_matrix *m, size_t l, const float *q, float *to)
+{
+    size_t n = m->columns * l;
+    struct share share[THREADS];
+    pthread_t thread[THREADS];
+    bool started[THREADS] = {0}, done = true;
+    memset(to, 0, THREADS * n * sizeof *to);
+    for (size_t t = 0; t < THREADS; t++) {
+        share[t] = (struct share){m, l, t * BLOCK, q, to + t * n, false};
+        started[t] = t && !pthread_create(&thread[t], NULL, apply_share, &share[t]);
+    }
+    for (size_t t = 0; t < THREADS; t++)
+        if (!started[t])
+            apply_share(&share[t]);
+    for (size_t t = 0; t < THREADS; t++)
+        if (started[t])
+            pthread_join(thread[t], NULL);
+    for (size_t t = 0; t < THREADS; t++) {
+        done &= share[t].done;
+        for (size_t i = 0; t && i < n; i++)
+            to[i] += share[t].to[i];
+    }
+    return done;
 }
 
 static bool orthonormalise(float *q, size_t columns, size_t l)
@@ -109,32 +170,29 @@ int meaning_svd(const struct meaning_matrix *m, size_t d, size_t skip, float pow
                 float **out, struct sg_error *e)
 {
     size_t l = d + skip + OVERSAMPLE < m->columns ? d + skip + OVERSAMPLE : m->columns;
-    float *q = malloc(m->columns * l * sizeof *q), *z = malloc(m->columns * l * sizeof *z);
+    float *q = malloc(m->columns * l * sizeof *q),
+          *sums = malloc(THREADS * m->columns * l * sizeof *sums);
     float b[L_MAX * L_MAX], values[L_MAX];
-    int rc = q && z && (*out = malloc(m->columns * d * sizeof **out))
+    int rc = q && sums && (*out = malloc(m->columns * d * sizeof **out))
                  ? 0
                  : sg_fail(e, SG_ENOMEM, "%zu terms", m->columns);
     if (!rc)
         fill_random(q, m->columns * l, seed);
     bool good = !rc && orthonormalise(q, m->columns, l);
     for (int i = 0; !rc && good && i < ITERATIONS; i++) {
-        float *swap = q;
         if (sg_stopping())
             rc = sg_fail(e, SG_ECANCELED, "stopped");
-        apply(m, l, q, z);
-        q = z;
-        z = swap;
-        good = orthonormalise(q, m->columns, l);
+        good = apply(m, l, q, sums);
+        memcpy(q, sums, m->columns * l * sizeof *q);
+        good = good && orthonormalise(q, m->columns, l);
     }
-    if (!rc && good) {
-        apply(m, l, q, z);
-        good = solve_small(q, z, m->columns, l, b, values);
-    }
+    if (!rc && good)
+        good = apply(m, l, q, sums) && solve_small(q, sums, m->columns, l, b, values);
     if (!rc && !good)
         rc = sg_fail(e, SG_EINTERNAL, "meaning: the factorisation failed");
     if (!rc)
         project(q, m->columns, l, b, values, d, skip, power, *out);
     free(q);
-    free(z);
+    free(sums);
     return rc;
 }

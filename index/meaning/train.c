@@ -25,8 +25,7 @@ struct training {
     float *vectors; /* by column: unit length */
     float *weights; /* by column: SIF */
     float context_weight;
-    uint32_t *row_columns; /* of the row being read */
-    float *row_values;
+    size_t widest;            /* entries of a row */
     float *context_vectors;   /* by context: unit length */
     uint64_t *context_starts; /* by song */
     uint32_t *context_list;
@@ -103,9 +102,8 @@ static int weigh_columns(struct training *x, struct sg_error *e)
         widest = t->contexts.starts[i + 1] - t->contexts.starts[i] > widest
                      ? t->contexts.starts[i + 1] - t->contexts.starts[i]
                      : widest;
-    x->row_columns = malloc(widest * sizeof *x->row_columns);
-    x->row_values = malloc(widest * sizeof *x->row_values);
-    if (!x->idf || !x->weights || !x->row_columns || !x->row_values)
+    x->widest = widest;
+    if (!x->idf || !x->weights)
         return sg_fail(e, SG_ENOMEM, "meaning: %zu terms", x->columns);
     for (size_t i = 0; i < t->n_terms; i++)
         words += t->terms[i].text_bytes ? t->terms[i].songs + t->terms[i].describes : 0;
@@ -121,47 +119,50 @@ static int weigh_columns(struct training *x, struct sg_error *e)
     return 0;
 }
 
-/* Entries [from, to) into the row at n, of the given length together; returns the new n. */
-static size_t put_part(struct training *x, const struct gathered_rows *r, size_t from, size_t to,
-                       float length, size_t n)
+/* Entries [from, to) at the end of the row, of the given length together. */
+static void put_part(const struct training *x, const struct gathered_rows *r, size_t from,
+                     size_t to, float length, struct meaning_row *row)
 {
-    size_t first = n;
+    size_t n = row->n, first = n;
     float sum = 0;
     for (size_t i = from; i < to; i++) {
         uint32_t column = x->t->terms[r->v[i].term].column;
         if (column == MEANING_NO_COLUMN)
             continue;
         float value = r->v[i].value * x->idf[column];
-        x->row_columns[n] = column;
-        x->row_values[n++] = value;
+        row->columns[n] = column;
+        row->values[n++] = value;
         sum += value * value;
     }
     for (size_t i = first; i < n && sum > 0; i++)
-        x->row_values[i] *= length / sqrtf(sum);
-    return n;
+        row->values[i] *= length / sqrtf(sum);
+    row->n = n;
 }
 
-static size_t put_context(struct training *x, size_t c, float length)
+static void put_context(const struct training *x, size_t c, float length, struct meaning_row *row)
 {
     const struct gathered_rows *r = &x->t->contexts;
     size_t from = r->starts[c], words = from + x->t->context_words[c], to = r->starts[c + 1];
     float part = words > from ? length * (float)M_SQRT1_2 : length;
-    return put_part(x, r, words, to, part, put_part(x, r, from, words, part, 0));
+    put_part(x, r, from, words, part, row);
+    put_part(x, r, words, to, part, row);
 }
 
-static void read_row(void *ctx, size_t r, const uint32_t **columns, const float **values, size_t *n)
+static void read_row(const void *ctx, size_t r, struct meaning_row *row)
 {
-    struct training *x = ctx;
+    const struct training *x = ctx;
     const struct gathered_rows *songs = &x->t->songs;
-    *n = r < songs->n ? put_part(x, songs, songs->starts[r], songs->starts[r + 1], 1, 0)
-                      : put_context(x, r - songs->n, x->context_weight);
-    *columns = x->row_columns;
-    *values = x->row_values;
+    row->n = 0;
+    if (r < songs->n)
+        put_part(x, songs, songs->starts[r], songs->starts[r + 1], 1, row);
+    else
+        put_context(x, r - songs->n, x->context_weight, row);
 }
 
 static int factorise(struct training *x, struct sg_error *e)
 {
-    struct meaning_matrix m = {x->t->songs.n + x->t->contexts.n, x->columns, read_row, x};
+    struct meaning_matrix m = {x->t->songs.n + x->t->contexts.n, x->columns, x->widest, read_row,
+                               x};
     int rc = meaning_svd(&m, x->t->d, 1, POWER, x->t->seed, &x->vectors, e);
     for (size_t c = 0; !rc && c < x->columns; c++)
         meaning_normalise(x->vectors + c * x->t->d, x->t->d);
@@ -177,17 +178,19 @@ static void add_scaled(float *to, const float *v, size_t d, float by)
 static int place_contexts(struct training *x, struct sg_error *e)
 {
     size_t d = x->t->d, n = x->t->contexts.n;
+    struct meaning_row row;
     x->context_vectors = calloc(n * d + 1, sizeof *x->context_vectors);
-    if (!x->context_vectors)
-        return sg_fail(e, SG_ENOMEM, "meaning: %zu contexts", n);
-    for (size_t c = 0; c < n; c++) {
+    bool room = meaning_row_open(&row, x->widest) && x->context_vectors;
+    for (size_t c = 0; room && c < n; c++) {
         float *v = x->context_vectors + c * d;
-        size_t entries = put_context(x, c, 1);
-        for (size_t i = 0; i < entries; i++)
-            add_scaled(v, x->vectors + x->row_columns[i] * d, d, x->row_values[i]);
+        row.n = 0;
+        put_context(x, c, 1, &row);
+        for (size_t i = 0; i < row.n; i++)
+            add_scaled(v, x->vectors + row.columns[i] * d, d, row.values[i]);
         meaning_normalise(v, d);
     }
-    return 0;
+    meaning_row_close(&row);
+    return room ? 0 : sg_fail(e, SG_ENOMEM, "meaning: %zu contexts", n);
 }
 
 /* The contexts of each song: members turned round. */
@@ -413,8 +416,6 @@ int sg_meaning_train(struct sg_meaning_trainer *t, const char *path, struct sg_e
     free(x.idf);
     free(x.vectors);
     free(x.weights);
-    free(x.row_columns);
-    free(x.row_values);
     free(x.context_vectors);
     free(x.context_starts);
     free(x.context_list);
