@@ -41,5 +41,7 @@ int sg_gate_check(const struct sg_config *config, const char *dir, const char *f
         rc = sg_canary_mrr(dir, folder, &m->canary_mrr, e);
     if (!rc)
         rc = check_counts(config, m, before, e);
-    return rc ? rc : check_canaries(config, m, before, e);
+    if (!rc)
+        rc = check_canaries(config, m, before, e);
+    return rc ? rc : sg_canary_rows(config, dir, folder, e);
 }

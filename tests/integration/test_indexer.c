@@ -25,7 +25,7 @@ static struct sg_error e;
 static void fill(void)
 {
     test_pg_sql(c, "TRUNCATE genres, artists, albums, songs, song_artists, users, playlists, "
-                   "playlist_songs CASCADE");
+                   "playlist_songs, canaries CASCADE");
     test_pg_sql(c, "INSERT INTO genres SELECT g, 'genre ' || g FROM generate_series(1, 5) g");
     test_pg_sql(c, "INSERT INTO artists (artist_id, name) SELECT a, 'Artist number ' || a "
                    "FROM generate_series(1, 40) a");
@@ -395,6 +395,36 @@ START_TEST(the_gate_keeps_back_a_catalogue_that_shrank)
 }
 END_TEST
 
+START_TEST(the_gate_asks_what_operators_want_found)
+{
+    char before[SG_GENERATION_NAME], now[SG_GENERATION_NAME];
+    start();
+    current(before);
+    test_pg_sql(c, "INSERT INTO canaries (canary_id, query, kind, id, within, enabled) VALUES "
+                   "(7, 'song 17 of the sea', 'song', 17, 1, true), "
+                   "(8, 'artist number 4', 'artist', 4, 3, true), "
+                   "(9, 'album of 23', 'album', 23, 400, true), "
+                   "(10, 'nothing like it', 'song', 5, 1000, false)");
+    sg_sleep_us(1100000);
+    ck_assert_int_eq(COMMAND("rebuild"), 0);
+    current(now);
+    ck_assert_str_ne(now, before);
+    test_pg_sql(c, "UPDATE songs SET title = 'Renamed' WHERE song_id = 17");
+    test_pg_sql(c, "UPDATE canaries SET enabled = true WHERE canary_id = 10");
+    ck_assert_int_eq(COMMAND("rebuild"), 3);
+    ck_assert(test_indexer_logged(&x, "canary 7 \"song 17 of the sea\": song 17 is not among the "
+                                      "first 1; 1 more of 4 fail"));
+    current(before);
+    ck_assert_str_eq(now, before);
+    ck_assert_int_eq(test_indexer_verify(&x), 0);
+    ck_assert_int_eq(COMMAND("gate"), 3);
+    test_pg_sql(c, "UPDATE canaries SET enabled = false WHERE canary_id IN (7, 10)");
+    ck_assert_int_eq(COMMAND("gate"), 0);
+    test_pg_sql(c, "UPDATE canaries SET enabled = true");
+    ck_assert_int_eq(COMMAND("rebuild", "--force"), 0);
+}
+END_TEST
+
 START_TEST(old_generations_and_their_slots_go)
 {
     start();
@@ -609,6 +639,7 @@ int main(void)
     tcase_add_test(t, rollback_refuses_a_corrupt_generation);
     tcase_add_test(t, a_corrupt_base_is_noticed_and_replaced);
     tcase_add_test(t, the_gate_keeps_back_a_catalogue_that_shrank);
+    tcase_add_test(t, the_gate_asks_what_operators_want_found);
     tcase_add_test(t, old_generations_and_their_slots_go);
     tcase_add_test(t, one_rebuild_at_a_time);
     tcase_add_test(t, a_killed_rebuild_leaves_nothing_that_stays);
