@@ -26,8 +26,8 @@ struct sg_trending_view_request { /* a genre comes by name */
     int64_t limit;
 };
 extern const struct sg_record sg_trending_view_record;
-extern const struct sg_param sg_market_params[], sg_search_params[], sg_suggest_params[], sg_trending_params[],
-    sg_similar_params[], sg_recommend_params[];
+extern const struct sg_param sg_market_params[], sg_search_params[], sg_suggest_params[],
+    sg_trending_params[], sg_similar_params[], sg_recommend_params[];
 /* search_log/params.c */
 extern const struct sg_param sg_popular_params[], sg_recent_params[], sg_forget_params[];
 

@@ -44,7 +44,8 @@ int sg_segment_create(struct sg_segment_writer *w, const char *path, const char 
 void sg_segment_begin(struct sg_segment_writer *w, int section);
 void sg_segment_put(struct sg_segment_writer *w, const void *p, size_t n);
 uint64_t sg_segment_size(const struct sg_segment_writer *w); /* of the open section so far */
-/* Syncs the file, makes it read-only, renames it, syncs the directory. Frees, whatever it returns. */
+/* Syncs the file, makes it read-only, renames it, syncs the directory. Frees, whatever it returns.
+ */
 int sg_segment_commit(struct sg_segment_writer *w, struct sg_error *e);
 void sg_segment_abort(struct sg_segment_writer *w); /* harmless after commit */
 

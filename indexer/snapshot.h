@@ -10,7 +10,7 @@ struct sg_snapshot {
     PGconn *holder, *reader; /* PostgreSQL: the slot's connection, the COPY's */
     char slot[64];
     uint64_t lsn, sequence;
-    struct sg_buf levers; /* copied, for sg_snapshot_note; the caller frees it */
+    struct sg_buf levers;  /* copied, for sg_snapshot_note; the caller frees it */
     struct sg_buf popular; /* popular queries, for sg_snapshot_note; the caller frees it */
 };
 /* id: of the index folder, for the slot's name. */

@@ -14,7 +14,7 @@
 /* Classes of evidence, weakest first; the ranker never lets one overtake the next. */
 enum sg_evidence {
     SG_NO_EVIDENCE,
-    SG_MEANT, /* near what the words mean, whether it holds them or not */
+    SG_MEANT,       /* near what the words mean, whether it holds them or not */
     SG_PARTIAL = 2, /* words of the query were given up */
     SG_MISSPELT,    /* corrected, joined or split words */
     SG_PREFIX,      /* all words, one of them unfinished or known by another script */

@@ -8,8 +8,8 @@
  *   answer.c  the page: hits, totals, highlights, explanation
  */
 #pragma once
-#include "query/meaning_near.h"
 #include "query/levers.h"
+#include "query/meaning_near.h"
 #include "query/page.h"
 #include "query/search.h"
 

@@ -7,8 +7,9 @@
 #define PROBES     24 /* lists of some 500 songs read for a query */
 #define PROBES_MAX 512
 #define UNKNOWN    0.7f /* weight of a word known by its letters alone */
-#define OF_TITLES  0.3f /* what a word that only titles hold counts for, beside one that describes \
-                         */
+#define OF_TITLES                                                                                  \
+    0.3f /* what a word that only titles hold counts for, beside one that describes                \
+          */
 
 struct sg_meaning_model {
     struct sg_map map;
