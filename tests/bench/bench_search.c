@@ -139,6 +139,29 @@ static size_t misspelt(struct bench *b, char *q)
     return n;
 }
 
+/* What nobody types, in turn: many common words, letters, slips, operators, no spaces, marks. */
+static size_t hostile(struct bench *b, char *q)
+{
+    static const char *const pieces[] = {"love the me you a ",
+                                         "a b c d e f g h i j k l m n o p q r s t u v w x y z ",
+                                         "thw quikc brwn fxo jmps ovre teh lzay dgo ",
+                                         "artist:\"",
+                                         "year:1990..1999 genre:\"x\" -live ",
+                                         "lovemethewayyouarebabytonightforeverandever",
+                                         "* ? % [a-z]+ (",
+                                         "\u202elove\u202c \u0627 ",
+                                         "a\u0301\u0301\u0301\u0301",
+                                         "-a ",
+                                         "\u5b87\u591a\u7530\u30d2\u30ab\u30eb"};
+    const char *piece = pieces[draw(b) % (sizeof pieces / sizeof *pieces)];
+    size_t n = 0, length = strlen(piece);
+    while (n + length <= SG_QUERY_MAX) {
+        memcpy(q + n, piece, length);
+        n += length;
+    }
+    return n;
+}
+
 static void run_search(struct bench *b, struct sg_str q)
 {
     struct sg_search_request r;
@@ -280,7 +303,7 @@ int main(int argc, char **argv)
         return 2;
     }
     b.n = argc > 2 ? strtoul(argv[2], NULL, 10) : 2000;
-    b.candidates = argc > 3 ? strtoul(argv[3], NULL, 10) : 1000;
+    b.candidates = argc > 3 ? strtoul(argv[3], NULL, 10) : 300; /* as query.candidates */
     b.us = calloc(b.n + 1, sizeof *b.us);
     b.cpu = calloc(b.n + 1, sizeof *b.cpu);
     if (!b.us || !b.cpu || !b.n)
@@ -298,6 +321,7 @@ int main(int argc, char **argv)
     measure(&b, "cut title, all types", cut_title, run_search);
     measure(&b, "cut title, songs", cut_title, run_songs);
     measure(&b, "misspelt, all types", misspelt, run_search);
+    measure(&b, "hostile, all types", hostile, run_search);
     measure(&b, "suggest, 1-3 characters", as_you_type, run_suggest);
     measure(&b, "suggest, 6-13 characters", cut_title, run_suggest);
     sg_search_close(b.search);
