@@ -15,10 +15,12 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -46,8 +48,12 @@ struct sg_http_server {
     struct sg_http_deadline *deadline;
     pthread_t *workers;
     size_t n_workers;
-    pthread_mutex_t lock; /* guards all below */
-    pthread_cond_t work;
+    /* Exchanges that wait, and at the end one more for each worker. A semaphore, as the
+     * condition variables of glibc before 2.41 lose a signal now and then when many wait
+     * (sourceware bug 25847). */
+    sem_t work;
+    pthread_mutex_t lock;    /* guards all below */
+    pthread_cond_t answered; /* nothing that was started is open */
     struct exchange *first, *last;
     size_t queued, started;
     struct exchange *spare;
@@ -187,25 +193,36 @@ static void enqueue(struct sg_http_server *s, struct exchange *x)
     else
         s->first = x;
     s->last = x;
-    pthread_cond_signal(&s->work);
     pthread_mutex_unlock(&s->lock);
+    sem_post(&s->work);
 }
 
+/* With the lock: nothing is queued, and nothing will be. */
+static void let_workers_go(struct sg_http_server *s)
+{
+    for (size_t i = 0; s->stop && !s->queued && i < s->n_workers; i++)
+        sem_post(&s->work);
+}
+
+/* The place in the queue is kept until it is known whether a worker is needed. */
 static bool start(struct sg_http_server *s, struct exchange *x)
 {
     if (!s->o.start)
         return false;
     pthread_mutex_lock(&s->lock);
     s->started++;
-    s->queued--;
     pthread_mutex_unlock(&s->lock);
-    if (s->o.start(s->o.ctx, &x->request, &x->response))
-        return true;
+    bool begun = s->o.start(s->o.ctx, &x->request, &x->response);
     pthread_mutex_lock(&s->lock);
-    s->started--;
-    s->queued++;
+    if (begun)
+        s->queued--;
+    else
+        s->started--;
+    let_workers_go(s);
+    if (s->stop && !s->started)
+        pthread_cond_broadcast(&s->answered);
     pthread_mutex_unlock(&s->lock);
-    return false;
+    return begun;
 }
 
 static void finish(struct exchange *x)
@@ -222,23 +239,22 @@ void sg_http_finish(struct sg_http_request *q)
     pthread_mutex_lock(&s->lock);
     s->started--;
     if (s->stop && !s->started)
-        pthread_cond_broadcast(&s->work);
+        pthread_cond_broadcast(&s->answered);
     pthread_mutex_unlock(&s->lock);
 }
 
 static struct exchange *dequeue(struct sg_http_server *s)
 {
+    while (sem_wait(&s->work) && errno == EINTR)
+        ;
     pthread_mutex_lock(&s->lock);
-    while (!s->first && !(s->stop && !s->queued))
-        pthread_cond_wait(&s->work, &s->lock);
     struct exchange *x = s->first;
     if (x) {
         s->first = x->next;
         if (!s->first)
             s->last = NULL;
         s->queued--;
-        if (s->stop && !s->queued)
-            pthread_cond_broadcast(&s->work);
+        let_workers_go(s);
     }
     pthread_mutex_unlock(&s->lock);
     return x;
@@ -426,7 +442,8 @@ int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, s
         return sg_fail(e, SG_ENOMEM, "HTTP server");
     s->o = *o;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->work, NULL);
+    pthread_cond_init(&s->answered, NULL);
+    sem_init(&s->work, 0, 0);
     int rc = sg_http_deadline_open(&s->deadline, e);
     if (!rc)
         rc = start_workers(s, e);
@@ -449,14 +466,14 @@ static void stop_workers(struct sg_http_server *s)
 {
     pthread_mutex_lock(&s->lock);
     s->stop = true;
-    pthread_cond_broadcast(&s->work);
+    let_workers_go(s);
     pthread_mutex_unlock(&s->lock);
     for (size_t i = 0; i < s->n_workers; i++)
         pthread_join(s->workers[i], NULL);
     free(s->workers);
     pthread_mutex_lock(&s->lock);
     while (s->started)
-        pthread_cond_wait(&s->work, &s->lock);
+        pthread_cond_wait(&s->answered, &s->lock);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -477,7 +494,8 @@ void sg_http_close(struct sg_http_server *s)
         s->spare = x->next;
         exchange_free(x);
     }
-    pthread_cond_destroy(&s->work);
+    pthread_cond_destroy(&s->answered);
+    sem_destroy(&s->work);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
