@@ -64,6 +64,8 @@ void sg_api_search(struct sg_api *api, struct sg_http_request *q, struct sg_http
         refuse(q, r, &e);
         return;
     }
+    in.clean = q->clean;
+    in.kinds = q->kinds;
     if (seen) {
         seen->limit = in.limit;
         seen->offset = in.offset;
@@ -87,6 +89,8 @@ void sg_api_suggest(struct sg_api *api, struct sg_http_request *q, struct sg_htt
         refuse(q, r, &e);
         return;
     }
+    in.clean = q->clean;
+    in.kinds = q->kinds;
     relay(api, q, r, SG_METHOD_SUGGEST, &sg_suggest_request_record, &in, &sg_suggest_reply_record,
           seen);
 }

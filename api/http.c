@@ -166,6 +166,8 @@ static void read_request(struct sg_http_server *s, struct exchange *x, const cha
     q->if_none_match = header(x->connection, "If-None-Match");
     q->traceparent = header(x->connection, "traceparent");
     q->request_id = header(x->connection, "X-Request-Id");
+    q->authorization = header(x->connection, "Authorization");
+    q->api_key = header(x->connection, "X-API-Key");
     q->client = client_of(x->connection);
     q->asks_for_privacy = says_yes(x->connection, "DNT") || says_yes(x->connection, "Sec-GPC");
     q->start_us = sg_now_us();

@@ -27,7 +27,10 @@ struct sg_http_request {
     const struct sg_http_param *params;
     size_t n_params;
     struct sg_str if_none_match, traceparent, request_id;
-    struct sg_str body;    /* of POST, at most SG_HTTP_BODY_MAX */
+    struct sg_str authorization, api_key; /* headers; absent: none */
+    bool clean;                           /* of the caller's key: no explicit songs */
+    unsigned kinds;                       /* bit set of 1 << kind that it may find; 0: all */
+    struct sg_str body;                   /* of POST, at most SG_HTTP_BODY_MAX */
     uint64_t client;       /* a hash of the caller's address; behind a proxy of this machine, of
                               the last X-Forwarded-For */
     bool asks_for_privacy; /* DNT: 1 or Sec-GPC: 1 */

@@ -14,7 +14,8 @@ static struct sg_str market_of(const struct sg_http_request *q)
 static int lookup(struct sg_api *api, struct sg_http_request *q, enum sg_kind kind, uint64_t *ids,
                   size_t n, struct sg_lookup_reply *out, struct sg_error *e)
 {
-    struct sg_lookup_request in = {sg_str(sg_kind_names[kind]), {ids, n}, market_of(q)};
+    struct sg_lookup_request in = {
+        sg_str(sg_kind_names[kind]), {ids, n}, market_of(q), q->clean, q->kinds};
     return sg_rpc_call(api->query, SG_METHOD_LOOKUP, &sg_lookup_request_record, &in,
                        &sg_lookup_reply_record, out, q->arena, q->deadline_us, q->traceparent, e);
 }
@@ -74,7 +75,7 @@ int sg_api_children(struct sg_api *api, struct sg_http_request *q, enum sg_kind 
                     struct sg_error *e)
 {
     struct sg_children_request in = {
-        sg_str(sg_kind_names[kind]), id, sg_str(of), limit, 0, market_of(q)};
+        sg_str(sg_kind_names[kind]), id, sg_str(of), limit, 0, market_of(q), q->clean, q->kinds};
     return sg_rpc_call(api->query, SG_METHOD_CHILDREN, &sg_children_request_record, &in,
                        &sg_children_reply_record, out, q->arena, q->deadline_us, q->traceparent, e);
 }

@@ -120,6 +120,21 @@ static json_t *responses(const struct sg_route *r)
     return o;
 }
 
+/* May be told; must be, where api.require_key is on. */
+static void add_key(json_t *o)
+{
+    json_t *answers = json_object_get(o, "responses");
+    json_object_set_new(o, "security", json_pack("[{}{s:[]}{s:[]}]", "bearer", "api_key"));
+    add_problem(answers, "401", "The API key is missing, wrong, expired or revoked");
+    add_problem(answers, "403", "The API key is not for this market");
+}
+
+static json_t *security_schemes(void)
+{
+    return json_pack("{s:{s:s,s:s},s:{s:s,s:s,s:s}}", "bearer", "type", "http", "scheme", "bearer",
+                     "api_key", "type", "apiKey", "in", "header", "name", "X-API-Key");
+}
+
 static json_t *operation(const struct sg_route *r)
 {
     json_t *o = json_pack("{s:s,s:[s]}", "summary", r->summary, "tags", r->tag);
@@ -134,6 +149,8 @@ static json_t *operation(const struct sg_route *r)
                             json_pack("{s:b,s:o}", "required", 1, "content",
                                       content("application/json", ref(r->body))));
     json_object_set_new(o, "responses", responses(r));
+    if (!sg_route_is_open(r))
+        add_key(o);
     return o;
 }
 
@@ -163,11 +180,11 @@ static json_t *document(void)
     }
     for (size_t i = 0; i < c.n; i++)
         json_object_set_new(schemas, c.v[i]->name, record_schema(c.v[i]));
-    return json_pack("{s:s,s:{s:s,s:s,s:s,s:{s:s,s:s}},s:o,s:{s:o}}", "openapi", "3.1.0", "info",
-                     "title", "Segue", "version", SEGUE_VERSION, "description",
+    return json_pack("{s:s,s:{s:s,s:s,s:s,s:{s:s,s:s}},s:o,s:{s:o,s:o}}", "openapi", "3.1.0",
+                     "info", "title", "Segue", "version", SEGUE_VERSION, "description",
                      "Music search, completion and recommendation.", "license", "name",
                      "GPL-3.0-or-later", "identifier", "GPL-3.0-or-later", "paths", paths,
-                     "components", "schemas", schemas);
+                     "components", "schemas", schemas, "securitySchemes", security_schemes());
 }
 
 int sg_openapi_json(struct sg_buf *out, struct sg_error *e)

@@ -19,6 +19,10 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 static const char *status_title(int status)
 {
     switch (status) {
+    case 401:
+        return "An API key is needed";
+    case 403:
+        return "The API key does not allow this";
     case 404:
         return "There is no such thing";
     case 405:
@@ -68,7 +72,9 @@ void sg_problem(const struct sg_http_request *q, struct sg_http_response *r,
 void sg_problem_status(const struct sg_http_request *q, struct sg_http_response *r, int status,
                        const char *detail)
 {
-    const char *slug = status == 404   ? "not-found"
+    const char *slug = status == 401   ? "unauthorized"
+                       : status == 403 ? "forbidden"
+                       : status == 404 ? "not-found"
                        : status == 405 ? "method-not-allowed"
                                        : "refused";
     write_problem(q, r, status, slug, status_title(status), detail, NULL);

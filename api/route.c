@@ -1,6 +1,7 @@
 /* route.c - see route.h. */
 #include "api/route.h"
 #include "api/api.h"
+#include "api/keys/keys.h"
 #include "api/problem.h"
 #include "api/web.h"
 #include "core/clock.h"
@@ -87,6 +88,17 @@ static void identify(struct sg_http_request *q, struct sg_http_response *r)
     sg_http_header(r, "X-Request-Id", id);
 }
 
+bool sg_route_is_open(const struct sg_route *r)
+{
+    return strcmp(r->tag, "Operations") == 0;
+}
+
+static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg_http_request *q,
+                     struct sg_http_response *r)
+{
+    return sg_route_is_open(route) || sg_api_keys_admit(api->keys, q, r);
+}
+
 static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = q->route;
@@ -97,6 +109,8 @@ static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http
         sg_http_header(r, "Allow", methods);
         sg_problem_status(q, r, 405, why.p ? why.p : "");
     } else if (route) {
+        if (!admitted(api, route, q, r))
+            return;
         r->content_type = route->content_type;
         route->handle(api, q, r);
     } else if (!sg_web_answer(api->web, q, r)) {
@@ -145,7 +159,10 @@ bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_respons
         return false;
     q->route = route;
     identify(q, r);
-    route->handle(ctx, q, r);
+    if (admitted(ctx, route, q, r))
+        route->handle(ctx, q, r);
+    else
+        sg_route_end(q, r);
     return true;
 }
 

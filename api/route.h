@@ -9,7 +9,7 @@ struct sg_route {
     const char *path; /* "/api/v1/songs/{id}": one {id}, a whole number, or
                          {search_id}, a UUID */
     void (*handle)(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r);
-    const char *tag, *summary, *help;
+    const char *tag, *summary, *help;  /* tag "Operations": asks for no API key */
     const struct sg_param *params;     /* ends with {0}; NULL: none */
     const struct sg_record *params_of; /* the record the params fill */
     const struct sg_record *reply;     /* 200's body; NULL: see content_type */
@@ -34,6 +34,7 @@ extern const struct sg_param sg_popular_params[], sg_recent_params[], sg_forget_
 /* Every route, ends with {0}. */
 extern const struct sg_route sg_routes[];
 
+bool sg_route_is_open(const struct sg_route *r);
 /* Answers q by its route: 404 and 405 as problems, ETag and 304 on success,
  * request id, metrics. ctx is the struct sg_api. */
 void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r);

@@ -1,6 +1,7 @@
 /* serve.c - see serve.h. Peers may be down at start: their routes answer 503. */
 #include "api/serve.h"
 #include "api/api.h"
+#include "api/keys/keys.h"
 #include "api/openapi.h"
 #include "api/route.h"
 #include "api/search_log/search_log.h"
@@ -35,6 +36,7 @@ static void close_peers(struct sg_api *api)
     if (api->pg)
         sg_pg_pool_close(api->pg);
     sg_search_log_close(api->log);
+    sg_api_keys_close(api->keys);
     sg_web_close(api->web);
     sg_buf_free(&api->openapi);
 }
@@ -73,6 +75,8 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
         rc = open_peers(&api, e);
     if (!rc && config->searchlog.enabled)
         rc = sg_search_log_open(&api.log, config, e);
+    if (!rc)
+        rc = sg_api_keys_open(&api.keys, config, e);
     if (!rc)
         rc = answer_until_stopped(&api, e);
     close_peers(&api);

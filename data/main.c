@@ -10,6 +10,8 @@ static const struct sg_command commands[] = {
      sg_data_import_help, sg_data_import},
     {"searches", "searches report [OPTIONS]", "what people search for and choose",
      sg_data_searches_help, sg_data_searches},
+    {"key", "key create|list|revoke [OPTIONS]", "keys of the API and what each may find",
+     sg_data_key_help, sg_data_key},
     {0},
 };
 

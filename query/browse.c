@@ -1,5 +1,6 @@
 /* browse.c - see browse.h. */
 #include "query/browse.h"
+#include "index/levers.h"
 #include "query/present.h"
 #include "query/top.h"
 #include <stdlib.h>
@@ -24,6 +25,8 @@ static int present_all(struct sg_searcher *s, enum sg_kind kind, const uint64_t 
     if (!hits)
         return sg_fail(e, SG_ENOMEM, "hits");
     for (size_t i = 0; i < n; i++) {
+        if (!sg_searcher_may_show(s, kind, ids[i]))
+            continue;
         int rc = sg_present(s, kind, ids[i], a, &hits[found], e);
         if (rc && rc != SG_ENOENT)
             return rc;

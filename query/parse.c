@@ -38,7 +38,8 @@ static int check_numbers(const struct sg_search_request *r, struct sg_error *e)
     return rc;
 }
 
-static int parse_kinds(unsigned *out, const struct sg_list *types, struct sg_error *e)
+static int parse_kinds(unsigned *out, const struct sg_list *types, unsigned allowed,
+                       struct sg_error *e)
 {
     const struct sg_str *names = types->v;
     unsigned kinds = 0;
@@ -49,7 +50,9 @@ static int parse_kinds(unsigned *out, const struct sg_list *types, struct sg_err
                                  names[i].n > 40 ? 40 : (int)names[i].n, names[i].p);
         kinds |= 1u << k;
     }
-    *out = kinds ? kinds : SG_ALL_KINDS;
+    *out = (kinds ? kinds : SG_ALL_KINDS) & allowed;
+    if (!*out)
+        return sg_fail_field(e, "type", "none of these may be found by who asks");
     return 0;
 }
 
@@ -113,7 +116,7 @@ static int parse(struct sg_query *q, const struct sg_search_request *r, bool lit
     if (!rc)
         rc = check_numbers(r, e);
     if (!rc)
-        rc = parse_kinds(&kinds, &r->types, e);
+        rc = parse_kinds(&kinds, &r->types, r->kinds ? (unsigned)r->kinds : SG_ALL_KINDS, e);
     if (rc)
         return rc;
     read_text(q, r->q, literal);

@@ -71,10 +71,11 @@ static int hold(struct worker *w, struct sg_error *e)
     return rc;
 }
 
-/* A generation, and of it what is available in the market. */
-static int hold_in(struct worker *w, struct sg_str market, struct sg_error *e)
+/* A generation, and of it what may be found. */
+static int hold_for(struct worker *w, struct sg_str market, bool clean, int64_t kinds,
+                    struct sg_error *e)
 {
-    struct sg_access access = {0};
+    struct sg_access access = {.clean = clean, .kinds = (unsigned)kinds};
     for (size_t i = 0; i < market.n; i++)
         if (market.n != 2 || market.p[i] < 'A' || market.p[i] > 'Z')
             return sg_fail_field(e, "market", "must be two capital letters");
@@ -114,8 +115,9 @@ static int on_search(void *thread, const struct sg_rpc_call *call, const void *i
                      struct sg_error *e)
 {
     struct worker *w = thread;
+    const struct sg_search_request *r = in;
     int64_t start_us = sg_now_us();
-    int rc = hold_in(w, ((const struct sg_search_request *)in)->market, e);
+    int rc = hold_for(w, r->market, r->clean, r->kinds, e);
     if (!rc)
         rc = sg_search_run(w->search, w->searcher, in, call->deadline_us, call->arena, out, e);
     if (!rc)
@@ -127,8 +129,9 @@ static int on_suggest(void *thread, const struct sg_rpc_call *call, const void *
                       struct sg_error *e)
 {
     struct worker *w = thread;
+    const struct sg_suggest_request *r = in;
     int64_t start_us = sg_now_us();
-    int rc = hold_in(w, ((const struct sg_suggest_request *)in)->market, e);
+    int rc = hold_for(w, r->market, r->clean, r->kinds, e);
     if (!rc)
         rc = sg_complete(w->searcher, in, call->arena, out, e);
     if (!rc)
@@ -149,8 +152,9 @@ static int on_lookup(void *thread, const struct sg_rpc_call *call, const void *i
                      struct sg_error *e)
 {
     struct worker *w = thread;
+    const struct sg_lookup_request *r = in;
     int64_t start_us = sg_now_us();
-    int rc = hold_in(w, ((const struct sg_lookup_request *)in)->market, e);
+    int rc = hold_for(w, r->market, r->clean, r->kinds, e);
     if (!rc)
         rc = sg_browse_lookup(w->searcher, in, call->arena, out, e);
     return tell(w, SG_METHOD_LOOKUP, start_us, rc);
@@ -160,8 +164,9 @@ static int on_children(void *thread, const struct sg_rpc_call *call, const void 
                        struct sg_error *e)
 {
     struct worker *w = thread;
+    const struct sg_children_request *r = in;
     int64_t start_us = sg_now_us();
-    int rc = hold_in(w, ((const struct sg_children_request *)in)->market, e);
+    int rc = hold_for(w, r->market, r->clean, r->kinds, e);
     if (!rc)
         rc = sg_browse_children(w->searcher, in, call->arena, out, e);
     return tell(w, SG_METHOD_CHILDREN, start_us, rc);

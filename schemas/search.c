@@ -43,6 +43,8 @@ static const struct sg_field search_request[] = {
     SOME(struct sg_search_request, facets, SG_T_STR, NULL, 3),
     SG_FIELD_STR(struct sg_search_request, cursor, 1, SG_CURSOR_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_search_request, market, 2, 2, SG_OPTIONAL),
+    SG_FIELD_BOOL(struct sg_search_request, clean, ABSENT),
+    SG_FIELD_I64(struct sg_search_request, kinds, 0, (1 << SG_KINDS) - 1, ABSENT),
 };
 const struct sg_record sg_search_request_record =
     SG_RECORD("SearchRequest", struct sg_search_request, search_request);
@@ -167,6 +169,8 @@ static const struct sg_field suggest_request[] = {
     I64_OR(struct sg_suggest_request, limit, 1, 20, 8),
     SOME(struct sg_suggest_request, recent, SG_T_STR, NULL, SG_RECENT_MAX),
     SG_FIELD_STR(struct sg_suggest_request, market, 2, 2, SG_OPTIONAL),
+    SG_FIELD_BOOL(struct sg_suggest_request, clean, ABSENT),
+    SG_FIELD_I64(struct sg_suggest_request, kinds, 0, (1 << SG_KINDS) - 1, ABSENT),
 };
 const struct sg_record sg_suggest_request_record =
     SG_RECORD("SuggestRequest", struct sg_suggest_request, suggest_request);
@@ -198,6 +202,8 @@ static const struct sg_field lookup_request[] = {
     SG_FIELD_(SG_T_U64, struct sg_lookup_request, ids, 1, SG_LIMIT_MAX, SG_REQUIRED | SG_LIST, 0,
               NULL),
     SG_FIELD_STR(struct sg_lookup_request, market, 2, 2, SG_OPTIONAL),
+    SG_FIELD_BOOL(struct sg_lookup_request, clean, ABSENT),
+    SG_FIELD_I64(struct sg_lookup_request, kinds, 0, (1 << SG_KINDS) - 1, ABSENT),
 };
 const struct sg_record sg_lookup_request_record =
     SG_RECORD("LookupRequest", struct sg_lookup_request, lookup_request);
@@ -215,6 +221,8 @@ static const struct sg_field children_request[] = {
     I64_OR(struct sg_children_request, limit, 1, SG_LIMIT_MAX, 20),
     I64_OR(struct sg_children_request, offset, 0, INT32_MAX, 0),
     SG_FIELD_STR(struct sg_children_request, market, 2, 2, SG_OPTIONAL),
+    SG_FIELD_BOOL(struct sg_children_request, clean, ABSENT),
+    SG_FIELD_I64(struct sg_children_request, kinds, 0, (1 << SG_KINDS) - 1, ABSENT),
 };
 const struct sg_record sg_children_request_record =
     SG_RECORD("ChildrenRequest", struct sg_children_request, children_request);

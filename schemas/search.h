@@ -22,6 +22,8 @@ struct sg_search_request {
     struct sg_list facets; /* sg_str: genre, decade, artist */
     struct sg_str cursor;  /* next_cursor of the page before, instead of offset */
     struct sg_str market;  /* two capital letters: only what is available there; absent: anywhere */
+    bool clean;            /* the caller may not find explicit songs */
+    int64_t kinds;         /* bit set of 1 << kind that the caller may find; 0: all */
 };
 #define SG_CURSOR_MAX 128 /* bytes */
 
@@ -111,6 +113,8 @@ struct sg_suggest_request {
     struct sg_list recent; /* sg_str: the user's own searches that start so, newest first */
     struct sg_str market;  /* whose popular queries come before all others', and where what is
                               told must be available; absent: none */
+    bool clean;            /* the caller may not find explicit songs */
+    int64_t kinds;         /* bit set of 1 << kind that the caller may find; 0: all */
 };
 #define SG_RECENT_MAX 5 /* of a suggest request */
 struct sg_suggestion {
@@ -134,6 +138,8 @@ struct sg_lookup_request {
     struct sg_str type;
     struct sg_list ids; /* uint64_t, 1..100 */
     struct sg_str market;
+    bool clean; /* as of a search */
+    int64_t kinds;
 };
 struct sg_lookup_reply {
     struct sg_list results; /* sg_hit, missing ids left out */
@@ -145,6 +151,8 @@ struct sg_children_request {
     struct sg_str of; /* "song" or "album" */
     int64_t limit, offset;
     struct sg_str market;
+    bool clean; /* as of a search */
+    int64_t kinds;
 };
 struct sg_children_reply {
     struct sg_list results;

@@ -224,17 +224,20 @@ END_TEST
 
 START_TEST(children_come_in_their_order)
 {
-    struct sg_children_request r = {SG_STR("artist"), 1, SG_STR("song"), 10, 0, SG_STR_NONE};
+    struct sg_children_request r = {
+        SG_STR("artist"), 1, SG_STR("song"), 10, 0, SG_STR_NONE, false, 0};
     struct sg_children_reply out = {0};
     ck_assert_int_eq(sg_browse_children(query_searcher, &r, &query_arena, &out, &query_err), 0);
     const struct sg_hit *h = out.results.v;
     ck_assert_int_eq(out.total, 3);
     ck_assert(h[0].song_id == 1 && h[1].song_id == 2 && h[2].song_id == 3);
-    r = (struct sg_children_request){SG_STR("album"), 1, SG_STR("song"), 2, 1, SG_STR_NONE};
+    r = (struct sg_children_request){SG_STR("album"), 1, SG_STR("song"), 2, 1, SG_STR_NONE,
+                                     false,           0};
     ck_assert_int_eq(sg_browse_children(query_searcher, &r, &query_arena, &out, &query_err), 0);
     h = out.results.v;
     ck_assert(out.results.n == 2 && h[0].song_id == 3 && h[1].song_id == 1);
-    r = (struct sg_children_request){SG_STR("song"), 1, SG_STR("album"), 10, 0, SG_STR_NONE};
+    r = (struct sg_children_request){SG_STR("song"), 1, SG_STR("album"), 10, 0, SG_STR_NONE,
+                                     false,          0};
     ck_assert_int_eq(sg_browse_children(query_searcher, &r, &query_arena, &out, &query_err),
                      SG_EINVAL);
     ck_assert_str_eq(query_err.field, "of");

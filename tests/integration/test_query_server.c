@@ -90,7 +90,7 @@ START_TEST(the_server_answers_every_method)
                      0);
     ck_assert_uint_ge(query_completions.suggestions.n, 1);
     uint64_t ids[] = {5, 999999, 6};
-    struct sg_lookup_request lr = {SG_STR("song"), {ids, 3}, SG_STR_NONE};
+    struct sg_lookup_request lr = {SG_STR("song"), {ids, 3}, SG_STR_NONE, false, 0};
     struct sg_lookup_reply lo;
     ck_assert_int_eq(
         call(SG_METHOD_LOOKUP, &sg_lookup_request_record, &lr, &sg_lookup_reply_record, &lo), 0);

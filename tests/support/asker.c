@@ -172,7 +172,7 @@ static int complete(struct turn *t)
 static int look_up(struct turn *t)
 {
     uint64_t id = FIRST_ID + t->landmark;
-    struct sg_lookup_request q = {SG_STR("album"), {&id, 1}, SG_STR_NONE};
+    struct sg_lookup_request q = {SG_STR("album"), {&id, 1}, SG_STR_NONE, false, 0};
     struct sg_lookup_reply r;
     snprintf(t->words, sizeof t->words, "album %llu", (unsigned long long)id);
     int rc = ask(t, SG_METHOD_LOOKUP, &sg_lookup_request_record, &q, &sg_lookup_reply_record, &r);
