@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum value_type { WHOLE, DECIMAL, TEXT, PATH, URL, CHOICE };
+enum value_type { WHOLE, DECIMAL, TEXT, PATH, URL, WEB, CHOICE };
 
 struct key {
     const char *name, *help;
@@ -52,6 +52,10 @@ static const char *const formats[] = {"logfmt", "json", NULL};
     {                                                                                              \
 #m, help, AT(m), URL, 0, 0, d, NULL                                                        \
     }
+#define K_WEB(m, d, help)                                                                          \
+    {                                                                                              \
+#m, help, AT(m), WEB, 0, 0, d, NULL                                                        \
+    }
 #define K_CHOICE(m, list, d, help)                                                                 \
     {                                                                                              \
 #m, help, AT(m), CHOICE, 0, 0, d, list                                                     \
@@ -83,6 +87,16 @@ static const struct key keys[] = {
     K_PATH(query.weights, "", "file of ranker weights; empty: built in"),
     K_CHOICE(query.hybrid, off_on, "on",
              "songs near what the words mean join when the words are not enough"),
+    K_WEB(
+        embeddings.url, "",
+        "server of POST /v1/embeddings (OpenAI's form), asked for songs' vectors; empty: own ones"),
+    K_TEXT(embeddings.model, "", "name of the model it is asked for"),
+    K_WHOLE(embeddings.dimensions, 16, 1536, "384", "of the model's vectors; a multiple of 16"),
+    K_WHOLE(embeddings.batch, 1, 512, "64", "texts in one request"),
+    K_WHOLE(embeddings.timeout_ms, 1, 600000, "30000", "time given to one request of a rebuild"),
+    K_WHOLE(embeddings.query_timeout_ms, 0, 10000, "50",
+            "how long a search may wait for its vector"),
+    K_TEXT(embeddings.key_env, "", "name of the variable that holds the server's key; empty: none"),
     K_URL(recsys.listen, "ipc://{var_dir}/run/recsys.ipc",
           "where the recommendation server listens"),
     K_WHOLE(recsys.workers, 1, 256, "2", "threads"),
@@ -123,6 +137,8 @@ static void expected(const struct key *k, char *out, size_t n)
         snprintf(out, n, "a number from %g to %g", k->min, k->max);
     else if (k->type == URL)
         snprintf(out, n, "an ipc:// or tcp:// address");
+    else if (k->type == WEB)
+        snprintf(out, n, "an http:// or https:// address, or nothing");
     else if (k->type != CHOICE)
         snprintf(out, n, "at most %d bytes of UTF-8 without control characters",
                  SG_CONFIG_TEXT - 1);
@@ -152,13 +168,22 @@ static bool is_text(struct sg_str s)
     return s.n < SG_CONFIG_TEXT && sg_str_is_utf8(s);
 }
 
-static bool is_url(struct sg_str s)
+static bool is_url(struct sg_str s, const char *const schemes[2])
 {
-    static const char *const schemes[] = {"ipc://", "tcp://"};
-    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+    for (size_t i = 0; i < 2; i++)
         if (sg_str_starts(s, sg_str(schemes[i])) && s.n > strlen(schemes[i]))
             return is_text(s);
     return false;
+}
+
+static bool is_listen_url(struct sg_str s)
+{
+    return is_url(s, (const char *const[2]){"ipc://", "tcp://"});
+}
+
+static bool is_web_url(struct sg_str s)
+{
+    return s.n == 0 || is_url(s, (const char *const[2]){"http://", "https://"});
 }
 
 static bool choose(const struct key *k, struct sg_str s, int64_t *out)
@@ -210,7 +235,9 @@ static bool assign(struct sg_config *c, const struct key *k, struct sg_str s)
     case CHOICE:
         return choose(k, s, at);
     case URL:
-        return is_url(s) && copy_text(s, at);
+        return is_listen_url(s) && copy_text(s, at);
+    case WEB:
+        return is_web_url(s) && copy_text(s, at);
     default:
         return copy_text(s, at);
     }

@@ -46,6 +46,15 @@ struct sg_config {
         int64_t hybrid;               /* 1: songs near what the words mean may join */
     } query;
     struct {
+        char url[SG_CONFIG_TEXT]; /* of POST /v1/embeddings; empty: own vectors */
+        char model[SG_CONFIG_TEXT];
+        int64_t dimensions;
+        int64_t batch; /* texts of one request */
+        int64_t timeout_ms;
+        int64_t query_timeout_ms;     /* how long a search waits for its vector */
+        char key_env[SG_CONFIG_TEXT]; /* the variable that holds the key; empty: none */
+    } embeddings;
+    struct {
         char listen[SG_CONFIG_TEXT]; /* default ipc://var/run/recsys.ipc */
         int64_t workers;
         char dir[SG_CONFIG_TEXT]; /* models; default var_dir/models */

@@ -10,12 +10,18 @@
 #include "schemas/catalogue.h"
 
 struct sg_builder;
+struct sg_embeddings;
+struct sg_embeddings_cache;
 struct sg_builder_options {
     const char *dir; /* the generation's folder; made, must not exist */
     int threads;     /* >= 1 */
     /* progress: phase and how much of it is done; may be NULL. */
     void (*progress)(void *ctx, const char *phase, uint64_t done, uint64_t total);
     void *progress_ctx;
+    /* Songs' vectors from there (core/embeddings.h), all or none of them: when it does not
+     * answer, own ones, and an error is logged. Both or neither; the caller's until finish. */
+    struct sg_embeddings *embeddings;
+    struct sg_embeddings_cache *embeddings_cache; /* of sg_embeddings_dimensions bytes */
 };
 int sg_builder_open(struct sg_builder **out, const struct sg_builder_options *o,
                     struct sg_error *e);

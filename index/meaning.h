@@ -8,6 +8,9 @@
  * vector is the sum of its terms', rare ones weighing more (SIF: Arora, Liang, Ma
  * 2017), and of the playlists and sessions it is in; a query's is that of its words.
  * A word without a vector of its own gets one of the letters it is made of.
+ *
+ * Songs' vectors may come from elsewhere (core/embeddings.h) instead, all of them: then a
+ * query's must come from the same source, and words only say whether it describes music.
  */
 #pragma once
 #include "core/err.h"
@@ -15,6 +18,7 @@
 
 #define SG_MEANING_DIMENSIONS     64
 #define SG_MEANING_DIMENSIONS_MAX 128
+#define SG_MEANING_PLACED_MAX     1536 /* of songs' vectors that come from elsewhere */
 
 struct sg_meaning_model; /* mapped, immutable: thread-safe */
 int sg_meaning_open(struct sg_meaning_model **out, const char *path,
@@ -24,6 +28,9 @@ void sg_meaning_close(struct sg_meaning_model *m);
 int sg_meaning_parse(struct sg_meaning_model **out, struct sg_str bytes, struct sg_error *e);
 size_t sg_meaning_dimensions(const struct sg_meaning_model *m);
 size_t sg_meaning_songs(const struct sg_meaning_model *m);
+/* Of the songs' vectors: 0 own, else as given to sg_meaning_place; and their dimensions. */
+uint64_t sg_meaning_source(const struct sg_meaning_model *m);
+size_t sg_meaning_song_dimensions(const struct sg_meaning_model *m);
 
 /* What a query's words came to. */
 struct sg_meaning_sense {
@@ -38,14 +45,15 @@ bool sg_meaning_of_words(const struct sg_meaning_model *m, const struct sg_str *
 /* The vector of a song the model has not seen, by its terms; false when none is known. */
 bool sg_meaning_of_song(const struct sg_meaning_model *m, const struct sg_facts *f,
                         int8_t out[SG_MEANING_DIMENSIONS_MAX]);
+/* Of vectors of the model's own. */
 float sg_meaning_cosine(const struct sg_meaning_model *m, const float *query, const int8_t *v);
 
 struct sg_akin {
     uint32_t doc; /* base docid of a song; not checked against the base */
     float cosine;
 };
-/* Up to k songs, nearest first; the nearest `probes` lists are read (0: the default).
- * Allocates nothing. */
+/* query: of the songs' dimensions. Up to k songs, nearest first; the nearest `probes` lists are
+ * read (0: the default). Allocates nothing. */
 size_t sg_meaning_near(const struct sg_meaning_model *m, const float *query, size_t k,
                        size_t probes, struct sg_akin *out);
 /* Keeps the k best in out, a heap until sorted: offer each, then sort. */
@@ -69,5 +77,12 @@ int sg_meaning_add_song(struct sg_meaning_trainer *t, const struct sg_facts *f, 
  * of listening). docids: of songs added. */
 int sg_meaning_add_context(struct sg_meaning_trainer *t, struct sg_str text, const uint32_t *docids,
                            size_t n, struct sg_error *e);
+/* Vectors of all songs added, in docid order, instead of own ones: n * dimensions bytes
+ * (sg_meaning_quantise), which must live until trained. dimensions: a multiple of 16 up to
+ * SG_MEANING_PLACED_MAX. source: not 0. */
+int sg_meaning_place(struct sg_meaning_trainer *t, const int8_t *vectors, size_t dimensions,
+                     uint64_t source, struct sg_error *e);
+/* A vector as bytes; false when it has no length. */
+bool sg_meaning_quantise(const float *v, size_t d, int8_t *out);
 /* Writes the segment; SG_ECANCELED when sg_stopping(). */
 int sg_meaning_train(struct sg_meaning_trainer *t, const char *path, struct sg_error *e);

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/service.h"
+#include "indexer/embeddings.h"
 #include "indexer/folder.h"
 #include "indexer/gate.h"
 #include "indexer/pump.h"
@@ -73,10 +74,16 @@ static int threads_of(const struct sg_config *config)
     return config->indexer.threads ? (int)config->indexer.threads : cores > 0 ? (int)cores : 1;
 }
 
-static int build(struct rebuild *r, struct sg_error *e)
+static int build_with(struct rebuild *r, const struct sg_embedding_source *embeddings,
+                      struct sg_error *e)
 {
     struct sg_builder *b = NULL;
-    struct sg_builder_options o = {r->path, threads_of(r->config), on_progress, &r->progress};
+    struct sg_builder_options o = {.dir = r->path,
+                                   .threads = threads_of(r->config),
+                                   .progress = on_progress,
+                                   .progress_ctx = &r->progress,
+                                   .embeddings = embeddings->client,
+                                   .embeddings_cache = embeddings->cache};
     char name[SG_GENERATION_NAME];
     memcpy(name, r->manifest.name, sizeof name);
     int rc = sg_builder_open(&b, &o, e);
@@ -89,6 +96,15 @@ static int build(struct rebuild *r, struct sg_error *e)
     }
     rc = sg_builder_finish(b, &r->manifest, e);
     memcpy(r->manifest.name, name, sizeof name);
+    return rc;
+}
+
+static int build(struct rebuild *r, struct sg_error *e)
+{
+    struct sg_embedding_source embeddings;
+    sg_embedding_source_open(&embeddings, r->config);
+    int rc = build_with(r, &embeddings, e);
+    sg_embedding_source_close(&embeddings);
     return rc;
 }
 

@@ -2,6 +2,7 @@
 #include "query/ask.h"
 #include "core/clock.h"
 #include "core/rpc.h"
+#include "query/embedder.h"
 #include "query/serve.h"
 #include "query/suggest.h"
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct sg_ask {
     struct sg_index *index;
     struct sg_searcher *searcher;
     struct sg_search *search;
+    struct sg_embedder *embedder;
 };
 
 static int open_local(struct sg_ask *a, struct sg_error *e)
@@ -23,6 +25,9 @@ static int open_local(struct sg_ask *a, struct sg_error *e)
     struct sg_search_options options;
     struct sg_index_options o = {.dir = a->config->index.dir};
     int rc = sg_serve_options(&options, a->config, e);
+    if (!rc)
+        sg_serve_embedder(&options, a->config);
+    a->embedder = options.embedder;
     if (!rc)
         rc = sg_index_open(&a->index, &o, e);
     if (!rc)
@@ -57,6 +62,7 @@ void sg_ask_close(struct sg_ask *a)
         sg_rpc_client_close(a->client);
     if (a->search)
         sg_search_close(a->search);
+    sg_embedder_close(a->embedder);
     if (a->searcher)
         sg_searcher_close(a->searcher);
     if (a->index)

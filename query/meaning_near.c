@@ -1,5 +1,5 @@
 /* meaning_near.c - see meaning_near.h. */
-#include "index/meaning.h"
+#include "query/embedder.h"
 #include "query/run.h"
 #include <xxhash.h>
 
@@ -27,11 +27,28 @@ static bool is_beginning(const struct sg_search *s)
     return s->readings[0].is_start && s->query.words.n == 1;
 }
 
+/* The query as songs' vectors are compared with it, asked for once; NULL: not known. */
+static const float *vector_of_query(struct sg_search *s, const struct sg_meaning_sense *sense)
+{
+    const struct sg_meaning_model *m = sg_searcher_meaning(s->searcher);
+    struct sg_neighbourhood *near = &s->near;
+    struct sg_embedder *x = s->options.embedder;
+    if (!sg_meaning_source(m))
+        return sense->v;
+    if (near->asked == SG_NEAR_UNASKED) {
+        bool known = x && sg_embedder_source(x) == sg_meaning_source(m) &&
+                     sg_embedder_dimensions(x) == sg_meaning_song_dimensions(m) &&
+                     sg_embedder_vector(x, s->text, s->deadline_us, near->query);
+        near->asked = known ? SG_NEAR_KNOWN : SG_NEAR_UNKNOWN;
+    }
+    return near->asked == SG_NEAR_KNOWN ? near->query : NULL;
+}
+
 bool sg_search_is_vague(struct sg_search *s)
 {
     struct sg_meaning_sense sense;
     return s->query.kinds >> SG_SONG & 1 && !is_beginning(s) && sense_of(s, &sense) &&
-           sense.describing >= VAGUE;
+           sense.describing >= VAGUE && vector_of_query(s, &sense);
 }
 
 static bool are_wanted(const struct sg_search *s, const struct sg_meaning_sense *sense)
@@ -74,8 +91,8 @@ static bool passes(struct sg_search *s, const struct sg_facts *f)
     return !x->artist_id || has_artist(s, f->id, x->artist_id);
 }
 
-static const struct sg_new_vector *vector_of(struct sg_search *s, const struct sg_meaning_model *m,
-                                             sg_docref doc, size_t *made)
+static const struct sg_new_vector *new_vector(struct sg_search *s, const struct sg_meaning_model *m,
+                                              sg_docref doc, size_t *made)
 {
     struct sg_facts f;
     if (!sg_searcher_facts(s->searcher, SG_SONG, doc, &f))
@@ -101,7 +118,7 @@ static void offer_new(struct sg_search *s, const struct sg_meaning_model *m, con
     sg_docref docs[SG_NEWEST_MAX];
     size_t made = 0, n_docs = sg_searcher_newest(s->searcher, SG_SONG, docs, SG_NEWEST_MAX);
     for (size_t i = 0; i < n_docs; i++) {
-        const struct sg_new_vector *v = vector_of(s, m, docs[i], &made);
+        const struct sg_new_vector *v = new_vector(s, m, docs[i], &made);
         if (v)
             sg_akin_offer(best, n, k, (struct sg_akin){docs[i], sg_meaning_cosine(m, query, v->v)});
     }
@@ -166,13 +183,17 @@ int sg_search_neighbours(struct sg_search *s, struct sg_error *e)
     s->near.n = 0;
     if (!r || !sense_of(s, &sense) || !are_wanted(s, &sense))
         return 0;
+    const float *query = vector_of_query(s, &sense);
+    if (!query)
+        return 0;
     bool filtered = is_filtered(&s->filters);
     size_t k = filtered ? FILTERED : SG_NEAR_MAX + SG_NEAR_MAX / 2;
-    size_t n = sg_meaning_near(m, sense.v, k, filtered ? PROBES_MORE : 0, best);
+    size_t n = sg_meaning_near(m, query, k, filtered ? PROBES_MORE : 0, best);
     if (n == k) /* sorted: a heap again */
         for (size_t i = 0, used = 0; i < n; i++)
             sg_akin_offer(best, &used, k, best[i]);
-    offer_new(s, m, sense.v, best, &n, k);
+    if (!sg_meaning_source(m))
+        offer_new(s, m, query, best, &n, k);
     sg_akin_sort(best, n);
     keep(s, best, n);
     if (!s->near.n)

@@ -337,6 +337,7 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
     s->start_cpu_us = sg_search_cpu_us();
     s->deadline_us = deadline_us;
     s->reworded = false;
+    s->near.asked = SG_NEAR_UNASKED;
     s->text = r->q;
     int rc = sg_query_parse(&s->query, r, e);
     if (!rc)

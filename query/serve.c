@@ -10,6 +10,7 @@
 #include "core/service.h"
 #include "index/levers.h"
 #include "query/browse.h"
+#include "query/embedder.h"
 #include "query/popular.h"
 #include "query/suggest.h"
 #include "schemas/service.h"
@@ -281,6 +282,13 @@ static int listen_and_wait(struct server *s, const struct sg_config *c, struct s
     return 0;
 }
 
+void sg_serve_embedder(struct sg_search_options *out, const struct sg_config *c)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    if (c->embeddings.url[0] && c->query.hybrid && sg_embedder_open(&out->embedder, c, &e))
+        sg_log(SG_LOG_ERROR, "no vectors of queries: searches go by words alone", "why=%s", e.text);
+}
+
 int sg_serve(const struct sg_config *c, struct sg_error *e)
 {
     struct server s = {.started_us = sg_now_us()};
@@ -291,9 +299,11 @@ int sg_serve(const struct sg_config *c, struct sg_error *e)
         rc = sg_index_open(&s.index, &o, e);
     if (rc)
         return rc;
+    sg_serve_embedder(&s.options, c);
     rc = sg_popular_open(&s.popular, s.index, e);
     if (!rc)
         rc = listen_and_wait(&s, c, e);
+    sg_embedder_close(s.options.embedder);
     sg_popular_close(s.popular);
     sg_index_close(s.index);
     return rc;

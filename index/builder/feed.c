@@ -44,6 +44,8 @@ int sg_builder_open(struct sg_builder **out, const struct sg_builder_options *o,
     b->threads = o->threads;
     b->progress = o->progress;
     b->progress_ctx = o->progress_ctx;
+    b->embeddings = o->embeddings;
+    b->embeddings_cache = o->embeddings_cache;
     pthread_mutex_init(&b->lock, NULL);
     int rc = make_dir(b->dir, e);
     if (rc) {

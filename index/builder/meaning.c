@@ -3,6 +3,8 @@
  *   u32 text bytes | u32 songs | text | u64 song ids
  */
 #include "index/meaning.h"
+#include "core/embeddings.h"
+#include "core/log.h"
 #include "index/builder/parts.h"
 #include "index/facts.h"
 #include <stdlib.h>
@@ -30,8 +32,7 @@ int sg_builder_context(struct sg_builder *b, struct sg_str text, const uint64_t 
                           : sg_outfile_put(&b->contexts, song_ids, head[1] * sizeof *song_ids, e);
 }
 
-/* The entry's index; r->n: unknown. */
-static size_t index_of(const struct sg_roster *r, uint64_t id)
+size_t sg_roster_index(const struct sg_roster *r, uint64_t id)
 {
     size_t low = 0, high = r->n;
     while (low < high) {
@@ -44,12 +45,12 @@ static size_t index_of(const struct sg_roster *r, uint64_t id)
     return low < r->n && r->v[low].id == id ? low : r->n;
 }
 
-static struct sg_str genre_of(struct sg_builder *b, uint64_t id)
+struct sg_str sg_builder_genre_name(struct sg_builder *b, uint64_t id)
 {
     const struct sg_roster *r = &b->rosters[sg_genres];
     struct sg_str frozen;
     struct sg_genre genre;
-    size_t i = id ? index_of(r, id) : r->n;
+    size_t i = id ? sg_roster_index(r, id) : r->n;
     sg_arena_reset(&b->arena);
     if (i == r->n || sg_roster_read(r, i, &frozen, NULL) ||
         sg_record_thaw(&sg_genre_record, frozen, &b->arena, &genre, NULL))
@@ -69,7 +70,7 @@ static int add_songs(struct sg_builder *b, struct sg_meaning_trainer *t, struct 
         if (!sg_facts_get(facts, doc, &f))
             rc = sg_fail(e, SG_ECORRUPT, "%s: row %u", path, doc);
         else
-            rc = sg_meaning_add_song(t, &f, genre_of(b, f.genre_id), e);
+            rc = sg_meaning_add_song(t, &f, sg_builder_genre_name(b, f.genre_id), e);
         if (doc % REPORT_EVERY == 0)
             sg_builder_progress(b, "meaning", doc, n);
     }
@@ -85,7 +86,7 @@ static size_t docids_of(const struct sg_roster *songs, const unsigned char *ids,
     for (uint32_t i = 0; i < n; i++) {
         uint64_t id;
         memcpy(&id, ids + i * sizeof id, sizeof id);
-        size_t at = index_of(songs, id);
+        size_t at = sg_roster_index(songs, id);
         if (at < songs->n)
             out[known++] = songs->docid[at];
     }
@@ -127,8 +128,28 @@ static int add_contexts(struct sg_builder *b, struct sg_meaning_trainer *t, stru
     return rc;
 }
 
+/* 0 also when the server has failed us: then with own vectors, and it is said. */
+static int place_embedded(struct sg_builder *b, struct sg_meaning_trainer *t,
+                          struct sg_embedded *vectors, struct sg_error *e)
+{
+    struct sg_error why = SG_ERROR_INIT;
+    if (!b->embeddings)
+        return 0;
+    int rc = sg_embedded_open(vectors, b, &why);
+    if (rc == SG_ECANCELED || rc == SG_ENOMEM || rc == SG_ENOSPC)
+        return sg_fail(e, rc, "%s", why.text);
+    if (rc) {
+        sg_log(SG_LOG_ERROR, "no vectors from the embeddings server: songs get own ones", "why=%s",
+               why.text);
+        return 0;
+    }
+    return sg_meaning_place(t, vectors->v, sg_embeddings_dimensions(b->embeddings),
+                            sg_embeddings_source(b->embeddings), e);
+}
+
 int sg_build_meaning(struct sg_builder *b, struct sg_error *e)
 {
+    struct sg_embedded vectors = {0};
     char path[SG_BUILD_PATH];
     struct sg_meaning_trainer *t = NULL;
     struct sg_meaning_options o = {.seed = SEED};
@@ -138,10 +159,13 @@ int sg_build_meaning(struct sg_builder *b, struct sg_error *e)
         rc = add_songs(b, t, e);
     if (!rc)
         rc = add_contexts(b, t, e);
+    if (!rc)
+        rc = place_embedded(b, t, &vectors, e);
     sg_builder_path(b, path, "meaning.seg");
     if (!rc)
         rc = sg_meaning_train(t, path, e);
     sg_meaning_trainer_free(t);
+    sg_embedded_close(&vectors);
     if (!rc)
         sg_builder_progress(b, "meaning", 1, 1);
     return rc;

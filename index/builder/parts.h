@@ -110,6 +110,8 @@ struct sg_builder {
     uint64_t documents;
     struct sg_roster rosters[sg_rosters];
     struct sg_names artists, albums;
+    struct sg_embeddings *embeddings; /* the caller's; may be NULL */
+    struct sg_embeddings_cache *embeddings_cache;
     struct sg_outfile contexts; /* spilled; path NULL: none so far */
     struct sg_buf frozen;
     struct sg_arena arena;
@@ -143,6 +145,18 @@ int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t in
 
 /* After all tasks: meaning.seg, from the facts of songs and the contexts. */
 int sg_build_meaning(struct sg_builder *b, struct sg_error *e);
+/* embed.c: vectors of all songs from the embeddings server, as sg_meaning_place takes them, in a
+ * mapped file of the build; unmapped by sg_embedded_close. */
+struct sg_embedded {
+    int8_t *v;
+    size_t bytes;
+};
+int sg_embedded_open(struct sg_embedded *out, struct sg_builder *b, struct sg_error *e);
+void sg_embedded_close(struct sg_embedded *v);
+/* The genre's name, until b->arena is used again; absent when unknown. */
+struct sg_str sg_builder_genre_name(struct sg_builder *b, uint64_t id);
+/* The entry's index; r->n: unknown. */
+size_t sg_roster_index(const struct sg_roster *r, uint64_t id);
 
 /* Tasks. Each may run beside the others and stops soon after b->failed. */
 int sg_build_store(struct sg_builder *b, struct sg_error *e);

@@ -4,11 +4,12 @@
  *   INFO       struct meaning_info per term
  *   TERMS      int8 x dimensions per term
  *   GRAMS      int8 x dimensions per bucket of letter triples and quadruples
- *   CENTROIDS  float x dimensions per list
+ *   CENTROIDS  float x songs' dimensions per list
  *   STARTS     u32 per list and one more: where its songs begin
  *   DOCS       u32 per song: its docid
- *   VECTORS    int8 x dimensions per song, in the lists' order
- *   value DIMENSIONS, N_TERMS, N_GRAMS, N_LISTS, N_SONGS
+ *   VECTORS    int8 x songs' dimensions per song, in the lists' order
+ *   value DIMENSIONS, N_TERMS, N_GRAMS, N_LISTS, N_SONGS, and where songs' vectors come from
+ *         elsewhere SOURCE and SONG_DIMENSIONS; else 0
  *
  * A vector of bytes is one of unit length times what makes its largest number 127, so
  * that a cosine needs the bytes' own length and nothing else: 68 bytes a song.
@@ -34,7 +35,15 @@ enum {
     MEANING_DOCS,
     MEANING_VECTORS
 };
-enum { MEANING_DIMENSIONS, MEANING_N_TERMS, MEANING_N_GRAMS, MEANING_N_LISTS, MEANING_N_SONGS };
+enum {
+    MEANING_DIMENSIONS,
+    MEANING_N_TERMS,
+    MEANING_N_GRAMS,
+    MEANING_N_LISTS,
+    MEANING_N_SONGS,
+    MEANING_SOURCE,
+    MEANING_SONG_DIMENSIONS
+};
 
 struct meaning_info {
     float weight;     /* SIF's, of a word in a query or a title */
@@ -59,8 +68,6 @@ size_t meaning_song_terms(const struct sg_facts *f, struct sg_str genre,
 #define MEANING_WORD_GRAMS 160
 size_t meaning_grams(struct sg_str word, uint32_t out[MEANING_WORD_GRAMS]);
 
-/* Any vector as bytes; false when it has no length. */
-bool meaning_quantise(const float *v, size_t d, int8_t *out);
 void meaning_normalise(float *v, size_t d); /* zero stays zero */
 float meaning_byte_norm(const int8_t *v, size_t d);
 /* to += by x the unit vector that v is the bytes of. */

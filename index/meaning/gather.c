@@ -119,6 +119,18 @@ void sg_meaning_trainer_free(struct sg_meaning_trainer *t)
     free(t);
 }
 
+int sg_meaning_place(struct sg_meaning_trainer *t, const int8_t *vectors, size_t dimensions,
+                     uint64_t source, struct sg_error *e)
+{
+    if (!dimensions || dimensions % 16 || dimensions > SG_MEANING_PLACED_MAX || !source)
+        return sg_fail(e, SG_EINVAL, "songs' vectors of %zu dimensions: a multiple of 16 up to %d",
+                       dimensions, SG_MEANING_PLACED_MAX);
+    t->placed = vectors;
+    t->placed_d = dimensions;
+    t->source = source;
+    return 0;
+}
+
 int sg_meaning_add_song(struct sg_meaning_trainer *t, const struct sg_facts *f, struct sg_str genre,
                         struct sg_error *e)
 {

@@ -13,7 +13,8 @@
 
 struct sg_meaning_model {
     struct sg_map map;
-    size_t d, terms, grams, lists, songs;
+    size_t d, song_d, terms, grams, lists, songs;
+    uint64_t source;
     const char *keys, *info, *starts, *docs;
     const float *centroids;
     const int8_t *term_vectors, *gram_vectors, *vectors;
@@ -26,10 +27,10 @@ static bool sizes_agree(const struct sg_segment *g, const struct sg_meaning_mode
         [MEANING_INFO] = m->terms * sizeof(struct meaning_info),
         [MEANING_TERM_VECTORS] = m->terms * m->d,
         [MEANING_GRAM_VECTORS] = m->grams * m->d,
-        [MEANING_CENTROIDS] = m->lists * m->d * sizeof(float),
+        [MEANING_CENTROIDS] = m->lists * m->song_d * sizeof(float),
         [MEANING_STARTS] = (m->lists + 1) * 4,
         [MEANING_DOCS] = m->songs * 4,
-        [MEANING_VECTORS] = m->songs * m->d,
+        [MEANING_VECTORS] = m->songs * m->song_d,
     };
     for (int i = 0; i < SG_SEGMENT_SECTIONS; i++)
         if (g->section[i].n != want[i])
@@ -56,6 +57,10 @@ static int take(struct sg_meaning_model *m, const struct sg_segment *g, struct s
     m->grams = g->value[MEANING_N_GRAMS];
     m->lists = g->value[MEANING_N_LISTS];
     m->songs = g->value[MEANING_N_SONGS];
+    m->source = g->value[MEANING_SOURCE];
+    m->song_d = m->source ? g->value[MEANING_SONG_DIMENSIONS] : m->d;
+    if (m->song_d < 16 || m->song_d > SG_MEANING_PLACED_MAX || m->song_d % 16)
+        return sg_fail(e, SG_ECORRUPT, "meaning: songs' dimensions are out of bounds");
     if (m->d < 16 || m->d > SG_MEANING_DIMENSIONS_MAX || m->d % 16 || m->terms > MEANING_TERMS ||
         m->grams != MEANING_GRAMS || m->lists > MEANING_LISTS || m->songs > UINT32_MAX)
         return sg_fail(e, SG_ECORRUPT, "meaning: a number is out of bounds");
@@ -120,6 +125,16 @@ size_t sg_meaning_dimensions(const struct sg_meaning_model *m)
 size_t sg_meaning_songs(const struct sg_meaning_model *m)
 {
     return m->songs;
+}
+
+uint64_t sg_meaning_source(const struct sg_meaning_model *m)
+{
+    return m->source;
+}
+
+size_t sg_meaning_song_dimensions(const struct sg_meaning_model *m)
+{
+    return m->song_d;
 }
 
 /* The term's number; m->terms when it has no vector. */
@@ -208,7 +223,7 @@ bool sg_meaning_of_song(const struct sg_meaning_model *m, const struct sg_facts 
         float weight = terms[i].text.n ? info_of(m, term).weight : 1;
         meaning_add_bytes(v, m->term_vectors + term * m->d, m->d, terms[i].share * weight);
     }
-    return has_length(v, m->d) && meaning_quantise(v, m->d, out);
+    return has_length(v, m->d) && sg_meaning_quantise(v, m->d, out);
 }
 
 static inline float cosine(const float *query, const int8_t *v, size_t d)
@@ -281,9 +296,9 @@ static size_t nearest_lists(const struct sg_meaning_model *m, const float *query
 {
     size_t n = 0;
     for (size_t i = 0; i < m->lists; i++) {
-        const float *c = m->centroids + i * m->d;
+        const float *c = m->centroids + i * m->song_d;
         float dot = 0;
-        for (size_t k = 0; k < m->d; k++)
+        for (size_t k = 0; k < m->song_d; k++)
             dot += query[k] * c[k];
         if (dot == dot) /* a damaged file may hold anything */
             sg_akin_offer(out, &n, probes, (struct sg_akin){(uint32_t)i, dot});
@@ -302,7 +317,7 @@ size_t sg_meaning_near(const struct sg_meaning_model *m, const float *query, siz
         size_t from = sg_load32(m->starts + 4ul * lists[i].doc);
         size_t to = sg_load32(m->starts + 4ul * lists[i].doc + 4);
         for (size_t s = from; s < to; s++) {
-            float near = cosine(query, m->vectors + s * m->d, m->d);
+            float near = cosine(query, m->vectors + s * m->song_d, m->song_d);
             if (n < k || near >= out[0].cosine)
                 sg_akin_offer(out, &n, k, (struct sg_akin){sg_load32(m->docs + 4 * s), near});
         }

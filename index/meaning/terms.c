@@ -111,7 +111,7 @@ void meaning_normalise(float *v, size_t d)
         v[i] *= by;
 }
 
-bool meaning_quantise(const float *v, size_t d, int8_t *out)
+bool sg_meaning_quantise(const float *v, size_t d, int8_t *out)
 {
     float most = 0;
     for (size_t i = 0; i < d; i++)

@@ -29,7 +29,9 @@ struct training {
     float *context_vectors;   /* by context: unit length */
     uint64_t *context_starts; /* by song */
     uint32_t *context_list;
-    int8_t *songs;    /* by docid - 1 */
+    int8_t *songs;      /* by docid - 1: own */
+    const int8_t *rows; /* of songs with a vector: own ones moved together, or placed ones */
+    size_t song_d;
     uint8_t *has;     /* by docid - 1: a vector */
     size_t n_vectors; /* of songs */
 };
@@ -230,26 +232,34 @@ static void place_song(struct training *x, size_t song)
     meaning_normalise(mean, d);
     add_scaled(v, mean, d, CONTEXT_SHARE);
     meaning_normalise(v, d);
-    x->has[song] = meaning_quantise(v, d, x->songs + song * d);
+    x->has[song] = sg_meaning_quantise(v, d, x->songs + song * d);
     x->n_vectors += x->has[song];
 }
 
 static int place_songs(struct training *x, struct sg_error *e)
 {
     size_t n = x->t->songs.n;
+    x->rows = x->t->placed;
+    x->song_d = x->t->placed_d;
+    x->n_vectors = n;
+    if (x->rows)
+        return 0;
+    x->n_vectors = 0;
+    x->song_d = x->t->d;
     x->songs = malloc(n * x->t->d + 1);
     x->has = malloc(n + 1);
     if (!x->songs || !x->has)
         return sg_fail(e, SG_ENOMEM, "meaning: %zu songs", n);
     for (size_t i = 0; i < n; i++)
         place_song(x, i);
+    x->rows = x->songs;
     return 0;
 }
 
 static void put_vector(struct sg_segment_writer *w, const float *v, size_t d)
 {
     int8_t bytes[SG_MEANING_DIMENSIONS_MAX];
-    meaning_quantise(v, d, bytes);
+    sg_meaning_quantise(v, d, bytes);
     sg_segment_put(w, bytes, d);
 }
 
@@ -312,9 +322,10 @@ static void close_ranks(struct training *x, uint32_t *docs)
 {
     size_t at = 0, d = x->t->d;
     for (size_t i = 0; i < x->t->songs.n; i++) {
-        if (!x->has[i])
+        if (x->has && !x->has[i])
             continue;
-        memmove(x->songs + at * d, x->songs + i * d, d);
+        if (x->has)
+            memmove(x->songs + at * d, x->songs + i * d, d);
         docs[at++] = (uint32_t)i + 1;
     }
 }
@@ -323,7 +334,7 @@ static void write_lists(const struct training *x, struct sg_segment_writer *w, s
                         const float *centroids, const uint32_t *order, const uint32_t *starts,
                         const uint32_t *docs)
 {
-    size_t d = x->t->d;
+    size_t d = x->song_d;
     sg_segment_begin(w, MEANING_CENTROIDS);
     sg_segment_put(w, centroids, lists * d * sizeof *centroids);
     sg_segment_begin(w, MEANING_STARTS);
@@ -333,7 +344,7 @@ static void write_lists(const struct training *x, struct sg_segment_writer *w, s
         sg_segment_put(w, &docs[order[i]], sizeof *docs);
     sg_segment_begin(w, MEANING_VECTORS);
     for (size_t i = 0; i < x->n_vectors; i++)
-        sg_segment_put(w, x->songs + order[i] * d, d);
+        sg_segment_put(w, x->rows + order[i] * d, d);
 }
 
 /* starts: lists + 2 zeros. */
@@ -361,7 +372,7 @@ static int write_songs(struct training *x, struct sg_segment_writer *w, size_t *
     if (!rc)
         close_ranks(x, docs);
     if (!rc && n)
-        rc = meaning_cluster(x->songs, n, x->t->d, *lists, x->t->seed, list, &centroids, e);
+        rc = meaning_cluster(x->rows, n, x->song_d, *lists, x->t->seed, list, &centroids, e);
     if (!rc) {
         sort_by_list(list, n, *lists, starts, order);
         write_lists(x, w, *lists, centroids, order, starts, docs);
@@ -390,6 +401,8 @@ static int write_segment(struct training *x, const char *path, struct sg_error *
     w.header.value[MEANING_N_GRAMS] = MEANING_GRAMS;
     w.header.value[MEANING_N_LISTS] = lists;
     w.header.value[MEANING_N_SONGS] = x->n_vectors;
+    w.header.value[MEANING_SOURCE] = x->t->source;
+    w.header.value[MEANING_SONG_DIMENSIONS] = x->t->source ? x->song_d : 0;
     if (!rc)
         return sg_segment_commit(&w, e);
     sg_segment_abort(&w);
@@ -404,9 +417,9 @@ int sg_meaning_train(struct sg_meaning_trainer *t, const char *path, struct sg_e
         rc = weigh_columns(&x, e);
     if (!rc && x.columns)
         rc = factorise(&x, e);
-    if (!rc)
+    if (!rc && !t->placed)
         rc = place_contexts(&x, e);
-    if (!rc)
+    if (!rc && !t->placed)
         rc = turn_members(&x, e);
     if (!rc)
         rc = place_songs(&x, e);

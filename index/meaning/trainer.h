@@ -27,6 +27,9 @@ struct gathered_rows {
 struct sg_meaning_trainer {
     size_t d;
     uint64_t seed;
+    const int8_t *placed; /* songs' vectors from elsewhere, or NULL */
+    size_t placed_d;
+    uint64_t source;
     struct gathered_term *terms;
     size_t n_terms, terms_cap;
     uint32_t *slots; /* term + 1 */

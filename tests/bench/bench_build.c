@@ -288,7 +288,8 @@ int main(int argc, char **argv)
     static struct sg_manifest m;
     setvbuf(stdout, NULL, _IOLBF, 0);
     options(&x, argc, argv);
-    struct sg_builder_options o = {x.dir, x.threads, progress, &x};
+    struct sg_builder_options o = {
+        .dir = x.dir, .threads = x.threads, .progress = progress, .progress_ctx = &x};
     must(sg_builder_open(&b, &o, &e), &e);
     x.start_us = sg_now_us();
     feed_names(b, &x, &text);

@@ -15,8 +15,10 @@ static void ask(const struct sg_meaning_model *m)
     struct sg_facts f = {
         .title = SG_STR("some title"), .artists = SG_STR("one\x1ftwo"), .year = 1987};
     struct sg_str words[] = {SG_STR("sad"), SG_STR("piano"), SG_STR("80s")};
+    float query[SG_MEANING_PLACED_MAX] = {1, 0.5f};
     if (sg_meaning_of_words(m, words, 3, &sense))
-        sg_meaning_near(m, sense.v, 32, 0, near);
+        memcpy(query, sense.v, sizeof sense.v);
+    sg_meaning_near(m, query, 32, 0, near);
     sg_meaning_of_song(m, &f, v);
 }
 

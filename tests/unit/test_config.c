@@ -74,6 +74,10 @@ START_TEST(a_wrong_line_is_refused_with_what_was_expected)
             "segue.conf:1: indexer.gate_mrr_drop: expected a number from 0 to 1, got 'nan'");
     refused("query.listen = /tmp/x", "segue.conf:1: query.listen: expected an ipc:// or tcp:// "
                                      "address, got '/tmp/x'");
+    refused("embeddings.url = ftp://host/v1",
+            "segue.conf:1: embeddings.url: expected an http:// or "
+            "https:// address, or nothing, got "
+            "'ftp://host/v1'");
     refused("query.worker = 3",
             "segue.conf:1: no key 'query.worker'; did you mean 'query.workers'?");
     refused("colour = blue", "segue.conf:1: no key 'colour'");

@@ -96,6 +96,43 @@ START_TEST(the_same_seed_gives_the_same_file_and_damage_is_refused)
 }
 END_TEST
 
+START_TEST(songs_may_have_vectors_from_elsewhere)
+{
+    enum { D = 48 };
+    const char *path = test_path(test_scratch(), "m.seg");
+    struct sg_meaning_trainer *t;
+    struct sg_meaning_options o = {.dimensions = 16, .seed = 1};
+    struct sg_meaning_model *m;
+    struct sg_meaning_sense sense;
+    struct sg_akin near[3];
+    static int8_t placed[SONGS * D];
+    float query[D] = {0};
+    ck_assert_int_eq(sg_meaning_trainer_open(&t, &o, NULL), 0);
+    for (uint32_t i = 0; i < SONGS; i++) {
+        struct sg_facts f = {.id = i + 1, .title = SG_STR("tune"), .artists = SG_STR("them")};
+        ck_assert_int_eq(sg_meaning_add_song(t, &f, SG_STR_NONE, NULL), 0);
+        query[i % D] = 1;
+        query[(i / D + i + 1) % D] = 0.5f;
+        ck_assert(sg_meaning_quantise(query, D, placed + i * D));
+        memset(query, 0, sizeof query);
+    }
+    ck_assert_int_eq(sg_meaning_place(t, placed, 40, 9, NULL), SG_EINVAL);
+    ck_assert_int_eq(sg_meaning_place(t, placed, D, 0, NULL), SG_EINVAL);
+    ck_assert_int_eq(sg_meaning_place(t, placed, D, 9, NULL), 0);
+    ck_assert_int_eq(sg_meaning_train(t, path, NULL), 0);
+    sg_meaning_trainer_free(t);
+    ck_assert_int_eq(sg_meaning_open(&m, path, NULL), 0);
+    ck_assert(sg_meaning_source(m) == 9 && sg_meaning_song_dimensions(m) == D);
+    ck_assert_uint_eq(sg_meaning_songs(m), SONGS);
+    ck_assert(sg_meaning_of_words(m, (struct sg_str[]){SG_STR("tune")}, 1, &sense));
+    query[7] = 1;
+    query[9] = 0.5f; /* song 55: 55 % 48 and (1 + 55 + 1) % 48 */
+    ck_assert_uint_eq(sg_meaning_near(m, query, 3, 100, near), 3);
+    ck_assert(near[0].doc == 56 && near[0].cosine > 0.99f);
+    sg_meaning_close(m);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("meaning");
@@ -103,6 +140,7 @@ int main(void)
     tcase_add_test(t, a_word_of_playlists_finds_songs_like_those_in_them);
     tcase_add_test(t, a_new_song_is_placed_by_its_artist);
     tcase_add_test(t, the_same_seed_gives_the_same_file_and_damage_is_refused);
+    tcase_add_test(t, songs_may_have_vectors_from_elsewhere);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
