@@ -125,11 +125,17 @@ test('metrics are in the Prometheus text format', async () => {
 test('the OpenAPI document describes every path that answers', async () => {
   const { body } = await get('/openapi.json');
   assert.equal(body.openapi, '3.1.0');
-  for (const [path, { get: operation }] of Object.entries(body.paths)) {
-    const at = path.replace('{id}', path.includes('songs') ? popular.song_id : path.includes('artists') ? popular.artist_id : popular.album_id);
-    const needed = (operation.parameters ?? []).filter((p) => p.required && p.in === 'query').map((p) => `${p.name}=1`).join('&');
-    const { status } = await get(needed ? `${at}?${needed}` : at);
-    assert.equal(status, 200, path);
+  const { body: { search_id: search } } = await get('/api/v1/search?q=love');
+  const choice = JSON.stringify({ type: 'song', id: popular.song_id, position: 1 });
+  for (const [path, operations] of Object.entries(body.paths)) {
+    const at = path.replace('{search_id}', search)
+      .replace('{id}', path.includes('songs') ? popular.song_id : path.includes('artists') ? popular.artist_id : popular.album_id);
+    for (const [method, operation] of Object.entries(operations)) {
+      const needed = (operation.parameters ?? []).filter((p) => p.required && p.in === 'query').map((p) => `${p.name}=1`).join('&');
+      const sent = operation.requestBody ? { headers: { 'content-type': 'application/json' }, body: choice } : {};
+      const { status } = await fetch(`${url}${needed ? `${at}?${needed}` : at}`, { method: method.toUpperCase(), ...sent });
+      assert.ok(operation.responses[status] && status < 300, `${method} ${path}: ${status}`);
+    }
   }
   for (const ref of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) assert.ok(body.components.schemas[ref[1]], ref[1]);
 });
