@@ -1,6 +1,7 @@
 /* levers.c - see levers.h. */
 #include "query/levers.h"
 #include "core/clock.h"
+#include "core/log.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -38,7 +39,7 @@ struct sg_levers {
     struct synonym *synonyms;
     struct entry *entries;
     size_t n_rules, n_synonyms, n_entries, cap_rules, cap_synonyms, cap_entries;
-    bool failed; /* out of memory while reading */
+    bool failed; /* some are left out: too many, or out of memory */
     /* Of the search at hand. */
     size_t n_holding, n_pins;
     const struct rule *holding[SG_RULES_MAX], *replacing;
@@ -219,6 +220,9 @@ static int read_all(struct sg_levers *l, struct sg_searcher *s, uint64_t version
     sg_arena_free(&lists);
     if (l->n_entries)
         qsort(l->entries, l->n_entries, sizeof *l->entries, by_hash);
+    if (l->failed)
+        sg_log(SG_LOG_WARN, "too many rules, synonyms or stop words: some are not obeyed",
+               "held=%zu", l->n_entries);
     if (rc >= 0)
         l->version = version;
     return rc < 0 ? rc : 0;

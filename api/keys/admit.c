@@ -11,8 +11,6 @@
 int sg_api_keys_open(struct sg_api_keys **out, const struct sg_config *config, struct sg_error *e)
 {
     struct sg_api_keys *k = calloc(1, sizeof *k);
-    pthread_condattr_t attributes;
-    struct timespec until;
     if (!k)
         return sg_fail(e, SG_ENOMEM, "keys");
     k->config = config;
@@ -20,21 +18,13 @@ int sg_api_keys_open(struct sg_api_keys **out, const struct sg_config *config, s
                                "Requests refused for their key", "reason");
     k->known = sg_metric_new(SG_GAUGE, "segue_api_keys", "Keys that may be used", NULL);
     pthread_rwlock_init(&k->table_lock, NULL);
-    pthread_mutex_init(&k->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&k->change, &attributes);
-    pthread_condattr_destroy(&attributes);
+    sg_pause_init(&k->pause);
+    sg_pause_init(&k->tried);
     if (pthread_create(&k->follower, NULL, key_follow, k)) {
         free(k);
         return sg_fail(e, SG_EIO, "keys: no thread");
     }
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += FIRST_READ_MS / 1000;
-    pthread_mutex_lock(&k->lock);
-    while (!k->tried && pthread_cond_timedwait(&k->change, &k->lock, &until) == 0)
-        ;
-    pthread_mutex_unlock(&k->lock);
+    sg_pause_for(&k->tried, FIRST_READ_MS, false);
     *out = k;
     return 0;
 }
@@ -43,14 +33,11 @@ void sg_api_keys_close(struct sg_api_keys *k)
 {
     if (!k)
         return;
-    pthread_mutex_lock(&k->lock);
-    k->stop = true;
-    pthread_cond_broadcast(&k->change);
-    pthread_mutex_unlock(&k->lock);
+    sg_pause_end(&k->pause);
     pthread_join(k->follower, NULL);
     sg_arena_free(&k->table.arena);
-    pthread_cond_destroy(&k->change);
-    pthread_mutex_destroy(&k->lock);
+    sg_pause_destroy(&k->pause);
+    sg_pause_destroy(&k->tried);
     pthread_rwlock_destroy(&k->table_lock);
     free(k);
 }

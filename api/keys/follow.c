@@ -4,7 +4,6 @@
 #include "core/log.h"
 #include "core/pg.h"
 #include "schemas/catalogue.h"
-#include <time.h>
 
 #define EVERY_MS 1000
 
@@ -91,24 +90,6 @@ static int read_again(struct sg_api_keys *k, PGconn **c, struct sg_error *e)
     return 0;
 }
 
-/* False when it is time to end. */
-static bool rest(struct sg_api_keys *k)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += EVERY_MS * 1000000L % 1000000000L;
-    until.tv_sec += EVERY_MS / 1000 + until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_mutex_lock(&k->lock);
-    k->tried = true;
-    pthread_cond_broadcast(&k->change);
-    while (!k->stop && pthread_cond_timedwait(&k->change, &k->lock, &until) == 0)
-        ;
-    bool go_on = !k->stop;
-    pthread_mutex_unlock(&k->lock);
-    return go_on;
-}
-
 void *key_follow(void *keys)
 {
     struct sg_api_keys *k = keys;
@@ -126,7 +107,8 @@ void *key_follow(void *keys)
             PQfinish(c);
             c = NULL;
         }
-    } while (rest(k));
+        sg_pause_end(&k->tried);
+    } while (!sg_pause_for(&k->pause, EVERY_MS, false));
     PQfinish(c);
     return NULL;
 }

@@ -3,6 +3,7 @@
 #include "api/keys/keys.h"
 #include "core/digest.h"
 #include "core/metrics.h"
+#include "core/pause.h"
 #include <pthread.h>
 
 struct api_key {
@@ -28,9 +29,7 @@ struct sg_api_keys {
     struct key_table table;
     int64_t read_us; /* when the table was true, sg_now_us's clock; 0: never */
     pthread_t follower;
-    pthread_mutex_t lock; /* guards the rest */
-    pthread_cond_t change;
-    bool stop, tried;
+    struct sg_pause pause, tried; /* its sleep; ends when the table was first asked for */
 };
 
 /* follow.c: the thread that keeps the table. */

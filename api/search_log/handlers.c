@@ -76,7 +76,7 @@ static int keep(struct sg_api *api, struct sg_http_request *q, struct sg_http_re
                                     .type = in.type,
                                     .entity = in.id,
                                     .position = in.position};
-    rc = search_log_add(api->log, &event, q->arena, kept, c, e);
+    rc = search_log_add(api->log, &event, kept, c, e);
     return rc;
 }
 

@@ -121,12 +121,11 @@ void search_log_person(struct sg_search_log *l, char what, uint64_t id, unsigned
     memcpy(out, &hash, 8);
 }
 
-int search_log_add(struct sg_search_log *l, const struct sg_search_event *event, struct sg_arena *a,
+int search_log_add(struct sg_search_log *l, const struct sg_search_event *event,
                    sg_journal_done done, void *ctx, struct sg_error *e)
 {
     static _Thread_local char space[SG_QUERY_MAX + 256];
     struct sg_buf b = {space, 0, sizeof space, false};
-    (void)a;
     sg_record_freeze(&sg_search_event_record, event, &b);
     int rc = sg_buf_failed(&b) ? sg_fail(e, SG_ENOMEM, "search log")
                                : sg_journal_add(l->journal, sg_buf_str(&b), done, ctx, e);
@@ -156,7 +155,7 @@ void sg_search_log_answered(struct sg_search_log *l, const struct sg_http_reques
     put_id(json, s->id);
     if (event.user_id)
         recent_add(l->recent, event.user_id, event.q, event.at_us);
-    bool added = !search_log_add(l, &event, q->arena, NULL, NULL, NULL);
+    bool added = !search_log_add(l, &event, NULL, NULL, NULL);
     sg_metric_add(added ? l->logged : l->dropped, added ? "search" : "full", 1);
 }
 
@@ -215,7 +214,7 @@ int sg_search_log_open(struct sg_search_log **out, const struct sg_config *confi
     snprintf(l->dir, sizeof l->dir, "%s/searchlog", config->var_dir);
     pthread_rwlock_init(&l->key_lock, NULL);
     pthread_mutex_init(&l->lock, NULL);
-    pthread_cond_init(&l->work, NULL);
+    sg_pause_init(&l->pause);
     make_metrics(l);
     l->recent = recent_open();
     int rc = l->recent ? open_files(l, e) : sg_fail(e, SG_ENOMEM, "search log");
@@ -234,15 +233,12 @@ void sg_search_log_close(struct sg_search_log *l)
     if (!l)
         return;
     if (l->has_mover) {
-        pthread_mutex_lock(&l->lock);
-        l->stop = true;
-        pthread_cond_signal(&l->work);
-        pthread_mutex_unlock(&l->lock);
+        sg_pause_end(&l->pause);
         pthread_join(l->mover, NULL);
     }
     sg_journal_close(l->journal);
     recent_close(l->recent);
-    pthread_cond_destroy(&l->work);
+    sg_pause_destroy(&l->pause);
     pthread_mutex_destroy(&l->lock);
     pthread_rwlock_destroy(&l->key_lock);
     free(l);

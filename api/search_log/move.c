@@ -311,11 +311,10 @@ static int tidy(struct mover *m, struct sg_error *e)
 void move_want(struct sg_search_log *l, uint64_t user_id)
 {
     pthread_mutex_lock(&l->lock);
-    if (l->n_wanted < WANTED_MAX) {
+    if (l->n_wanted < WANTED_MAX)
         l->wanted[l->n_wanted++] = user_id;
-        pthread_cond_signal(&l->work);
-    }
     pthread_mutex_unlock(&l->lock);
+    sg_pause_wake(&l->pause);
 }
 
 static int load_wanted(struct mover *m, struct sg_error *e)
@@ -345,24 +344,6 @@ static int work(struct mover *m, struct sg_error *e)
     return rc ? rc : more;
 }
 
-/* True: to stop. Wanted users cut it short, errors aside. */
-static bool rest(struct sg_search_log *l, int ms, bool failed)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (long)(ms % 1000) * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&l->lock);
-    int rc = 0;
-    while (!rc && !l->stop && (failed || !l->n_wanted))
-        rc = pthread_cond_timedwait(&l->work, &l->lock, &until);
-    bool stop = l->stop;
-    pthread_mutex_unlock(&l->lock);
-    return stop;
-}
-
 static void after_failure(struct mover *m, const struct sg_error *e)
 {
     if (!m->again_ms)
@@ -389,7 +370,8 @@ void *move_main(void *log)
             m.again_ms = 0;
         sg_journal_state(m.log->journal, &state);
         sg_metric_set(m.log->backlog, "", (double)state.bytes);
-        stop = rest(m.log, rc > 0 ? 0 : rc < 0 ? m.again_ms : IDLE_MS, rc < 0);
+        /* Wanted users cut it short, errors aside. */
+        stop = sg_pause_for(&m.log->pause, rc > 0 ? 0 : rc < 0 ? m.again_ms : IDLE_MS, rc >= 0);
     }
     PQfinish(m.pg);
     sg_arena_free(&m.arena);

@@ -3,6 +3,7 @@
 #include "api/search_log/search_log.h"
 #include "core/journal.h"
 #include "core/metrics.h"
+#include "core/pause.h"
 #include "core/pg.h"
 #include "core/text.h"
 #include <pthread.h>
@@ -13,14 +14,13 @@ void search_id_text(const unsigned char id[16], char out[SG_SEARCH_ID_CHARS + 1]
 bool search_id_parse(struct sg_str text, unsigned char id[16]);
 int64_t search_id_ms(const unsigned char id[16]);
 
-/* person.c: people as keyed hashes (SipHash-2-4, Aumasson and Bernstein 2012) under a secret
- * that is replaced, and forgotten, every key_days. */
+/* person.c: people as keyed hashes (the start of an HMAC-SHA-256, RFC 2104) under a secret that
+ * is replaced, and forgotten, every key_days. */
 struct person_key {
     unsigned char key[16];
     int64_t made_us;
     int64_t period; /* random: what two keys count is never put together */
 };
-uint64_t siphash(const unsigned char key[16], const void *p, size_t n);
 /* Reads dir/key, or makes a new one when there is none, it is damaged or too old. */
 int person_key_load(struct person_key *k, const char *dir, int64_t key_days, struct sg_error *e);
 /* what: 'u' a user's id, 'c' a caller's address. */
@@ -56,9 +56,8 @@ struct sg_search_log {
     _Atomic int64_t window; /* second << 32 | searches logged in it */
     pthread_t mover;
     bool has_mover;
-    pthread_mutex_t lock; /* guards the rest */
-    pthread_cond_t work;
-    bool stop;
+    struct sg_pause pause;       /* the mover's sleep */
+    pthread_mutex_t lock;        /* guards the rest */
     uint64_t wanted[WANTED_MAX]; /* users whose searches shall be at hand */
     size_t n_wanted;
 };
@@ -66,7 +65,7 @@ struct sg_search_log {
 void *move_main(void *log);
 void move_want(struct sg_search_log *l, uint64_t user_id);
 /* log.c: into the journal; done as of sg_journal_add. */
-int search_log_add(struct sg_search_log *l, const struct sg_search_event *event, struct sg_arena *a,
+int search_log_add(struct sg_search_log *l, const struct sg_search_event *event,
                    sg_journal_done done, void *ctx, struct sg_error *e);
 void search_log_person(struct sg_search_log *l, char what, uint64_t id, unsigned char out[8],
                        int64_t *period);

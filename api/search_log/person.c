@@ -1,52 +1,21 @@
 /* person.c - see parts.h. */
 #include "api/search_log/parts.h"
 #include "core/clock.h"
+#include "core/digest.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-static uint64_t rotate(uint64_t v, int by)
-{
-    return v << by | v >> (64 - by);
-}
-
-static void rounds(uint64_t v[4], int n)
-{
-    while (n--) {
-        v[0] += v[1], v[1] = rotate(v[1], 13) ^ v[0], v[0] = rotate(v[0], 32);
-        v[2] += v[3], v[3] = rotate(v[3], 16) ^ v[2];
-        v[0] += v[3], v[3] = rotate(v[3], 21) ^ v[0];
-        v[2] += v[1], v[1] = rotate(v[1], 17) ^ v[2], v[2] = rotate(v[2], 32);
-    }
-}
-
-uint64_t siphash(const unsigned char key[16], const void *p, size_t n)
-{
-    const unsigned char *in = p;
-    uint64_t k[2], m;
-    memcpy(k, key, 16);
-    uint64_t v[4] = {k[0] ^ 0x736f6d6570736575u, k[1] ^ 0x646f72616e646f6du,
-                     k[0] ^ 0x6c7967656e657261u, k[1] ^ 0x7465646279746573u};
-    for (size_t left = n;; in += 8, left -= 8) {
-        m = left < 8 ? (uint64_t)n << 56 : 0;
-        memcpy(&m, in, left < 8 ? left : 8);
-        v[3] ^= m;
-        rounds(v, 2);
-        v[0] ^= m;
-        if (left < 8)
-            break;
-    }
-    v[2] ^= 0xff;
-    rounds(v, 4);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
-
 uint64_t person_hash(const struct person_key *k, char what, uint64_t id)
 {
-    unsigned char in[9] = {(unsigned char)what};
+    unsigned char in[9] = {(unsigned char)what}, mac[SG_SHA256_BYTES];
+    uint64_t hash;
     memcpy(in + 1, &id, 8);
-    return siphash(k->key, in, sizeof in);
+    sg_hmac_sha256((struct sg_str){(const char *)k->key, sizeof k->key},
+                   (struct sg_str){(const char *)in, sizeof in}, mac);
+    memcpy(&hash, mac, sizeof hash);
+    return hash;
 }
 
 static bool read_key(const char *path, struct person_key *k)

@@ -5,8 +5,9 @@
 #include <time.h>
 
 #define PLACES   16384
-#define FRESH_US 60000000 /* another API may have added or forgotten since */
-#define TYPING   15000000 /* a search that goes on within this replaces its beginning */
+#define BYTES    (32u << 20) /* of all texts: beyond, places are emptied in turn */
+#define FRESH_US 60000000    /* another API may have added or forgotten since */
+#define TYPING   15000000    /* a search that goes on within this replaces its beginning */
 
 struct entry {
     int64_t at_us;
@@ -21,6 +22,7 @@ struct place {
 };
 struct recent_cache {
     pthread_mutex_t lock;
+    size_t bytes, hand; /* the place emptied next */
     struct place *v[PLACES];
 };
 
@@ -32,10 +34,28 @@ struct recent_cache *recent_open(void)
     return c;
 }
 
-static void empty(struct place *p)
+static void drop(struct recent_cache *c, struct entry *x)
+{
+    c->bytes -= sizeof *x + x->q_n + x->folded_n;
+    free(x);
+}
+
+static void empty(struct recent_cache *c, struct place *p)
 {
     while (p->n)
-        free(p->v[--p->n]);
+        drop(c, p->v[--p->n]);
+}
+
+/* Whoever asks for a place that was emptied has it read again. */
+static void make_room(struct recent_cache *c)
+{
+    while (c->bytes > BYTES) {
+        struct place *p = c->v[c->hand++ % PLACES];
+        if (!p)
+            continue;
+        empty(c, p);
+        p->loaded_us = 0;
+    }
 }
 
 void recent_close(struct recent_cache *c)
@@ -44,7 +64,7 @@ void recent_close(struct recent_cache *c)
         return;
     for (size_t i = 0; i < PLACES; i++)
         if (c->v[i]) {
-            empty(c->v[i]);
+            empty(c, c->v[i]);
             free(c->v[i]);
         }
     pthread_mutex_destroy(&c->lock);
@@ -62,7 +82,7 @@ static struct place *place_of(struct recent_cache *c, uint64_t user_id, bool tak
         return p;
     if (!take)
         return NULL;
-    empty(p);
+    empty(c, p);
     p->user_id = user_id;
     p->loaded_us = 0;
     return p;
@@ -78,28 +98,29 @@ static struct sg_str folded_of(const struct entry *x)
     return (struct sg_str){x->text + x->q_n, x->folded_n};
 }
 
-static void take_out(struct place *p, size_t i)
+static void take_out(struct recent_cache *c, struct place *p, size_t i)
 {
-    free(p->v[i]);
+    drop(c, p->v[i]);
     memmove(&p->v[i], &p->v[i + 1], (p->n - i - 1) * sizeof *p->v);
     p->n--;
 }
 
-static void take_out_folded(struct place *p, struct sg_str folded)
+static void take_out_folded(struct recent_cache *c, struct place *p, struct sg_str folded)
 {
     for (size_t i = p->n; i-- > 0;)
         if (sg_str_eq(folded_of(p->v[i]), folded))
-            take_out(p, i);
+            take_out(c, p, i);
 }
 
 /* In its order of time, unless a newer one says the same. */
-static void put(struct place *p, struct sg_str q, struct sg_str folded, int64_t at_us)
+static void put(struct recent_cache *c, struct place *p, struct sg_str q, struct sg_str folded,
+                int64_t at_us)
 {
     size_t i = 0;
     for (size_t k = 0; k < p->n; k++)
         if (sg_str_eq(folded_of(p->v[k]), folded) && p->v[k]->at_us >= at_us)
             return;
-    take_out_folded(p, folded);
+    take_out_folded(c, p, folded);
     while (i < p->n && p->v[i]->at_us > at_us)
         i++;
     struct entry *x = i < RECENT_KEPT ? malloc(sizeof *x + q.n + folded.n) : NULL;
@@ -109,10 +130,11 @@ static void put(struct place *p, struct sg_str q, struct sg_str folded, int64_t 
     memcpy(x->text, q.p, q.n);
     memcpy(x->text + q.n, folded.p, folded.n);
     if (p->n == RECENT_KEPT)
-        free(p->v[--p->n]);
+        drop(c, p->v[--p->n]);
     memmove(&p->v[i + 1], &p->v[i], (p->n - i) * sizeof *p->v);
     p->v[i] = x;
     p->n++;
+    c->bytes += sizeof *x + q.n + folded.n;
 }
 
 static struct sg_str fold(char out[SG_TEXT_MAX], struct sg_str q)
@@ -130,9 +152,10 @@ void recent_add(struct recent_cache *c, uint64_t user_id, struct sg_str q, int64
     struct place *p = place_of(c, user_id, true);
     while (p && p->n && at_us - p->v[0]->at_us < TYPING &&
            sg_str_starts(folded, folded_of(p->v[0])))
-        take_out(p, 0);
+        take_out(c, p, 0);
     if (p)
-        put(p, q, folded, at_us);
+        put(c, p, q, folded, at_us);
+    make_room(c);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -182,10 +205,11 @@ int recent_load(struct recent_cache *c, uint64_t user_id, PGconn *pg, struct sg_
     for (int i = 0; p && i < PQntuples(r); i++) {
         int64_t at_us = 0;
         sg_str_to_i64(sg_str(PQgetvalue(r, i, 2)), &at_us);
-        put(p, sg_str(PQgetvalue(r, i, 0)), sg_str(PQgetvalue(r, i, 1)), at_us);
+        put(c, p, sg_str(PQgetvalue(r, i, 0)), sg_str(PQgetvalue(r, i, 1)), at_us);
     }
     if (p)
         p->loaded_us = sg_now_us();
+    make_room(c);
     pthread_mutex_unlock(&c->lock);
     PQclear(r);
     return 0;
@@ -198,9 +222,9 @@ void recent_forget(struct recent_cache *c, uint64_t user_id, struct sg_str q)
     pthread_mutex_lock(&c->lock);
     struct place *p = place_of(c, user_id, true);
     if (p && q.p)
-        take_out_folded(p, folded);
+        take_out_folded(c, p, folded);
     else if (p) {
-        empty(p);
+        empty(c, p);
         p->loaded_us = sg_now_us();
     }
     pthread_mutex_unlock(&c->lock);

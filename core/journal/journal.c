@@ -427,6 +427,7 @@ void sg_journal_close(struct sg_journal *j)
     sg_buf_free(&j->writing.records);
     sg_buf_free(&j->writing.waiters);
     sg_buf_free(&j->read);
+    free(j->segments.v);
     if (j->lock_fd >= 0)
         close(j->lock_fd);
     if (j->dir >= 0)

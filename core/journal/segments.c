@@ -32,6 +32,20 @@ static int by_first(const void *a, const void *b)
     return (x->first > y->first) - (x->first < y->first);
 }
 
+static bool append(struct segments *s, struct segment x)
+{
+    if (s->n == s->cap) {
+        size_t cap = s->cap ? 2 * s->cap : 64;
+        struct segment *v = reallocarray(s->v, cap, sizeof *v);
+        if (!v)
+            return false;
+        s->v = v;
+        s->cap = cap;
+    }
+    s->v[s->n++] = x;
+    return true;
+}
+
 int segments_list(int dir, struct segments *out, struct sg_error *e)
 {
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -44,13 +58,15 @@ int segments_list(int dir, struct segments *out, struct sg_error *e)
     struct dirent *entry;
     struct stat st;
     uint64_t first;
+    bool room = true;
     out->n = 0;
-    while ((entry = readdir(d)) && out->n < SEGMENTS_MAX)
+    while (room && (entry = readdir(d)))
         if (is_segment(entry->d_name, &first) && fstatat(dir, entry->d_name, &st, 0) == 0)
-            out->v[out->n++] = (struct segment){first, (uint64_t)st.st_size};
+            room = append(out, (struct segment){first, (uint64_t)st.st_size});
     closedir(d);
-    qsort(out->v, out->n, sizeof *out->v, by_first);
-    return 0;
+    if (out->n)
+        qsort(out->v, out->n, sizeof *out->v, by_first);
+    return room ? 0 : sg_fail(e, SG_ENOMEM, "journal");
 }
 
 int segments_create(int dir, uint64_t first, struct sg_error *e)

@@ -3,16 +3,14 @@
 #include "core/buf.h"
 #include "core/err.h"
 
-#define SEGMENTS_MAX 4096
-
 struct segment {
     uint64_t first, bytes;
 };
 struct segments {
-    size_t n;
-    struct segment v[SEGMENTS_MAX]; /* oldest first */
+    size_t n, cap;
+    struct segment *v; /* oldest first; malloc'ed */
 };
-/* What lies in the folder. */
+/* What lies in the folder: every start begins one more, so that they may be many. */
 int segments_list(int dir, struct segments *out, struct sg_error *e);
 /* A new one for appending, its name synced: its descriptor, or a negative error. */
 int segments_create(int dir, uint64_t first, struct sg_error *e);

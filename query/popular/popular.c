@@ -1,12 +1,12 @@
 /* popular.c - following the index, completing, trending: see query/popular.h. */
 #include "query/popular.h"
 #include "core/log.h"
+#include "core/pause.h"
 #include "core/text.h"
 #include "query/popular/set.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define POLL_MS 500
 #define BEHIND  3  /* so many other completions come before popular queries */
@@ -17,9 +17,7 @@ struct sg_popular {
     struct sg_index *index;
     pthread_t follower;
     bool has_follower;
-    pthread_mutex_t lock; /* of stop */
-    pthread_cond_t stopping;
-    bool stop;
+    struct sg_pause pause;
     pthread_rwlock_t set_lock;
     struct popular_set *set; /* NULL: none yet */
 };
@@ -50,22 +48,6 @@ static int read_anew(struct sg_popular *p, struct sg_searcher *s, struct seen *s
     return 0;
 }
 
-static bool rest(struct sg_popular *p)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += POLL_MS * 1000000l;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_mutex_lock(&p->lock);
-    int rc = 0;
-    while (!rc && !p->stop)
-        rc = pthread_cond_timedwait(&p->stopping, &p->lock, &until);
-    bool stop = p->stop;
-    pthread_mutex_unlock(&p->lock);
-    return stop;
-}
-
 static void *follow(void *ctx)
 {
     struct sg_popular *p = ctx;
@@ -82,7 +64,7 @@ static void *follow(void *ctx)
         if (read_anew(p, s, &seen, &e))
             sg_log(SG_LOG_WARN, "popular queries not read", "error=%s", e.text);
         sg_searcher_end(s);
-    } while (!rest(p));
+    } while (!sg_pause_for(&p->pause, POLL_MS, false));
     sg_searcher_close(s);
     return NULL;
 }
@@ -93,8 +75,7 @@ int sg_popular_open(struct sg_popular **out, struct sg_index *x, struct sg_error
     if (!p)
         return sg_fail(e, SG_ENOMEM, "popular queries");
     p->index = x;
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->stopping, NULL);
+    sg_pause_init(&p->pause);
     pthread_rwlock_init(&p->set_lock, NULL);
     p->has_follower = !pthread_create(&p->follower, NULL, follow, p);
     if (!p->has_follower) {
@@ -110,16 +91,12 @@ void sg_popular_close(struct sg_popular *p)
     if (!p)
         return;
     if (p->has_follower) {
-        pthread_mutex_lock(&p->lock);
-        p->stop = true;
-        pthread_cond_signal(&p->stopping);
-        pthread_mutex_unlock(&p->lock);
+        sg_pause_end(&p->pause);
         pthread_join(p->follower, NULL);
     }
     popular_set_free(p->set);
     pthread_rwlock_destroy(&p->set_lock);
-    pthread_cond_destroy(&p->stopping);
-    pthread_mutex_destroy(&p->lock);
+    sg_pause_destroy(&p->pause);
     free(p);
 }
 

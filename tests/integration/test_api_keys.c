@@ -1,15 +1,13 @@
 /* test_api_keys.c - keys made by segue-data, told over HTTP: the real API, query server and
  * indexer over a real database, which goes away too. */
 #include "core/clock.h"
+#include "tests/support/http.h"
 #include "tests/support/indexer.h"
-#include <arpa/inet.h>
 #include <check.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,51 +20,15 @@ static pid_t query, api;
 static int port;
 static char settings[400];
 
-static int free_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    getsockname(fd, (struct sockaddr *)&at, &n);
-    close(fd);
-    return ntohs(at.sin_port);
-}
-
-static int dial(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    for (int i = 0; i < 300; i++) {
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
-            return fd;
-        close(fd);
-        sg_sleep_us(100000);
-    }
-    ck_abort_msg("the API does not listen");
-    return -1;
-}
-
 /* The status; the whole answer in `said`. key NULL: none; "Header: x": that line. */
 static char said[65536];
 
 static int get(const char *path, const char *key)
 {
-    char text[2000];
-    size_t n = 0;
-    ssize_t got;
-    int fd = dial();
-    bool line = key && strchr(key, ':');
-    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s%s%s\r\n",
-             path, !key || line ? "" : "Authorization: Bearer ", key ? key : "", key ? "\r\n" : "");
-    ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-    while (n + 1 < sizeof said && (got = recv(fd, said + n, sizeof said - n - 1, 0)) > 0)
-        n += (size_t)got;
-    close(fd);
-    said[n] = '\0';
-    return n > 12 ? atoi(said + 9) : 0;
+    char line[1000];
+    snprintf(line, sizeof line, "%s%s\r\n", key && strchr(key, ':') ? "" : "Authorization: Bearer ",
+             key ? key : "");
+    return test_http(port, "GET", path, key ? line : NULL, NULL, said, sizeof said);
 }
 
 static bool tells(const char *text)
@@ -154,7 +116,7 @@ static void setup_with(const char *more)
     pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
     db = test_pg_connect(pg);
     fill();
-    port = free_port();
+    port = test_free_port();
     snprintf(settings, sizeof settings, "api.port = %d\n%s", port, more);
     test_indexer_init(&x, pg, NULL, settings);
     ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);

@@ -1,16 +1,14 @@
 /* test_search_log.c - searches, clicks and what comes of them: the real API, query server
  * and indexer over a real database, asked over HTTP; killed, opted out of, deleted from. */
 #include "core/clock.h"
+#include "tests/support/http.h"
 #include "tests/support/indexer.h"
 #include "tests/support/writer.h"
-#include <arpa/inet.h>
 #include <check.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,51 +18,12 @@ static PGconn *db;
 static pid_t query, api;
 static int port;
 
-static int free_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    getsockname(fd, (struct sockaddr *)&at, &n);
-    close(fd);
-    return ntohs(at.sin_port);
-}
-
-static int dial(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    for (int i = 0; i < 300; i++) {
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
-            return fd;
-        close(fd);
-        sg_sleep_us(100000);
-    }
-    ck_abort_msg("the API does not listen");
-    return -1;
-}
-
 /* The status; the body in `said`. */
 static char said[65536];
 
 static int ask(const char *method, const char *path, const char *headers, const char *body)
 {
-    char text[2000];
-    size_t n = 0;
-    ssize_t got;
-    int fd = dial();
-    snprintf(text, sizeof text,
-             "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s",
-             method, path, headers ? headers : "", body ? strlen(body) : 0, body ? body : "");
-    ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-    while (n + 1 < sizeof said && (got = recv(fd, said + n, sizeof said - n - 1, 0)) > 0)
-        n += (size_t)got;
-    close(fd);
-    said[n] = '\0';
-    int status = n > 12 ? atoi(said + 9) : 0;
+    int status = test_http(port, method, path, headers, body ? body : "", said, sizeof said);
     char *end = strstr(said, "\r\n\r\n");
     if (end)
         memmove(said, end + 4, strlen(end + 4) + 1);
@@ -102,7 +61,7 @@ static void setup(void)
     pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
     db = test_pg_connect(pg);
     test_writer_seed(db);
-    port = free_port();
+    port = test_free_port();
     snprintf(settings, sizeof settings,
              "api.port = %d\nsearchlog.min_people = 3\nsearchlog.roll_up_s = 1\n", port);
     test_indexer_init(&x, pg, NULL, settings);

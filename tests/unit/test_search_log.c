@@ -1,6 +1,7 @@
 /* test_search_log.c - ids of searches, people's hashes, personal data, recent searches. */
 #include "api/search_log/parts.h"
 #include "core/clock.h"
+#include "core/digest.h"
 #include "tests/support/scratch.h"
 #include <check.h>
 #include <stdio.h>
@@ -26,13 +27,14 @@ START_TEST(ids_are_ordered_by_time_and_read_back)
 }
 END_TEST
 
-START_TEST(siphash_gives_the_papers_value)
+/* RFC 4231, case 2. */
+START_TEST(the_keyed_hash_gives_the_standards_value)
 {
-    unsigned char key[16], in[15];
-    for (unsigned char i = 0; i < 16; i++)
-        key[i] = i;
-    memcpy(in, key, 15);
-    ck_assert_uint_eq(siphash(key, in, 15), 0xa129ca6149be45e5u);
+    unsigned char mac[SG_SHA256_BYTES];
+    char hex[2 * SG_SHA256_BYTES + 1];
+    sg_hmac_sha256(SG_STR("Jefe"), SG_STR("what do ya want for nothing?"), mac);
+    sg_hex(mac, sizeof mac, hex);
+    ck_assert_str_eq(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 END_TEST
 
@@ -101,15 +103,41 @@ START_TEST(recent_searches_are_bounded_and_typing_leaves_one)
 }
 END_TEST
 
+START_TEST(recent_searches_of_many_users_take_no_more_memory_than_they_may)
+{
+    struct recent_cache *c = recent_open();
+    struct sg_arena a = {0};
+    struct sg_recent_search v[RECENT_KEPT];
+    size_t n, kept = 0;
+    char text[500];
+    memset(text, 'x', sizeof text);
+    for (uint64_t user = 1; user <= 2000; user++)
+        for (int i = 0; i < RECENT_KEPT; i++) {
+            text[snprintf(text, sizeof text, "%d ", i)] = 'x';
+            recent_add(c, user, (struct sg_str){text, sizeof text}, (1 + 20ll * i) * 1000000);
+        }
+    for (uint64_t user = 1; user <= 2000; user++) {
+        recent_find(c, user, SG_STR(""), v, RECENT_KEPT, &n, &a);
+        kept += n;
+        sg_arena_reset(&a);
+    }
+    ck_assert_uint_gt(kept, 1000);
+    ck_assert_uint_le(kept * sizeof text, 32 << 20);
+    sg_arena_free(&a);
+    recent_close(c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("search log");
     TCase *t = tcase_create("search log");
     tcase_add_test(t, ids_are_ordered_by_time_and_read_back);
-    tcase_add_test(t, siphash_gives_the_papers_value);
+    tcase_add_test(t, the_keyed_hash_gives_the_standards_value);
     tcase_add_test(t, a_key_stays_until_it_is_too_old);
     tcase_add_test(t, addresses_links_and_numbers_look_personal_titles_do_not);
     tcase_add_test(t, recent_searches_are_bounded_and_typing_leaves_one);
+    tcase_add_test(t, recent_searches_of_many_users_take_no_more_memory_than_they_may);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
