@@ -61,6 +61,8 @@ struct sg_config {
         int64_t keep;
         int64_t trend_half_life_h;
         int64_t factors;
+        int64_t heard_days; /* what was heard in them is not recommended */
+        int64_t people_mb;  /* memory for listeners at hand */
     } recsys;
     struct {
         char host[SG_CONFIG_TEXT];

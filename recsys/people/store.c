@@ -1,0 +1,356 @@
+/* store.c - the bounded cache of people: see people.h.
+ *
+ * Shards by user, each with its lock, a chained table and a list by last use. What a person
+ * is packed into never changes: a change makes another one, so that a reader only takes a
+ * reference under the lock and unpacks outside it.
+ */
+#include "core/clock.h"
+#include "recsys/people/pack.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define SHARDS        64
+#define UNFOLLOWED_US 1000000
+
+struct packed {
+    atomic_int references;
+    uint64_t version;
+    size_t n;
+    char bytes[];
+};
+struct entry {
+    uint64_t user_id;
+    struct entry *chain, *newer, *older;
+    struct packed *packed; /* NULL: being read for the first time */
+    uint64_t epoch;        /* of the reading */
+    int64_t read_us;
+    uint32_t changes; /* told of, whether applied or not */
+    uint32_t readers; /* reading it now: it stays */
+    bool stale;
+};
+struct shard {
+    pthread_mutex_t lock;
+    struct entry **table;
+    size_t n, cap; /* cap a power of two */
+    struct entry *newest, *oldest;
+    size_t bytes;
+    uint64_t loads, evictions;
+    struct sg_arena arena; /* of changes, under the lock */
+    struct sg_buf buf;
+};
+struct sg_people {
+    struct sg_people_options o;
+    atomic_uint_fast64_t epoch, version;
+    atomic_bool arriving;
+    struct shard shards[SHARDS];
+};
+
+static uint64_t hash(uint64_t user_id)
+{
+    return user_id * 0x9e3779b97f4a7c15u;
+}
+
+static struct shard *shard_of(struct sg_people *s, uint64_t user_id)
+{
+    return &s->shards[hash(user_id) >> 58];
+}
+
+static void give(struct packed *p)
+{
+    if (p && atomic_fetch_sub(&p->references, 1) == 1)
+        free(p);
+}
+
+static struct packed *pack(struct sg_people *s, struct sg_buf *b, const struct sg_person *person)
+{
+    sg_buf_reset(b);
+    person_pack(person, b);
+    struct packed *p = sg_buf_failed(b) ? NULL : malloc(sizeof *p + b->n);
+    if (!p)
+        return NULL;
+    atomic_init(&p->references, 1);
+    p->version = atomic_fetch_add(&s->version, 1);
+    p->n = b->n;
+    memcpy(p->bytes, b->p, b->n);
+    return p;
+}
+
+static size_t size_of(const struct packed *p)
+{
+    return p ? sizeof *p + p->n + 16 : 0;
+}
+
+static void set_packed(struct shard *h, struct entry *x, struct packed *p)
+{
+    h->bytes += size_of(p) - size_of(x->packed);
+    give(x->packed);
+    x->packed = p;
+}
+
+static struct entry **find(struct shard *h, uint64_t user_id)
+{
+    struct entry **at = &h->table[(hash(user_id) >> 20) & (h->cap - 1)];
+    while (*at && (*at)->user_id != user_id)
+        at = &(*at)->chain;
+    return at;
+}
+
+static void unlink_use(struct shard *h, struct entry *x)
+{
+    *(x->newer ? &x->newer->older : &h->newest) = x->older;
+    *(x->older ? &x->older->newer : &h->oldest) = x->newer;
+    x->newer = x->older = NULL;
+}
+
+static void used(struct shard *h, struct entry *x)
+{
+    if (h->newest == x)
+        return;
+    if (x->newer || h->oldest == x)
+        unlink_use(h, x);
+    x->older = h->newest;
+    *(h->newest ? &h->newest->newer : &h->oldest) = x;
+    h->newest = x;
+}
+
+static void drop(struct shard *h, struct entry *x)
+{
+    *find(h, x->user_id) = x->chain;
+    unlink_use(h, x);
+    set_packed(h, x, NULL);
+    h->bytes -= sizeof *x + 16;
+    h->n--;
+    free(x);
+}
+
+static void make_room(struct sg_people *s, struct shard *h)
+{
+    struct entry *x = h->oldest;
+    while (x && x != h->newest && h->bytes > s->o.bytes_max / SHARDS) {
+        struct entry *next = x->newer;
+        if (!x->readers) {
+            drop(h, x);
+            h->evictions++;
+        }
+        x = next;
+    }
+}
+
+/* Twice the table; as it is when there is no memory for it. */
+static void grow(struct shard *h)
+{
+    struct entry **old = h->table;
+    size_t old_cap = h->cap;
+    struct entry **table = calloc(old_cap * 2, sizeof(struct entry *));
+    if (!table)
+        return;
+    h->table = table;
+    h->cap = old_cap * 2;
+    for (size_t i = 0; i < old_cap; i++)
+        for (struct entry *x = old[i], *next; x; x = next) {
+            next = x->chain;
+            struct entry **at = find(h, x->user_id);
+            x->chain = NULL;
+            *at = x;
+        }
+    free(old);
+}
+
+static struct entry *find_or_add(struct shard *h, uint64_t user_id)
+{
+    struct entry **at = find(h, user_id);
+    if (*at)
+        return *at;
+    if (h->n >= h->cap) {
+        grow(h);
+        at = find(h, user_id);
+    }
+    struct entry *x = *at = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->user_id = user_id;
+    h->n++;
+    h->bytes += sizeof *x + 16;
+    return x;
+}
+
+static bool believed(struct sg_people *s, const struct entry *x)
+{
+    return x->packed && !x->stale && x->epoch == s->epoch &&
+           (s->arriving || sg_now_us() - x->read_us < UNFOLLOWED_US);
+}
+
+static int unpack(struct packed *p, uint64_t user_id, bool stale, struct sg_arena *a,
+                  struct sg_person *out, struct sg_error *e)
+{
+    struct sg_person person = {.user_id = user_id};
+    int rc = person_unpack((struct sg_str){p->bytes, p->n}, a, &person, e);
+    if (!rc) {
+        person.version = p->version;
+        person.stale = stale;
+        *out = person;
+    }
+    give(p);
+    return rc;
+}
+
+/* The database's answer into the entry; what changed meanwhile may be missing from it. */
+static void keep(struct sg_people *s, struct shard *h, struct entry *x, struct packed *p,
+                 uint64_t epoch, uint32_t changes)
+{
+    set_packed(h, x, p);
+    x->epoch = epoch;
+    x->read_us = sg_now_us();
+    x->stale = x->changes != changes;
+    h->loads++;
+    make_room(s, h);
+}
+
+/* Reads x, which the caller has counted as being read. Takes and leaves the lock. */
+static int read_in(struct sg_people *s, struct shard *h, struct entry *x, uint64_t epoch,
+                   uint32_t changes, int64_t deadline_us, struct sg_arena *a, struct sg_person *out,
+                   struct sg_error *e)
+{
+    struct sg_person person = {.user_id = x->user_id};
+    struct sg_buf b = {0};
+    struct packed *p = NULL, *old = NULL;
+    int rc = s->o.source.load(s->o.source.ctx, x->user_id, deadline_us, a, &person, e);
+    if (!rc && !(p = pack(s, &b, &person)))
+        rc = sg_fail(e, SG_ENOMEM, "a person");
+    sg_buf_free(&b);
+    if (p)
+        person.version = p->version;
+    pthread_mutex_lock(&h->lock);
+    x->readers--;
+    if (p)
+        keep(s, h, x, p, epoch, changes);
+    else if ((old = x->packed))
+        old->references++;
+    else if (!x->readers)
+        drop(h, x);
+    pthread_mutex_unlock(&h->lock);
+    if (!rc)
+        *out = person;
+    return old ? unpack(old, person.user_id, true, a, out, e) : rc;
+}
+
+int sg_people_get(struct sg_people *s, uint64_t user_id, int64_t deadline_us, struct sg_arena *a,
+                  struct sg_person *out, struct sg_error *e)
+{
+    struct shard *h = shard_of(s, user_id);
+    struct packed *p = NULL;
+    uint64_t epoch = s->epoch;
+    pthread_mutex_lock(&h->lock);
+    struct entry *x = find_or_add(h, user_id);
+    if (!x) {
+        pthread_mutex_unlock(&h->lock);
+        return sg_fail(e, SG_ENOMEM, "a person");
+    }
+    used(h, x);
+    if (believed(s, x)) {
+        p = x->packed;
+        p->references++;
+    } else {
+        x->readers++;
+    }
+    uint32_t changes = x->changes;
+    pthread_mutex_unlock(&h->lock);
+    return p ? unpack(p, user_id, false, a, out, e)
+             : read_in(s, h, x, epoch, changes, deadline_us, a, out, e);
+}
+
+static void apply(struct sg_people *s, struct shard *h, struct entry *x,
+                  const struct sg_person_change *c)
+{
+    struct sg_person person = {.user_id = x->user_id};
+    struct packed *p = NULL;
+    sg_arena_reset(&h->arena);
+    if (!person_unpack((struct sg_str){x->packed->bytes, x->packed->n}, &h->arena, &person, NULL)) {
+        person_apply(&person, c, s->o.heard_days, sg_wall_us());
+        p = pack(s, &h->buf, &person);
+    }
+    if (p)
+        set_packed(h, x, p);
+    else
+        x->stale = true;
+    make_room(s, h);
+}
+
+void sg_people_change(struct sg_people *s, const struct sg_person_change *c)
+{
+    struct shard *h = shard_of(s, c->user_id);
+    pthread_mutex_lock(&h->lock);
+    struct entry *x = *find(h, c->user_id);
+    if (x) {
+        x->changes++;
+        if (c->kind == SG_CHANGED_UNSAID)
+            x->stale = true;
+        else if (x->packed && !x->stale && x->epoch == s->epoch)
+            apply(s, h, x, c);
+    }
+    pthread_mutex_unlock(&h->lock);
+}
+
+void sg_people_forget(struct sg_people *s)
+{
+    s->epoch++;
+}
+
+void sg_people_follow(struct sg_people *s, bool arriving)
+{
+    s->arriving = arriving;
+}
+
+void sg_people_state(struct sg_people *s, struct sg_people_state *out)
+{
+    *out = (struct sg_people_state){0};
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct shard *h = &s->shards[i];
+        pthread_mutex_lock(&h->lock);
+        out->people += h->n;
+        out->bytes += h->bytes;
+        out->loads += h->loads;
+        out->evictions += h->evictions;
+        pthread_mutex_unlock(&h->lock);
+    }
+}
+
+int sg_people_open(struct sg_people **out, const struct sg_people_options *o, struct sg_error *e)
+{
+    struct sg_people *s = calloc(1, sizeof *s);
+    if (!s)
+        return sg_fail(e, SG_ENOMEM, "people");
+    s->o = *o;
+    s->version = 1;
+    bool ok = true;
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct shard *h = &s->shards[i];
+        pthread_mutex_init(&h->lock, NULL);
+        h->cap = 64;
+        h->table = calloc(h->cap, sizeof(struct entry *));
+        ok = ok && h->table;
+    }
+    if (!ok) {
+        sg_people_close(s);
+        return sg_fail(e, SG_ENOMEM, "people");
+    }
+    *out = s;
+    return 0;
+}
+
+void sg_people_close(struct sg_people *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct shard *h = &s->shards[i];
+        while (h->oldest)
+            drop(h, h->oldest);
+        free(h->table);
+        sg_arena_free(&h->arena);
+        sg_buf_free(&h->buf);
+        pthread_mutex_destroy(&h->lock);
+    }
+    free(s);
+}
