@@ -5,6 +5,7 @@
 #include "core/metrics.h"
 #include "core/pg.h"
 #include "core/service.h"
+#include "recsys/live_change.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,6 +21,9 @@ struct sg_live {
     atomic_int_least64_t lag;
     pthread_rwlock_t lock; /* guards which trends are present */
     struct sg_trends *trends;
+    struct sg_pg_pool *pg; /* people are read through it */
+    struct sg_people_database database;
+    struct sg_people *people;
 };
 
 static double half_life_s(const struct sg_live *l)
@@ -38,48 +42,23 @@ void sg_live_give(struct sg_live *l)
     pthread_rwlock_unlock(&l->lock);
 }
 
+struct sg_people *sg_live_people(struct sg_live *l)
+{
+    return l->people;
+}
+
 int64_t sg_live_lag(struct sg_live *l)
 {
     return l->lag;
 }
 
-/* "2026-11-24 13:40:00.5+00" (ISO, UTC) as microseconds since 1970. */
-static bool read_time(struct sg_str s, int64_t *out)
-{
-    struct tm tm = {0};
-    char z[40];
-    double seconds = 0;
-    if (s.n < 19 || s.n >= sizeof z)
-        return false;
-    memcpy(z, s.p, s.n);
-    z[s.n] = '\0';
-    if (sscanf(z, "%4d-%2d-%2d %2d:%2d:%lf", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-               &tm.tm_min, &seconds) != 6 ||
-        !(seconds >= 0 && seconds < 61))
-        return false;
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-    *out = (int64_t)timegm(&tm) * 1000000 + (int64_t)(seconds * 1e6);
-    return true;
-}
-
-/* A play said to be in the future counts as now: clocks differ. Skips do not count. */
-static int count_play(struct sg_trends *t, struct sg_str song, struct sg_str at,
-                      struct sg_str region, struct sg_str played_s, struct sg_error *e)
-{
-    uint64_t song_id;
-    int64_t at_us, seconds, now = sg_wall_us();
-    if (!sg_str_to_u64(song, &song_id) || !read_time(at, &at_us))
-        return sg_fail(e, SG_ECORRUPT, "play of song '%.*s' at '%.*s'", SG_FMT(song), SG_FMT(at));
-    if (played_s.p && sg_str_to_i64(played_s, &seconds) && seconds < 30)
-        return 0;
-    return sg_trends_play(t, song_id, sg_region(region), at_us < now ? at_us : now, e);
-}
-
 static int take_row(void *ctx, const struct sg_str *c, size_t n, struct sg_error *e)
 {
-    return n == 4 ? count_play(ctx, c[0], c[1], c[2], c[3], e)
-                  : sg_fail(e, SG_EINTERNAL, "%zu columns", n);
+    struct live_play p;
+    if (n != 4)
+        return sg_fail(e, SG_EINTERNAL, "%zu columns", n);
+    int rc = live_play_read(&p, c[0], c[1], c[2], c[3], e);
+    return rc ? rc : live_play_count(ctx, &p, e);
 }
 
 /* Reads the recent plays in the slot's snapshot. */
@@ -140,14 +119,9 @@ static int reload(struct sg_live *l, uint64_t *lsn, struct sg_error *e)
     l->trends = fresh;
     pthread_rwlock_unlock(&l->lock);
     sg_trends_free(old);
+    sg_people_forget(l->people);
     sg_log(SG_LOG_INFO, "trends loaded", "counters=%zu", sg_trends_count(fresh));
     return 0;
-}
-
-static struct sg_str cell(const struct sg_change *c, const char *column)
-{
-    const struct sg_cell *v = sg_tuple_get(c->relation, c->new_tuple, column);
-    return v && v->kind == SG_CELL_TEXT ? v->text : SG_STR_NONE;
 }
 
 static int apply(struct sg_live *l, struct sg_tail *tail, struct sg_error *e)
@@ -155,12 +129,10 @@ static int apply(struct sg_live *l, struct sg_tail *tail, struct sg_error *e)
     struct sg_change c;
     int rc;
     while ((rc = sg_tail_change(tail, &c, e)) == 1) {
-        if (c.kind != SG_CHANGE_INSERT || !sg_str_eq(c.relation->name, SG_STR("listening_history")))
-            continue;
         struct sg_error bad = SG_ERROR_INIT;
-        if (count_play(l->trends, cell(&c, "song_id"), cell(&c, "played_at"), cell(&c, "region"),
-                       cell(&c, "played_s"), &bad))
-            sg_log(SG_LOG_WARN, "a play was not counted", "error=%s", bad.text);
+        if (live_change_apply(&c, l->trends, l->people, &bad))
+            sg_log(SG_LOG_WARN, "a change was not taken", "table=%.*s error=%s",
+                   SG_FMT(c.relation->name), bad.text);
     }
     return rc;
 }
@@ -175,6 +147,7 @@ static int follow(struct sg_live *l, struct sg_error *e)
                           e);
     if (rc)
         return rc;
+    sg_people_follow(l->people, true);
     while (!l->stop && rc >= 0) {
         struct sg_txn txn;
         rc = sg_tail_next(tail, &txn, 200, e);
@@ -189,6 +162,7 @@ static int follow(struct sg_live *l, struct sg_error *e)
         uint64_t server = sg_tail_server_lsn(tail);
         l->lag = server > lsn ? (int64_t)(server - lsn) : 0;
     }
+    sg_people_follow(l->people, false);
     sg_tail_close(tail);
     return rc < 0 ? rc : 0;
 }
@@ -206,12 +180,35 @@ static void *run(void *ctx)
         wait_us = sg_now_us() - from > 30000000 ? 250000
                   : wait_us < 8000000           ? wait_us * 2
                                                 : wait_us;
-        sg_log(SG_LOG_WARN, "plays are not arriving, trying again", "wait_ms=%" PRId64 " error=%s",
-               wait_us / 1000, e.text);
+        sg_log(SG_LOG_WARN, "plays and feedback are not arriving, trying again",
+               "wait_ms=%" PRId64 " error=%s", wait_us / 1000, e.text);
         for (int64_t slept = 0; slept < wait_us && !l->stop; slept += 50000)
             sg_sleep_us(50000);
     }
     return NULL;
+}
+
+static int open_people(struct sg_live *l, struct sg_error *e)
+{
+    const struct sg_config *c = l->config;
+    int rc = sg_pg_pool_open(&l->pg, c->pg.dsn, (int)c->recsys.workers, e);
+    if (rc)
+        return rc;
+    l->database = (struct sg_people_database){l->pg, c->recsys.heard_days};
+    struct sg_people_options o = {.bytes_max = (size_t)c->recsys.people_mb << 20,
+                                  .heard_days = c->recsys.heard_days,
+                                  .source = sg_people_source(&l->database)};
+    return sg_people_open(&l->people, &o, e);
+}
+
+static void close_all(struct sg_live *l)
+{
+    sg_people_close(l->people);
+    if (l->pg)
+        sg_pg_pool_close(l->pg);
+    sg_trends_free(l->trends);
+    pthread_rwlock_destroy(&l->lock);
+    free(l);
 }
 
 int sg_live_start(struct sg_live **out, const struct sg_config *config, struct sg_error *e)
@@ -223,11 +220,12 @@ int sg_live_start(struct sg_live **out, const struct sg_config *config, struct s
     l->lag = -1;
     pthread_rwlock_init(&l->lock, NULL);
     int rc = sg_trends_new(&l->trends, half_life_s(l), e);
+    if (!rc)
+        rc = open_people(l, e);
     if (!rc && pthread_create(&l->thread, NULL, run, l))
         rc = sg_fail(e, SG_EIO, "cannot start the thread of live plays");
     if (rc) {
-        sg_trends_free(l->trends);
-        free(l);
+        close_all(l);
         return rc;
     }
     *out = l;
@@ -240,7 +238,5 @@ void sg_live_stop(struct sg_live *l)
         return;
     l->stop = true;
     pthread_join(l->thread, NULL);
-    sg_trends_free(l->trends);
-    pthread_rwlock_destroy(&l->lock);
-    free(l);
+    close_all(l);
 }

@@ -166,11 +166,6 @@ void person_apply(struct sg_person *p, const struct sg_person_change *c, int64_t
     case SG_CHANGED_SONG:
         out_of_verdicts(p, c->id);
         break;
-    case SG_CHANGED_ABOUT:
-        p->known = c->known;
-        p->clean = c->clean;
-        memcpy(p->market, c->market, sizeof p->market);
-        break;
     case SG_CHANGED_UNSAID:
         break;
     }

@@ -94,7 +94,6 @@ enum sg_person_change_kind {
     SG_CHANGED_PLAY,   /* song_id, at_us, played_s */
     SG_CHANGED_LIST,   /* id into list, out of those it excludes; or, not on, out of it */
     SG_CHANGED_SONG,   /* id out of the first three lists */
-    SG_CHANGED_ABOUT,  /* known, clean, market */
     SG_CHANGED_UNSAID, /* something else: read again when next asked for */
 };
 struct sg_person_change {
@@ -103,8 +102,7 @@ struct sg_person_change {
     int64_t at_us;
     int32_t played_s;
     enum sg_person_list list;
-    bool on, known, clean;
-    char market[3];
+    bool on;
 };
 void sg_people_change(struct sg_people *s, const struct sg_person_change *c);
 /* Nobody at hand is believed any more: all are read again when asked for. */

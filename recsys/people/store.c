@@ -12,6 +12,7 @@
 
 #define SHARDS        64
 #define UNFOLLOWED_US 1000000
+#define AGAIN_US      500000 /* after a failed reading */
 
 struct packed {
     atomic_int references;
@@ -43,6 +44,7 @@ struct sg_people {
     struct sg_people_options o;
     atomic_uint_fast64_t epoch, version;
     atomic_bool arriving;
+    atomic_int_least64_t failed_us; /* of the last reading, 0: it succeeded */
     struct shard shards[SHARDS];
 };
 
@@ -181,6 +183,12 @@ static bool believed(struct sg_people *s, const struct entry *x)
            (s->arriving || sg_now_us() - x->read_us < UNFOLLOWED_US);
 }
 
+/* A database that has just not answered is not asked again by those who have something. */
+static bool must_do(struct sg_people *s, const struct entry *x)
+{
+    return x->packed && s->failed_us && sg_now_us() - s->failed_us < AGAIN_US;
+}
+
 static int unpack(struct packed *p, uint64_t user_id, bool stale, struct sg_arena *a,
                   struct sg_person *out, struct sg_error *e)
 {
@@ -219,6 +227,7 @@ static int read_in(struct sg_people *s, struct shard *h, struct entry *x, uint64
     if (!rc && !(p = pack(s, &b, &person)))
         rc = sg_fail(e, SG_ENOMEM, "a person");
     sg_buf_free(&b);
+    s->failed_us = rc ? sg_now_us() : 0;
     if (p)
         person.version = p->version;
     pthread_mutex_lock(&h->lock);
@@ -248,7 +257,8 @@ int sg_people_get(struct sg_people *s, uint64_t user_id, int64_t deadline_us, st
         return sg_fail(e, SG_ENOMEM, "a person");
     }
     used(h, x);
-    if (believed(s, x)) {
+    bool fresh = believed(s, x);
+    if (fresh || must_do(s, x)) {
         p = x->packed;
         p->references++;
     } else {
@@ -256,7 +266,7 @@ int sg_people_get(struct sg_people *s, uint64_t user_id, int64_t deadline_us, st
     }
     uint32_t changes = x->changes;
     pthread_mutex_unlock(&h->lock);
-    return p ? unpack(p, user_id, false, a, out, e)
+    return p ? unpack(p, user_id, !fresh, a, out, e)
              : read_in(s, h, x, epoch, changes, deadline_us, a, out, e);
 }
 

@@ -264,11 +264,16 @@ START_TEST(without_a_database_the_last_known_answers_and_says_so)
     sg_people_forget(people);
     ck_assert_int_eq(get(1), 0);
     ck_assert(p.stale && p.known);
+    ck_assert_int_eq(truth.loads, 2);
+    ck_assert_int_eq(get(1), 0);
+    ck_assert(p.stale);
+    ck_assert_int_eq(truth.loads, 2);
     ck_assert_int_eq(get(2), SG_EUNAVAIL);
     struct sg_people_state s;
     sg_people_state(people, &s);
     ck_assert_uint_eq(s.people, 1);
     truth.away = false;
+    ck_assert_int_eq(get(2), 0);
     ck_assert_int_eq(get(1), 0);
     ck_assert(!p.stale);
 }

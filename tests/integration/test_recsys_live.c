@@ -1,0 +1,261 @@
+/* test_recsys_live.c - listening and feedback from a real database to the people and trends at
+ * hand: at once, in full, through crashes and restarts. */
+#include "core/clock.h"
+#include "recsys/live.h"
+#include "tests/support/indexer.h"
+#include <check.h>
+#include <stdlib.h>
+
+static struct test_pg *pg;
+static PGconn *db;
+static struct test_indexer x;
+static struct sg_config config;
+static struct sg_live *live;
+static struct sg_arena arena;
+static struct sg_person p;
+
+static void start(void)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    ck_assert_msg(sg_live_start(&live, &config, &e) == 0, "%s", e.text);
+    for (int i = 0; i < 600 && sg_live_lag(live) < 0; i++)
+        sg_sleep_us(20000);
+    ck_assert(sg_live_lag(live) >= 0);
+}
+
+static void restart(void)
+{
+    sg_live_stop(live);
+    start();
+}
+
+static void setup_database(void)
+{
+    pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
+    db = test_pg_connect(pg);
+    test_indexer_init(&x, pg, NULL, "recsys.heard_days = 3650\n");
+    test_indexer_config(&x, &config);
+    test_pg_sql(db, "INSERT INTO users (user_id, email, display_name, country) "
+                    "SELECT i, 'u' || i, 'U', 'SE' FROM generate_series(1, 9) i");
+    PQfinish(db);
+}
+
+static void setup(void)
+{
+    db = test_pg_connect(pg);
+    start();
+}
+
+static void teardown(void)
+{
+    sg_live_stop(live);
+    PQfinish(db);
+    sg_arena_free(&arena);
+}
+
+static void get(uint64_t user_id)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    sg_arena_reset(&arena);
+    ck_assert_msg(
+        sg_people_get(sg_live_people(live), user_id, sg_now_us() + 10000000, &arena, &p, &e) == 0,
+        "%s", e.text);
+}
+
+/* Asks until it is so: the tail, not the one who asks, must bring it. */
+#define BECOMES(user, what)                                                                        \
+    do {                                                                                           \
+        get(user);                                                                                 \
+        for (int i_ = 0; i_ < 500 && !(what); i_++) {                                              \
+            sg_sleep_us(10000);                                                                    \
+            get(user);                                                                             \
+        }                                                                                          \
+        ck_assert(what);                                                                           \
+    } while (0)
+
+static bool in(enum sg_person_list list, uint64_t id)
+{
+    return sg_ids_hold(p.lists[list], id);
+}
+
+static uint64_t loads(void)
+{
+    struct sg_people_state s;
+    sg_people_state(sg_live_people(live), &s);
+    return s.loads;
+}
+
+static void play(int user, int song, const char *ago, const char *played_s)
+{
+    test_pg_sql(db,
+                "INSERT INTO listening_history (user_id, song_id, played_at, played_s, region) "
+                "VALUES (%d, %d, now() - interval '%s', %s, 'SE')",
+                user, song, ago, played_s);
+}
+
+static void say(int user, const char *kind, int id, const char *verdict)
+{
+    test_pg_sql(db,
+                "INSERT INTO feedback VALUES (%d, '%s', %d, '%s') ON CONFLICT (user_id, "
+                "target_kind, target_id) DO UPDATE SET verdict = excluded.verdict",
+                user, kind, id, verdict);
+}
+
+START_TEST(what_happens_arrives_without_asking_the_database_again)
+{
+    get(1);
+    ck_assert(p.known && p.n_songs == 0);
+    ck_assert_str_eq(p.market, "SE");
+    uint64_t before = loads();
+    play(1, 5, "1 minute", "NULL");
+    BECOMES(1, p.n_plays == 1);
+    ck_assert_uint_eq(p.plays[0].song_id, 5);
+    play(1, 6, "0", "12");
+    BECOMES(1, p.n_plays == 2);
+    ck_assert(sg_play_is_skip(p.plays[0].played_s));
+    ck_assert(sg_person_heard(&p, 6, 30, sg_wall_us()));
+    say(1, "song", 7, "like");
+    BECOMES(1, in(SG_PERSON_LIKES, 7));
+    say(1, "song", 7, "dislike");
+    BECOMES(1, in(SG_PERSON_DISLIKES, 7));
+    ck_assert(!in(SG_PERSON_LIKES, 7));
+    say(1, "song", 8, "not_interested");
+    say(1, "artist", 7, "hide_artist");
+    BECOMES(1, in(SG_PERSON_NOT_INTERESTED, 8) && in(SG_PERSON_HIDDEN, 7));
+    test_pg_sql(db, "DELETE FROM feedback WHERE user_id = 1 AND target_id = 7");
+    BECOMES(1, !in(SG_PERSON_HIDDEN, 7) && !in(SG_PERSON_DISLIKES, 7));
+    test_pg_sql(db, "INSERT INTO follows VALUES (1, 'artist', 3), (1, 'user', 4)");
+    BECOMES(1, in(SG_PERSON_FOLLOWED, 3));
+    ck_assert(!in(SG_PERSON_FOLLOWED, 4));
+    test_pg_sql(db, "DELETE FROM follows WHERE user_id = 1");
+    BECOMES(1, p.lists[SG_PERSON_FOLLOWED].n == 0);
+    ck_assert_uint_eq(loads(), before);
+}
+END_TEST
+
+START_TEST(preferences_removed_plays_and_removed_users_arrive)
+{
+    play(2, 5, "1 hour", "200");
+    play(2, 6, "2 hours", "200");
+    say(2, "song", 9, "like");
+    get(2);
+    test_pg_sql(db, "UPDATE users SET preferences = '{\"explicit\": false, \"market\": \"DE\"}' "
+                    "WHERE user_id = 2");
+    BECOMES(2, p.clean);
+    ck_assert_str_eq(p.market, "DE");
+    test_pg_sql(db, "DELETE FROM listening_history WHERE user_id = 2 AND song_id = 5");
+    BECOMES(2, p.n_songs == 1);
+    test_pg_sql(db, "DELETE FROM users WHERE user_id = 2");
+    BECOMES(2, !p.known && !in(SG_PERSON_LIKES, 9));
+    test_pg_sql(db, "TRUNCATE listening_history");
+    BECOMES(2, p.n_songs == 0);
+}
+END_TEST
+
+START_TEST(all_that_was_heard_is_there_however_long_ago)
+{
+    test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at) SELECT 3, i, "
+                    "now() - i * interval '20 hours' FROM generate_series(1, 4000) i");
+    get(3);
+    ck_assert_uint_eq(p.n_plays, SG_PERSON_PLAYS);
+    for (uint64_t i = 1; i <= 4000; i++)
+        ck_assert(sg_person_heard(&p, i, 3650, sg_wall_us()));
+    ck_assert(!sg_person_heard(&p, 4000, 3330, sg_wall_us()));
+    struct sg_people_state s;
+    sg_people_state(sg_live_people(live), &s);
+    ck_assert_uint_lt(s.bytes, 4000 * 7);
+}
+END_TEST
+
+START_TEST(an_old_play_beyond_the_window_is_still_known)
+{
+    sg_live_stop(live);
+    config.recsys.heard_days = 30;
+    play(4, 5, "3 years", "NULL");
+    start();
+    get(4);
+    ck_assert(sg_person_song(&p, 5) && !sg_person_heard(&p, 5, 30, sg_wall_us()));
+}
+END_TEST
+
+static double trending(uint64_t song_id)
+{
+    struct sg_trend top[20];
+    struct sg_trends *t = sg_live_take(live);
+    size_t n = sg_trends_top(t, 0, sg_wall_us(), NULL, NULL, top, 20);
+    sg_live_give(live);
+    for (size_t i = 0; i < n; i++)
+        if (top[i].song_id == song_id)
+            return top[i].plays;
+    return 0;
+}
+
+START_TEST(a_restart_loses_nothing_and_counts_nothing_twice)
+{
+    get(5);
+    for (int i = 0; i < 20; i++)
+        play(5, 11, "1 minute", "200");
+    say(5, "song", 12, "dislike");
+    BECOMES(5, in(SG_PERSON_DISLIKES, 12));
+    for (int i = 0; i < 200 && trending(11) < 19; i++)
+        sg_sleep_us(10000);
+    ck_assert(trending(11) > 19 && trending(11) <= 20);
+    sg_live_stop(live);
+    play(5, 13, "0", "200");
+    say(5, "song", 14, "dislike");
+    start();
+    get(5);
+    ck_assert(in(SG_PERSON_DISLIKES, 12) && in(SG_PERSON_DISLIKES, 14));
+    ck_assert(sg_person_heard(&p, 13, 1, sg_wall_us()));
+    ck_assert(trending(11) > 19 && trending(11) <= 20);
+    restart();
+    ck_assert(trending(11) > 19 && trending(11) <= 20);
+}
+END_TEST
+
+START_TEST(a_crash_of_the_database_loses_nothing)
+{
+    get(6);
+    say(6, "song", 1, "dislike");
+    for (int round = 0; round < 3; round++) {
+        play(6, 100 + round, "0", "200");
+        test_pg_crash(pg);
+        get(6); /* known, if late */
+        ck_assert(p.known);
+        test_pg_up(pg);
+        PQfinish(db);
+        db = test_pg_connect(pg);
+        say(6, "song", 10 + round, "dislike"); /* before anybody follows again */
+        BECOMES(6, in(SG_PERSON_DISLIKES, 10 + (uint64_t)round) && !p.stale);
+        ck_assert(in(SG_PERSON_DISLIKES, 1));
+        ck_assert(sg_person_song(&p, 100 + (uint64_t)round)->plays == 1);
+    }
+    for (int i = 0; i < 1000 && sg_live_lag(live) < 0; i++)
+        sg_sleep_us(20000);
+    play(6, 200, "0", "200");
+    uint64_t before = loads();
+    BECOMES(6, sg_person_song(&p, 200));
+    ck_assert_uint_le(loads(), before + 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("recsys live");
+    TCase *t = tcase_create("recsys live");
+    tcase_set_timeout(t, 120);
+    tcase_add_unchecked_fixture(t, setup_database, NULL);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, what_happens_arrives_without_asking_the_database_again);
+    tcase_add_test(t, preferences_removed_plays_and_removed_users_arrive);
+    tcase_add_test(t, all_that_was_heard_is_there_however_long_ago);
+    tcase_add_test(t, an_old_play_beyond_the_window_is_still_known);
+    tcase_add_test(t, a_restart_loses_nothing_and_counts_nothing_twice);
+    tcase_add_test(t, a_crash_of_the_database_loses_nothing);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
