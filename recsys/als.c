@@ -1,6 +1,7 @@
 /* als.c - see als.h. Names follow the paper: Y the fixed side, x the row solved for. */
 #include "recsys/als.h"
 #include "core/service.h"
+#include "recsys/als_exact.h"
 #include <cblas.h>
 #include <math.h>
 #include <pthread.h>
@@ -8,12 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* LAPACK, Fortran calling convention: the lengths of character arguments come last. */
-extern void spotrf_(const char *uplo, const int *n, float *a, const int *lda, int *info, size_t);
-extern void spotrs_(const char *uplo, const int *n, const int *nrhs, const float *a, const int *lda,
-                    float *b, const int *ldb, int *info, size_t);
-
-enum { ROWS_AT_ONCE = 256, GATHER = 512 };
+enum { ROWS_AT_ONCE = 256 };
 
 struct half_sweep {
     const struct sg_als_options *o;
@@ -46,76 +42,28 @@ static void fill_normal(float *v, size_t n, uint64_t seed, size_t factors)
     }
 }
 
-struct solver {
-    float *a, *b, *rows; /* d x d, d, GATHER x d */
-};
-
-static bool solver_open(struct solver *s, size_t d)
+static bool solve_row(const struct half_sweep *h, struct sg_exact *s, size_t row)
 {
-    s->a = malloc(d * d * sizeof(float));
-    s->b = malloc(d * sizeof(float));
-    s->rows = malloc(GATHER * d * sizeof(float));
-    return s->a && s->b && s->rows;
-}
-
-static void solver_close(struct solver *s)
-{
-    free(s->a);
-    free(s->b);
-    free(s->rows);
-}
-
-/* Adds sum c y y' to A and sum c y to b over the row's plays, GATHER at a time. */
-static void accumulate(const struct half_sweep *h, struct solver *s, size_t row)
-{
-    int d = (int)h->o->factors;
-    size_t from = h->side->start[row], to = h->side->start[row + 1];
-    for (size_t i = from; i < to; i += GATHER) {
-        size_t n = to - i < GATHER ? to - i : GATHER;
-        for (size_t k = 0; k < n; k++) {
-            const float *y = h->fixed + (size_t)d * h->side->other[i + k];
-            float c = 1 + logf(h->side->weight[i + k] > 1 ? h->side->weight[i + k] : 1);
-            float root = sqrtf(c);
-            cblas_saxpy(d, c, y, 1, s->b, 1);
-            for (int f = 0; f < d; f++)
-                s->rows[k * (size_t)d + (size_t)f] = root * y[f];
-        }
-        cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, d, (int)n, 1, s->rows, d, 1, s->a, d);
-    }
-}
-
-static bool solve_row(const struct half_sweep *h, struct solver *s, size_t row)
-{
-    const struct sg_als_options *o = h->o;
-    int d = (int)o->factors, one = 1, info;
-    float *x = h->solved + (size_t)d * row;
-    double frequency = (double)(h->side->start[row + 1] - h->side->start[row]) +
-                       (double)o->unobserved * (double)h->n_fixed;
-    float ridge = o->regularisation * (float)pow(frequency, o->power);
-    memcpy(s->a, h->gram, (size_t)d * (size_t)d * sizeof *s->a);
-    memset(s->b, 0, (size_t)d * sizeof *s->b);
-    accumulate(h, s, row);
-    for (int f = 0; f < d; f++)
-        s->a[f * (d + 1)] += ridge + 1e-6f;
-    spotrf_("L", &d, s->a, &d, &info, 1);
-    if (info)
-        return false;
-    spotrs_("L", &d, &one, s->a, &d, s->b, &d, &info, 1);
-    memcpy(x, s->b, (size_t)d * sizeof *x);
-    return info == 0;
+    const struct sg_als_loss *loss = &h->o->loss;
+    size_t d = h->o->factors, from = h->side->start[row], to = h->side->start[row + 1];
+    sg_exact_begin(s, h->gram);
+    for (size_t i = from; i < to; i++)
+        sg_exact_add(s, h->fixed + d * h->side->other[i],
+                     sg_als_confidence(loss, h->side->weight[i]), h->side->weight[i] > 0);
+    return sg_exact_solve(s, sg_als_ridge(loss, to - from, h->n_fixed), h->solved + d * row);
 }
 
 static void *solve_rows(void *ctx)
 {
     struct half_sweep *h = ctx;
-    struct solver s = {0};
-    bool good = solver_open(&s, h->o->factors);
+    struct sg_exact s;
+    bool good = sg_exact_init(&s, h->o->factors);
     for (size_t from; good && (from = atomic_fetch_add(&h->next, ROWS_AT_ONCE)) < h->side->n;) {
         size_t to = from + ROWS_AT_ONCE < h->side->n ? from + ROWS_AT_ONCE : h->side->n;
         for (size_t row = from; good && row < to; row++)
             good = solve_row(h, &s, row);
     }
-    solver_close(&s);
+    sg_exact_fini(&s);
     if (!good)
         h->failed = true;
     return NULL;
@@ -138,8 +86,8 @@ static bool half(const struct sg_als_options *o, const struct sg_side *side, con
                  size_t n_fixed, float *solved, float *gram)
 {
     int d = (int)o->factors;
-    cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, d, (int)n_fixed, o->unobserved, fixed, d,
-                0, gram, d);
+    cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, d, (int)n_fixed, o->loss.unobserved, fixed,
+                d, 0, gram, d);
     struct half_sweep h = {
         .o = o, .side = side, .fixed = fixed, .n_fixed = n_fixed, .solved = solved, .gram = gram};
     return run_threads(&h, o->threads);
