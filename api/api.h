@@ -34,6 +34,10 @@ SG_HANDLER(sg_api_search_play);
 SG_HANDLER(sg_api_search_recent);
 SG_HANDLER(sg_api_search_forget);
 SG_HANDLER(sg_api_search_trending);
+/* feedback.c */
+SG_HANDLER(sg_api_feedback);
+SG_HANDLER(sg_api_feedback_give);
+SG_HANDLER(sg_api_feedback_take_back);
 /* catalogue.c */
 SG_HANDLER(sg_api_song);
 SG_HANDLER(sg_api_artist);

@@ -94,7 +94,10 @@ static json_t *responses(const struct sg_route *r)
     if (!r->reply && !r->content_type) {
         json_object_set_new(o, "204", json_pack("{s:s}", "description", "Done"));
         add_problem(o, "400", "A parameter or the body is wrong; `field` names it");
+        if (r->body)
+            add_problem(o, "404", "There is no such thing");
         add_problem(o, "503", "It cannot be kept right now");
+        add_problem(o, "504", "The answer took too long");
         return o;
     }
     json_t *schema = r->reply ? ref(r->reply)

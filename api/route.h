@@ -31,6 +31,9 @@ extern const struct sg_param sg_market_params[], sg_search_params[], sg_suggest_
 /* search_log/params.c */
 extern const struct sg_param sg_popular_params[], sg_recent_params[], sg_forget_params[];
 
+/* feedback.c */
+extern const struct sg_param sg_feedback_params[], sg_feedback_removal_params[];
+
 /* Every route, ends with {0}. */
 extern const struct sg_route sg_routes[];
 

@@ -1,6 +1,7 @@
 /* routes.c - the table of everything the API answers. */
 #include "api/api.h"
 #include "api/route.h"
+#include "schemas/feedback.h"
 #include "schemas/recs.h"
 #include "schemas/search_log.h"
 #include "schemas/views.h"
@@ -53,6 +54,17 @@ const struct sg_route sg_routes[] = {
     {"/api/v1/recommendations", sg_api_recommendations, "Discovery", "Songs for a user", NULL,
      sg_recommend_params, &sg_recommend_request_record, &sg_song_list_record, NULL, false, NULL,
      NULL},
+    {"/api/v1/feedback", sg_api_feedback, "Feedback", "What a user said of songs and artists",
+     "Newest first.", sg_feedback_params, &sg_feedback_request_record, &sg_feedback_reply_record,
+     NULL, false, NULL, NULL},
+    {"/api/v1/feedback", sg_api_feedback_give, "Feedback",
+     "Like, dislike, not interested, hide an artist, or undo",
+     "Kept when it is answered; the user's next recommendations show it. A song has one verdict, "
+     "the latest. Repeating it does no harm.",
+     NULL, NULL, NULL, NULL, false, "POST", &sg_feedback_record},
+    {"/api/v1/feedback", sg_api_feedback_take_back, "Feedback", "Take feedback back",
+     "All of the user's, or what was said of one song or artist.", sg_feedback_removal_params,
+     &sg_feedback_request_record, NULL, NULL, false, "DELETE", NULL},
     {"/health", sg_api_health, "Operations", "Health of every dependency",
      "Answers 503 with the same body when one of them is down.", NULL, NULL, &sg_health_view_record,
      NULL, false, NULL, NULL},

@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/service.h"
 #include "recsys/answer.h"
+#include "schemas/feedback.h"
 #include "schemas/service.h"
 
 struct service {
@@ -26,6 +27,17 @@ static int on_recommend(void *thread, const struct sg_rpc_call *call, const void
                         struct sg_error *e)
 {
     return sg_answer_recommend(&((struct service *)thread)->answerer, call, in, out, e);
+}
+
+static int on_person_changed(void *thread, const struct sg_rpc_call *call, const void *in,
+                             void *out, struct sg_error *e)
+{
+    const struct sg_person_changed *who = in;
+    (void)call, (void)out, (void)e;
+    sg_people_change(
+        sg_live_people(((struct service *)thread)->answerer.live),
+        &(struct sg_person_change){.kind = SG_CHANGED_UNSAID, .user_id = who->user_id});
+    return 0;
 }
 
 static int on_health(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
@@ -59,6 +71,7 @@ static const struct sg_rpc_method methods[] = {
     {SG_METHOD_TRENDING, &sg_trending_request_record, &sg_recs_reply_record, on_trending},
     {SG_METHOD_SIMILAR, &sg_similar_request_record, &sg_recs_reply_record, on_similar},
     {SG_METHOD_RECOMMEND, &sg_recommend_request_record, &sg_recs_reply_record, on_recommend},
+    {SG_METHOD_PERSON_CHANGED, &sg_person_changed_record, NULL, on_person_changed},
     {SG_METHOD_HEALTH, NULL, &sg_health_reply_record, on_health},
     {0},
 };

@@ -105,6 +105,20 @@ test('trending and similar songs answer with songs', async () => {
   assert.ok(body.results.every((h) => h.song_id !== popular.song_id));
 });
 
+test('feedback is kept, listed and taken back', async () => {
+  const say = (body) => fetch(`${url}/api/v1/feedback`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  const given = async () => (await get('/api/v1/feedback?user_id=2&limit=100')).body.feedback;
+  const before = (await given()).filter((f) => f.song_id !== popular.song_id).length;
+  assert.equal((await say({ user_id: 2, kind: 'dislike', song_id: popular.song_id })).status, 204);
+  const found = (await given()).find((f) => f.song_id === popular.song_id);
+  assert.equal(found.kind, 'dislike');
+  assert.ok(Math.abs(Date.now() - Date.parse(found.given_at)) < 600000);
+  const wrong = await say({ user_id: 2, kind: 'adore', song_id: popular.song_id });
+  assert.deepEqual([wrong.status, (await wrong.json()).field], [400, 'kind']);
+  assert.equal((await say({ user_id: 2, kind: 'undo', song_id: popular.song_id })).status, 204);
+  assert.equal((await given()).length, before);
+});
+
 test('health names every dependency', async () => {
   const { status, body } = await get('/health');
   assert.equal(status, 200);
@@ -126,13 +140,17 @@ test('the OpenAPI document describes every path that answers', async () => {
   const { body } = await get('/openapi.json');
   assert.equal(body.openapi, '3.1.0');
   const { body: { search_id: search } } = await get('/api/v1/search?q=love');
-  const choice = JSON.stringify({ type: 'song', id: popular.song_id, position: 1 });
+  const bodies = {
+    SearchChoice: { type: 'song', id: popular.song_id, position: 1 },
+    Feedback: { user_id: 1, kind: 'like', song_id: popular.song_id },
+  };
   for (const [path, operations] of Object.entries(body.paths)) {
     const at = path.replace('{search_id}', search)
       .replace('{id}', path.includes('songs') ? popular.song_id : path.includes('artists') ? popular.artist_id : popular.album_id);
     for (const [method, operation] of Object.entries(operations)) {
       const needed = (operation.parameters ?? []).filter((p) => p.required && p.in === 'query').map((p) => `${p.name}=1`).join('&');
-      const sent = operation.requestBody ? { headers: { 'content-type': 'application/json' }, body: choice } : {};
+      const schema = operation.requestBody?.content['application/json'].schema.$ref.split('/').pop();
+      const sent = schema ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(bodies[schema]) } : {};
       const { status } = await fetch(`${url}${needed ? `${at}?${needed}` : at}`, { method: method.toUpperCase(), ...sent });
       assert.ok(operation.responses[status] && status < 300, `${method} ${path}: ${status}`);
     }
