@@ -238,3 +238,34 @@ uint32_t sg_postlist_seek(struct sg_postlist *list, uint32_t target)
     }
     return list->at = SG_LIST_END;
 }
+
+static void set_bit(uint64_t *bits, uint32_t i)
+{
+    bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+uint32_t sg_postlist_window(struct sg_postlist *list, uint32_t window,
+                            uint64_t bits[SG_WINDOW_WORDS])
+{
+    if (!list->block) {
+        if (list->at != SG_LIST_END && list->at / SG_WINDOW_BITS == window)
+            set_bit(bits, list->at % SG_WINDOW_BITS);
+        return 1;
+    }
+    for (; list->block < list->end && list->block->high < window; list->block++)
+        list->index = 0;
+    if (list->block == list->end || list->block->high != window)
+        return 1;
+    const void *container = list->containers + (uint64_t)list->block->at * 8;
+    if (!sg_block_is_array(list->block)) {
+        const uint64_t *words = container;
+        for (size_t i = 0; i < SG_WINDOW_WORDS; i++)
+            bits[i] |= words[i];
+        return SG_WINDOW_WORDS / 16;
+    }
+    const uint16_t *v = container;
+    uint32_t n = sg_block_postings(list->block);
+    for (uint32_t i = 0; i < n; i++)
+        set_bit(bits, v[i]);
+    return 1 + n / 4;
+}

@@ -52,6 +52,14 @@ struct sg_postlist sg_postlist_open(const struct sg_lists *l, struct sg_str term
 /* On the first posting at or after target, which is returned. */
 uint32_t sg_postlist_seek(struct sg_postlist *list, uint32_t target);
 
+/* A window of 65,536 docids (those of equal docid >> 16) as a bit set. */
+#define SG_WINDOW_BITS  65536
+#define SG_WINDOW_WORDS (SG_WINDOW_BITS / 64)
+/* Adds the list's postings of a window, and may move the list up to its end. Windows are
+ * asked for in ascending order. Returns what it cost, in steps of a seek's. */
+uint32_t sg_postlist_window(struct sg_postlist *list, uint32_t window,
+                            uint64_t bits[SG_WINDOW_WORDS]);
+
 /* Collects postings in memory: 4 bytes each and as much again while growing, and 24
  * to 64 a term. */
 struct sg_lists_writer;

@@ -1,11 +1,12 @@
-/* postings.h - one kind's base of posting lists, over Xapian (postings.cpp is the only
- * unit that sees its C++). Docids are static-rank order, so reading on in docid
+/* postings.h - one kind's base of posting lists, over Xapian (only the units of
+ * index/postings/ see its C++). Docids are static-rank order, so reading on in docid
  * order is reading the best first. A reader is thread-bound.
  *
  * Groups are intersected by leapfrog: the rarest leads, the others skip to
  * where it stands, and a group of several terms keeps its lists in a heap by
- * docid. So a match can stop anywhere and go on from there, and costs nothing
- * for what is not read.
+ * docid. When even the rarest is common, they are intersected as bit sets, a window
+ * of 65,536 docids after the other. Either way a match can stop anywhere and go on
+ * from there, and costs nothing (or a window) for what is not read.
  */
 #pragma once
 #include "index/searcher.h"

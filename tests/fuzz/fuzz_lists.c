@@ -18,6 +18,16 @@ static void read_list(const struct sg_lists *l, struct sg_str term, uint32_t ste
     }
 }
 
+static void read_windows(const struct sg_lists *l, struct sg_str term)
+{
+    static uint64_t bits[SG_WINDOW_WORDS];
+    struct sg_postlist list = sg_postlist_open(l, term);
+    for (uint32_t w = 0; w < 8; w++)
+        sg_postlist_window(&list, w, bits);
+    for (uint32_t w = 8; w < 65536; w *= 3)
+        sg_postlist_window(&list, w, bits);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct sg_lists *l;
@@ -32,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         sg_lists_frequency(l, term);
         read_list(l, term, 1);
         read_list(l, term, 1000);
+        read_windows(l, term);
         sg_lists_close(l);
     }
     free(segment);

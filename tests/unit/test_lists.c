@@ -102,6 +102,33 @@ START_TEST(seeks_land_on_the_first_posting_at_or_after_their_target)
 }
 END_TEST
 
+START_TEST(windows_hold_the_postings_of_their_range)
+{
+    const char *path = test_path(test_scratch(), "l");
+    static uint64_t bits[SG_WINDOW_WORDS];
+    write_range(path, 1, documents);
+    struct sg_lists *l = open_at(path);
+    for (size_t t = 0; t < n_rows; t++)
+        for (uint32_t step = 1; step < 3; step++) {
+            struct sg_postlist list = sg_postlist_open(l, sg_str(rows[t].term));
+            for (uint32_t w = 0; w <= documents / SG_WINDOW_BITS; w += step) {
+                memset(bits, 0, sizeof bits);
+                ck_assert_uint_gt(sg_postlist_window(&list, w, bits), 0);
+                uint32_t first = w * SG_WINDOW_BITS, expected = next_of(t, first ? first : 1);
+                for (uint32_t i = 0; i < SG_WINDOW_BITS; i++) {
+                    bool has = bits[i / 64] >> i % 64 & 1;
+                    must(has == (expected == first + i), "another window");
+                    if (has)
+                        expected = next_of(t, first + i + 1);
+                }
+                uint32_t after = first + SG_WINDOW_BITS;
+                must(sg_postlist_seek(&list, after) == next_of(t, after), "a seek after a window");
+            }
+        }
+    sg_lists_close(l);
+}
+END_TEST
+
 START_TEST(merged_files_equal_a_single_one)
 {
     const char *dir = test_scratch();
@@ -149,6 +176,7 @@ START_TEST(damaged_bytes_are_refused_or_read_within_bounds)
     write_range(path, 1, 80000);
     size_t n;
     char *bytes = slurp(path, &n), *copy = malloc(n);
+    static uint64_t bits[SG_WINDOW_WORDS];
     srand(3);
     for (int round = 0; round < 400; round++) {
         struct sg_segment_header h;
@@ -169,6 +197,9 @@ START_TEST(damaged_bytes_are_refused_or_read_within_bounds)
                 before = list.at;
                 sg_postlist_seek(&list, before + 1 + (uint32_t)rand() % 100);
             }
+            list = sg_postlist_open(l, sg_str(rows[t].term));
+            for (uint32_t w = 0; w < 3; w++)
+                sg_postlist_window(&list, w, bits);
         }
         sg_lists_close(l);
     }
@@ -183,6 +214,7 @@ int main(void)
     TCase *c = tcase_create("lists");
     tcase_add_test(c, a_list_gives_what_was_added_in_order);
     tcase_add_test(c, seeks_land_on_the_first_posting_at_or_after_their_target);
+    tcase_add_test(c, windows_hold_the_postings_of_their_range);
     tcase_add_test(c, merged_files_equal_a_single_one);
     tcase_add_test(c, a_dense_list_takes_a_bit_a_document_and_a_sparse_one_two_bytes_a_posting);
     tcase_add_test(c, damaged_bytes_are_refused_or_read_within_bounds);

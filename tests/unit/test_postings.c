@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { documents = 5000 };
+enum { documents = 5000, many_documents = 70000 };
 
 /* Document i holds terms W<m> and G<m> for each m that divides i, and Q: W terms
  * are kept by Xapian, G terms in lists of their own. */
@@ -17,7 +17,7 @@ static void add(struct sg_postings_writer *w, const char *term)
     ck_assert_int_eq(sg_postings_writer_term(w, sg_str(term), NULL), 0);
 }
 
-static void write_numbers(const char *path, unsigned from, unsigned to)
+static void write_numbers(const char *path, unsigned from, unsigned to, bool words)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct sg_postings_writer *w;
@@ -29,7 +29,8 @@ static void write_numbers(const char *path, unsigned from, unsigned to)
             snprintf(term, sizeof term, "W%u", divisors[m]);
             if (i % divisors[m])
                 continue;
-            add(w, term);
+            if (words)
+                add(w, term);
             term[0] = 'G';
             add(w, term);
         }
@@ -52,11 +53,19 @@ static struct sg_postings *numbers(void)
     const char *dir = test_scratch();
     const char *shards[] = {test_path(dir, "a"), test_path(dir, "b"), test_path(dir, "c")};
     struct sg_error e = SG_ERROR_INIT;
-    write_numbers(shards[0], 1, 2000);
-    write_numbers(shards[1], 2000, 2000);
-    write_numbers(shards[2], 2000, documents + 1);
+    write_numbers(shards[0], 1, 2000, true);
+    write_numbers(shards[1], 2000, 2000, true);
+    write_numbers(shards[2], 2000, documents + 1, true);
     const char *path = test_path(dir, "text");
     ck_assert_msg(sg_postings_merge(shards, 3, path, &e) == 0, "%s", e.text);
+    return open_at(path);
+}
+
+/* Without words, which take long to write: of several windows (lists.h). */
+static struct sg_postings *many_numbers(void)
+{
+    const char *path = test_path(test_scratch(), "many");
+    write_numbers(path, 1, many_documents + 1, false);
     return open_at(path);
 }
 
@@ -66,6 +75,7 @@ struct want {
     unsigned divisors[SG_GROUP_TERMS_MAX];
     size_t n;
     bool negate;
+    bool listed; /* G terms only */
 };
 
 static bool holds(const struct want *w, unsigned i)
@@ -86,7 +96,7 @@ static bool matches(const struct want *w, size_t n, unsigned i)
 
 static void want(struct want *w, unsigned divisor)
 {
-    snprintf(w->text[w->n], sizeof w->text[0], "%c%u", "WG"[rand() % 2], divisor);
+    snprintf(w->text[w->n], sizeof w->text[0], "%c%u", w->listed ? 'G' : "WG"[rand() % 2], divisor);
     w->terms[w->n] = sg_str(w->text[w->n]);
     w->divisors[w->n++] = divisor;
 }
@@ -103,30 +113,30 @@ static void begin(struct sg_postings *p, const struct want *w, size_t n)
 /* Reads everything, `chunk` at a time, against the arithmetic. */
 static void assert_matches(struct sg_postings *p, const struct want *w, size_t n, size_t chunk)
 {
-    uint32_t got[documents];
-    unsigned expected = 1;
+    static uint32_t got[documents];
+    unsigned expected = 1, last = sg_postings_count(p);
     begin(p, w, n);
     for (int count; (count = sg_postings_next(p, got, chunk, NULL)) != 0;) {
         ck_assert_int_gt(count, 0);
         for (int i = 0; i < count; i++) {
-            while (expected <= documents && !matches(w, n, expected))
+            while (expected <= last && !matches(w, n, expected))
                 expected++;
             ck_assert_uint_eq(got[i], expected++);
         }
     }
-    while (expected <= documents)
+    while (expected <= last)
         ck_assert(!matches(w, n, expected++));
 }
 
-START_TEST(random_groups_match_as_arithmetic_says)
+static void assert_random_groups(struct sg_postings *p, int rounds, bool listed)
 {
-    struct sg_postings *p = numbers();
     static struct want w[5];
     srand(1);
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < rounds; round++) {
         size_t n = 1 + (size_t)rand() % 5;
         memset(w, 0, sizeof w);
         for (size_t g = 0; g < n; g++) {
+            w[g].listed = listed;
             w[g].negate = g && rand() % 3 == 0;
             for (int t = rand() % 4; t >= 0; t--)
                 want(&w[g], divisors[rand() % n_divisors]);
@@ -135,35 +145,47 @@ START_TEST(random_groups_match_as_arithmetic_says)
     }
     sg_postings_close(p);
 }
+
+START_TEST(random_groups_match_as_arithmetic_says)
+{
+    assert_random_groups(numbers(), 300, false);
+}
+END_TEST
+
+START_TEST(groups_of_common_terms_match_across_windows)
+{
+    assert_random_groups(many_numbers(), 15, true);
+}
 END_TEST
 
 START_TEST(a_match_ends_when_its_work_is_used_up)
 {
-    struct sg_postings *p = numbers();
+    struct sg_postings *p = many_numbers();
     static struct want w[2];
-    static uint32_t all[documents], some[documents];
+    static uint32_t all[many_documents], some[many_documents];
     bool cut;
     memset(w, 0, sizeof w);
+    w[0].listed = w[1].listed = true;
     want(&w[0], divisors[0]);
     want(&w[1], divisors[1]);
     begin(p, w, 2);
-    int n = sg_postings_next(p, all, documents, NULL);
+    int n = sg_postings_next(p, all, many_documents, NULL);
     uint64_t work = sg_postings_work(p, &cut);
     ck_assert(!cut);
     ck_assert_uint_gt(work, 0);
 
     begin(p, w, 2);
-    sg_postings_limit(p, work / 2);
-    int less = sg_postings_next(p, some, documents, NULL);
+    sg_postings_limit(p, work / 8);
+    int less = sg_postings_next(p, some, many_documents, NULL);
     sg_postings_work(p, &cut);
     ck_assert(cut);
     ck_assert_int_gt(less, 0);
     ck_assert_int_lt(less, n);
     ck_assert_mem_eq(some, all, (size_t)less * sizeof *all);
-    ck_assert_int_eq(sg_postings_next(p, some, documents, NULL), 0);
+    ck_assert_int_eq(sg_postings_next(p, some, many_documents, NULL), 0);
 
     begin(p, w, 2);
-    ck_assert_int_eq(sg_postings_next(p, some, documents, NULL), n);
+    ck_assert_int_eq(sg_postings_next(p, some, many_documents, NULL), n);
     sg_postings_close(p);
 }
 END_TEST
@@ -171,7 +193,7 @@ END_TEST
 START_TEST(shards_merged_equal_a_single_one)
 {
     const char *one = test_path(test_scratch(), "one");
-    write_numbers(one, 1, documents + 1);
+    write_numbers(one, 1, documents + 1, true);
     struct sg_postings *a = open_at(one), *b = numbers();
     struct sg_term_group all = {(struct sg_str[]){SG_STR("Q")}, 1, false};
     static uint32_t x[documents + 1], y[documents + 1];
@@ -273,7 +295,7 @@ START_TEST(a_kind_without_documents_is_a_valid_database)
     struct sg_str q = SG_STR("Q");
     struct sg_term_group all = {&q, 1, false};
     uint32_t got;
-    write_numbers(shards[0], 1, 1);
+    write_numbers(shards[0], 1, 1, true);
     ck_assert_msg(sg_postings_merge(shards, 1, test_path(dir, "t"), &e) == 0, "%s", e.text);
     struct sg_postings *p = open_at(test_path(dir, "t"));
     ck_assert_uint_eq(sg_postings_count(p), 0);
@@ -336,7 +358,7 @@ START_TEST(damage_is_an_error_not_an_exception)
     struct sg_term_group all = {&q, 1, false};
     static uint32_t got[documents];
     ck_assert_int_eq(sg_postings_open(&p, path, &e), SG_ENOENT);
-    write_numbers(path, 1, documents + 1);
+    write_numbers(path, 1, documents + 1, true);
     spoil(path, "postlist.glass", 0);
     spoil(path, "postlist.glass", 8192);
     int rc = sg_postings_open(&p, path, &e);
@@ -383,6 +405,7 @@ int main(void)
     Suite *s = suite_create("postings");
     TCase *c = tcase_create("postings");
     tcase_add_test(c, random_groups_match_as_arithmetic_says);
+    tcase_add_test(c, groups_of_common_terms_match_across_windows);
     tcase_add_test(c, a_match_ends_when_its_work_is_used_up);
     tcase_add_test(c, shards_merged_equal_a_single_one);
     tcase_add_test(c, estimates_are_exact_for_one_term_and_sane_for_more);
@@ -392,6 +415,7 @@ int main(void)
     tcase_add_test(c, documents_are_found_by_their_words_and_filters);
     tcase_add_test(c, damage_is_an_error_not_an_exception);
     tcase_add_test(c, a_full_disk_is_said_as_no_space);
+    tcase_set_timeout(c, 120);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
