@@ -1,26 +1,15 @@
-/* als.c - see als.h. Names follow the paper: Y the fixed side, x the row solved for. */
+/* als.c - see als.h. */
 #include "recsys/als.h"
+#include "core/clock.h"
 #include "core/service.h"
-#include "recsys/als_exact.h"
+#include "recsys/als_checkpoint.h"
+#include "recsys/als_kernel.h"
+#include "recsys/als_sweep.h"
 #include <cblas.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { ROWS_AT_ONCE = 256 };
-
-struct half_sweep {
-    const struct sg_als_options *o;
-    const struct sg_side *side; /* the rows solved for */
-    const float *fixed;         /* Y: the other side's factors */
-    size_t n_fixed;
-    float *solved;
-    const float *gram; /* a Y'Y */
-    atomic_size_t next;
-    atomic_bool failed;
-};
+#include <sys/mman.h>
 
 /* splitmix64 (Steele, Lea, Flood 2014): a number per (seed, i), so that no thread order matters. */
 static uint64_t scramble(uint64_t x)
@@ -32,104 +21,111 @@ static uint64_t scramble(uint64_t x)
 }
 
 /* Normal by the Box-Muller transform, standard deviation 1 / sqrt(factors). */
-static void fill_normal(float *v, size_t n, uint64_t seed, size_t factors)
+static void fill_normal(float *v, size_t rows, const struct sg_factors *f, uint64_t seed)
 {
-    double scale = 1 / sqrt((double)factors);
-    for (size_t i = 0; i < n; i++) {
+    double scale = 1 / sqrt((double)f->factors);
+    for (size_t i = 0; i < rows * f->factors; i++) {
         double a = ((double)(scramble(seed ^ (2 * i)) >> 11) + 1) * 0x1p-53;
         double b = (double)(scramble(seed ^ (2 * i + 1)) >> 11) * 0x1p-53;
-        v[i] = (float)(scale * sqrt(-2 * log(a)) * cos(2 * M_PI * b));
+        v[i / f->factors * f->stride + i % f->factors] =
+            (float)(scale * sqrt(-2 * log(a)) * cos(2 * M_PI * b));
     }
 }
 
-static bool solve_row(const struct half_sweep *h, struct sg_exact *s, size_t row)
+/* Zeros, in large pages where there are any: rows are read in no order at all. */
+static float *rows_new(size_t rows, size_t stride)
 {
-    const struct sg_als_loss *loss = &h->o->loss;
-    size_t d = h->o->factors, from = h->side->start[row], to = h->side->start[row + 1];
-    sg_exact_begin(s, h->gram);
-    for (size_t i = from; i < to; i++)
-        sg_exact_add(s, h->fixed + d * h->side->other[i],
-                     sg_als_confidence(loss, h->side->weight[i]), h->side->weight[i] > 0);
-    return sg_exact_solve(s, sg_als_ridge(loss, to - from, h->n_fixed), h->solved + d * row);
-}
-
-static void *solve_rows(void *ctx)
-{
-    struct half_sweep *h = ctx;
-    struct sg_exact s;
-    bool good = sg_exact_init(&s, h->o->factors);
-    for (size_t from; good && (from = atomic_fetch_add(&h->next, ROWS_AT_ONCE)) < h->side->n;) {
-        size_t to = from + ROWS_AT_ONCE < h->side->n ? from + ROWS_AT_ONCE : h->side->n;
-        for (size_t row = from; good && row < to; row++)
-            good = solve_row(h, &s, row);
+    enum { HUGE_PAGE = 2 << 20 };
+    size_t bytes = rows * stride * sizeof(float);
+    if (bytes < HUGE_PAGE)
+        return calloc(rows * stride + 1, sizeof(float));
+    float *v = aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+    if (v) {
+        (void)madvise(v, bytes, MADV_HUGEPAGE);
+        memset(v, 0, bytes);
     }
-    sg_exact_fini(&s);
-    if (!good)
-        h->failed = true;
-    return NULL;
+    return v;
 }
 
-static bool run_threads(struct half_sweep *h, int threads)
+static void compact(float *rows, size_t n, const struct sg_factors *f)
 {
-    pthread_t helpers[64];
-    int n = 0;
-    for (; n < threads - 1 && n < 64; n++)
-        if (pthread_create(&helpers[n], NULL, solve_rows, h))
-            break;
-    solve_rows(h);
-    for (int i = 0; i < n; i++)
-        pthread_join(helpers[i], NULL);
-    return !h->failed;
+    for (size_t i = 1; f->stride != f->factors && i < n; i++)
+        memmove(rows + i * f->factors, rows + i * f->stride, f->factors * sizeof *rows);
 }
 
-static bool half(const struct sg_als_options *o, const struct sg_side *side, const float *fixed,
-                 size_t n_fixed, float *solved, float *gram)
+static int sweep(const struct sg_interactions *x, const struct sg_als_options *o,
+                 struct sg_factors *f, struct sg_error *e)
 {
-    int d = (int)o->factors;
-    cblas_ssyrk(CblasColMajor, CblasLower, CblasNoTrans, d, (int)n_fixed, o->loss.unobserved, fixed,
-                d, 0, gram, d);
-    struct half_sweep h = {
-        .o = o, .side = side, .fixed = fixed, .n_fixed = n_fixed, .solved = solved, .gram = gram};
-    return run_threads(&h, o->threads);
+    struct sg_half_sweep items = {o, &x->items, f->users, x->users.n, f->stride, f->items};
+    struct sg_half_sweep users = {o, &x->users, f->items, x->items.n, f->stride, f->users};
+    int rc = sg_half_sweep(&items, e);
+    return rc ? rc : sg_half_sweep(&users, e);
 }
 
 static int sweep_all(const struct sg_interactions *x, const struct sg_als_options *o,
-                     struct sg_factors *f, float *gram, struct sg_error *e)
+                     struct sg_factors *f, int done, struct sg_error *e)
 {
-    for (int i = 0; i < o->sweeps; i++) {
-        if (sg_stopping())
+    int64_t kept_us = sg_now_us();
+    int rc = 0;
+    for (int i = done; i < o->sweeps && !rc; i++) {
+        rc = sweep(x, o, f, e);
+        bool stop = sg_stopping();
+        if (!rc && o->checkpoint && (stop || sg_now_us() - kept_us >= o->checkpoint_every_us)) {
+            rc = sg_als_checkpoint_write(o->checkpoint, x, o, f, i + 1, e);
+            kept_us = sg_now_us();
+        }
+        if (!rc && stop)
             return sg_fail(e, SG_ECANCELED, "training was stopped");
-        if (!half(o, &x->users, f->items, x->items.n, f->users, gram) ||
-            !half(o, &x->items, f->users, x->users.n, f->items, gram))
-            return sg_fail(e, SG_ENOMEM, "sweep %d: out of memory, or not positive definite",
-                           i + 1);
-        if (o->progress)
+        if (!rc && o->progress)
             o->progress(o->ctx, i + 1, o->sweeps);
+        if (!rc && o->enough && o->enough(o->ctx, f, i + 1))
+            break;
     }
+    return rc;
+}
+
+static int check(const struct sg_interactions *x, const struct sg_als_options *o,
+                 struct sg_error *e)
+{
+    if (o->factors < 1 || o->factors > 512 || x->items.n > INT32_MAX || x->users.n > INT32_MAX)
+        return sg_fail(e, SG_EINVAL, "factors %zu: expected 1 to 512", o->factors);
+    if (o->solver == SG_ALS_CONJUGATE && o->steps < 1)
+        return sg_fail(e, SG_EINVAL, "steps %d: expected 1 or more", o->steps);
     return 0;
 }
 
 int sg_als_train(const struct sg_interactions *x, const struct sg_als_options *o,
                  struct sg_factors *out, struct sg_error *e)
 {
-    if (o->factors < 1 || o->factors > 512 || x->items.n > INT32_MAX || x->users.n > INT32_MAX)
-        return sg_fail(e, SG_EINVAL, "factors %zu: expected 1 to 512", o->factors);
-    struct sg_factors f = {.factors = o->factors};
-    f.users = calloc(x->users.n * o->factors + 1, sizeof(float));
-    f.items = malloc((x->items.n * o->factors + 1) * sizeof(float));
-    float *gram = calloc(o->factors * o->factors, sizeof *gram);
-    int rc = f.users && f.items && gram ? 0 : sg_fail(e, SG_ENOMEM, "factors");
-    if (!rc) {
-        openblas_set_num_threads(1); /* the rows are what is shared out */
-        fill_normal(f.items, x->items.n * o->factors, scramble(o->seed), o->factors);
-        rc = x->n ? sweep_all(x, o, &f, gram, e) : 0;
-    }
-    free(gram);
+    int rc = check(x, o, e), done = 0;
     if (rc)
+        return rc;
+    struct sg_factors f = {.factors = o->factors};
+    f.stride = (o->factors + SG_ALS_PAD - 1) / SG_ALS_PAD * SG_ALS_PAD;
+    f.users = rows_new(x->users.n, f.stride);
+    f.items = rows_new(x->items.n, f.stride);
+    if (!f.users || !f.items) {
+        rc = sg_fail(e, SG_ENOMEM, "factors");
+        goto done;
+    }
+    openblas_set_num_threads(1); /* the rows are what is shared out */
+    if (o->checkpoint)
+        done = sg_als_checkpoint_read(o->checkpoint, x, o, &f);
+    if (!done)
+        fill_normal(f.users, x->users.n, &f, scramble(o->seed));
+    rc = x->n ? sweep_all(x, o, &f, done, e) : 0;
+done:
+    if (rc) {
         sg_factors_free(&f);
-    else
-        *out = f;
-    return rc;
+        return rc;
+    }
+    if (o->checkpoint)
+        sg_als_checkpoint_remove(o->checkpoint);
+    compact(f.users, x->users.n, &f);
+    compact(f.items, x->items.n, &f);
+    f.stride = f.factors;
+    *out = f;
+    return 0;
 }
 
 void sg_factors_free(struct sg_factors *f)

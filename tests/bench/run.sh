@@ -69,12 +69,13 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in bench_suggest bench_record bench_rpc bench_build bench_search; do
+for name in bench_suggest bench_record bench_rpc bench_build bench_search bench_als; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
     bench_build) "$bench/$name" --songs "$((songs < 200000 ? songs : 200000))" ;;
     bench_search) "$bench/$name" "$dir/index" "$((songs < 100000 ? 100 : 2000))" ;;
+    bench_als) [ "$songs" -ge 100000 ] && "$bench/$name" || "$bench/$name" --users "$songs" --items "$songs" ;;
     *) "$bench/$name" ;;
     esac
 done

@@ -32,6 +32,7 @@ static void setup(void)
     ck_assert_int_eq(sg_interactions_finish(b, &x, &e), 0);
     options.factors = D;
     options.sweeps = 4;
+    options.solver = SG_ALS_CHOLESKY;
     ck_assert_msg(sg_als_train(&x, &options, &trained, &e) == 0, "%s", e.text);
     snprintf(path, sizeof path, "%s", test_path(test_scratch(), "fold.seg"));
     struct sg_fold_in_source source = {options.loss,  D,         trained.users,
@@ -49,19 +50,19 @@ static void teardown(void)
     sg_interactions_free(&x);
 }
 
-/* The last half-sweep solved the items from the users as they are. */
-START_TEST(an_item_folded_in_is_its_row_of_the_training)
+/* The last half-sweep solved the users from the items as they are. */
+START_TEST(a_user_folded_in_is_her_row_of_the_training)
 {
-    for (size_t item = 0; item < x.items.n; item++) {
-        const float *users[USERS];
+    for (size_t user = 0; user < x.users.n; user++) {
+        const float *items[ITEMS];
         float got[D];
-        size_t from = x.items.start[item], n = x.items.start[item + 1] - from;
+        size_t from = x.users.start[user], n = x.users.start[user + 1] - from;
         for (size_t i = 0; i < n; i++)
-            users[i] = trained.users + D * x.items.other[from + i];
-        ck_assert_int_eq(sg_fold_in_item(fold, scratch, users, x.items.weight + from, n, got, NULL),
+            items[i] = trained.items + D * x.users.other[from + i];
+        ck_assert_int_eq(sg_fold_in_user(fold, scratch, items, x.users.weight + from, n, got, NULL),
                          0);
         for (size_t f = 0; f < D; f++)
-            ck_assert_float_eq_tol(got[f], trained.items[item * D + f], 1e-5f);
+            ck_assert_float_eq_tol(got[f], trained.users[user * D + f], 1e-5f);
     }
 }
 END_TEST
@@ -106,6 +107,22 @@ static float score(const float *u, size_t item)
         s += u[f] * trained.items[item * D + f];
     return s;
 }
+
+START_TEST(an_item_folded_in_lies_among_its_listeners)
+{
+    const float *users[] = {trained.users, trained.users + D * 7};
+    const float weight[] = {3, 1};
+    float got[D], alike = 0, length = 0;
+    ck_assert_int_eq(sg_fold_in_item(fold, scratch, users, weight, 2, got, NULL), 0);
+    for (size_t u = 0; u < USERS; u++) {
+        float s = 0;
+        for (size_t f = 0; f < D; f++)
+            s += got[f] * trained.users[u * D + f];
+        *(u == 0 || u == 7 ? &alike : &length) += s * s;
+    }
+    ck_assert_float_gt(alike / 2, 4 * length / (USERS - 2));
+}
+END_TEST
 
 START_TEST(a_skipped_item_scores_less_than_before)
 {
@@ -173,8 +190,9 @@ int main(void)
     Suite *s = suite_create("fold_in");
     TCase *t = tcase_create("all");
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_test(t, an_item_folded_in_is_its_row_of_the_training);
+    tcase_add_test(t, a_user_folded_in_is_her_row_of_the_training);
     tcase_add_test(t, a_user_folded_in_lies_at_the_minimum_of_the_loss);
+    tcase_add_test(t, an_item_folded_in_lies_among_its_listeners);
     tcase_add_test(t, a_skipped_item_scores_less_than_before);
     tcase_add_test(t, unknown_items_are_left_out);
     tcase_add_test(t, what_is_no_number_is_refused);
