@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 static const char tables[] = "{genres,artists,albums,songs,song_artists,aliases,users,playlists,"
-                             "playlist_songs,follows,listening_history,song_plays_daily}";
+                             "playlist_songs,follows,feedback,listening_history,song_plays_daily}";
 
 struct loader {
     PGconn *c;
@@ -199,6 +199,25 @@ static int put_follows(struct loader *l, uint64_t i, struct sg_error *e)
     return rc;
 }
 
+static int put_feedback(struct loader *l, uint64_t i, struct sg_error *e)
+{
+    static const char *const verdicts[] = {"like", "dislike", "not_interested", "hide_artist"};
+    struct sg_demo_user u;
+    struct sg_demo_feedback v[SG_DEMO_LIST_MAX];
+    sg_world_user(&l->w, i, &u, NULL);
+    size_t n = sg_world_feedback(&l->w, i, &u, v);
+    int rc = 0;
+    for (size_t k = 0; !rc && k < n; k++) {
+        bool artist = v[k].verdict == SG_DEMO_HIDE;
+        put_id(l, i + l->w.o.first_user);
+        put_text(l, artist ? "artist" : "song");
+        put_id(l, v[k].target + (artist ? l->w.o.first_artist : l->w.o.first_song));
+        put_text(l, verdicts[v[k].verdict]);
+        rc = end_row(l, e);
+    }
+    return rc;
+}
+
 static int put_plays(struct loader *l, uint64_t i, struct sg_error *e)
 {
     struct sg_demo_user u;
@@ -273,6 +292,8 @@ static int run_stages(struct loader *l, struct sg_error *e)
          put_playlist_songs, w->n_playlists, 0},
         {"follows", "COPY follows (user_id, target_kind, target_id) FROM STDIN", put_follows,
          w->o.songs ? w->o.users : 0, 0},
+        {"feedback", "COPY feedback (user_id, target_kind, target_id, verdict) FROM STDIN",
+         put_feedback, w->o.songs ? w->o.users : 0, 0},
         {"plays",
          "COPY listening_history (user_id, song_id, played_at, played_s, region, source) "
          "FROM STDIN",

@@ -163,6 +163,55 @@ size_t sg_world_follows(const struct sg_world *w, uint64_t user, const struct sg
     return kept;
 }
 
+static int by_thing(const void *a, const void *b)
+{
+    const struct sg_demo_feedback *x = a, *y = b;
+    bool x_artist = x->verdict == SG_DEMO_HIDE, y_artist = y->verdict == SG_DEMO_HIDE;
+    if (x_artist != y_artist)
+        return x_artist - y_artist;
+    return (x->target > y->target) - (x->target < y->target);
+}
+
+static bool is_favourite(const struct sg_demo_user *u, uint64_t artist)
+{
+    for (size_t i = 0; i < u->n_favourites; i++)
+        if (u->favourites[i] == artist)
+            return true;
+    return false;
+}
+
+/* Every fourth like is of any artist of a scene the user listens to. */
+static uint64_t draw_liked(const struct sg_world *w, const struct sg_demo_user *u, struct sg_rng *r)
+{
+    uint64_t artist = sg_rng_chance(r, 0.25)
+                          ? sg_world_draw_artist(w, u->scenes[sg_rng_below(r, u->n_scenes)], r)
+                          : u->favourites[sg_rng_zipf(r, u->n_favourites, 3)];
+    return sg_world_draw_song(w, artist, r);
+}
+
+size_t sg_world_feedback(const struct sg_world *w, uint64_t user, const struct sg_demo_user *u,
+                         struct sg_demo_feedback out[SG_DEMO_LIST_MAX])
+{
+    struct sg_rng r = sg_rng_at(w->o.seed, SG_S_FEEDBACK, user + w->o.first_user, 0);
+    size_t likes = sg_rng_below(&r, 30), others = sg_rng_below(&r, 5), n = 0, kept = 0;
+    for (size_t i = 0; i < likes; i++)
+        out[n++] = (struct sg_demo_feedback){SG_DEMO_LIKE, draw_liked(w, u, &r)};
+    for (size_t i = 0; i < others; i++) {
+        uint64_t artist = sg_world_draw_artist(w, sg_world_draw_scene(w, &r), &r);
+        enum sg_demo_verdict verdict = sg_rng_below(&r, 10) < 6   ? SG_DEMO_DISLIKE
+                                       : sg_rng_below(&r, 10) < 8 ? SG_DEMO_NOT_INTERESTED
+                                                                  : SG_DEMO_HIDE;
+        if (!is_favourite(u, artist))
+            out[n++] = (struct sg_demo_feedback){
+                verdict, verdict == SG_DEMO_HIDE ? artist : sg_world_draw_song(w, artist, &r)};
+    }
+    qsort(out, n, sizeof *out, by_thing);
+    for (size_t i = 0; i < n; i++)
+        if (!kept || by_thing(&out[i], &out[kept - 1]))
+            out[kept++] = out[i];
+    return kept;
+}
+
 static void name_playlist(const struct sg_world *w, size_t scene, struct sg_rng *r,
                           struct sg_buf *out)
 {

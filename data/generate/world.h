@@ -113,6 +113,15 @@ struct sg_demo_follow {
 size_t sg_world_follows(const struct sg_world *w, uint64_t user, const struct sg_demo_user *u,
                         struct sg_demo_follow out[SG_DEMO_LIST_MAX]);
 
+enum sg_demo_verdict { SG_DEMO_LIKE, SG_DEMO_DISLIKE, SG_DEMO_NOT_INTERESTED, SG_DEMO_HIDE };
+struct sg_demo_feedback {
+    enum sg_demo_verdict verdict;
+    uint64_t target; /* index: of an artist when hidden, else of a song */
+};
+/* One verdict a thing: likes within the user's tastes, the others mostly outside. */
+size_t sg_world_feedback(const struct sg_world *w, uint64_t user, const struct sg_demo_user *u,
+                         struct sg_demo_feedback out[SG_DEMO_LIST_MAX]);
+
 struct sg_demo_playlist {
     uint64_t owner; /* user index */
     uint64_t followers;
@@ -143,4 +152,5 @@ enum {
     SG_S_FOLLOWS,
     SG_S_PLAYLIST,
     SG_S_ALIAS,
+    SG_S_FEEDBACK,
 };

@@ -194,6 +194,31 @@ START_TEST(listeners_keep_to_their_scenes)
 }
 END_TEST
 
+START_TEST(feedback_says_one_thing_of_each_and_spares_favourites)
+{
+    struct sg_demo_feedback v[SG_DEMO_LIST_MAX], again[SG_DEMO_LIST_MAX];
+    struct sg_demo_user u;
+    size_t said[4] = {0};
+    for (uint64_t i = 0; i < 300; i++) {
+        sg_world_user(&world, i, &u, NULL);
+        size_t n = sg_world_feedback(&world, i, &u, v);
+        ck_assert_uint_eq(sg_world_feedback(&world, i, &u, again), n);
+        for (size_t k = 0; k < n; k++) {
+            bool artist = v[k].verdict == SG_DEMO_HIDE;
+            said[v[k].verdict]++;
+            ck_assert(again[k].verdict == v[k].verdict && again[k].target == v[k].target);
+            ck_assert_uint_lt(v[k].target, artist ? world.n_artists : world.o.songs);
+            for (size_t j = 0; j < k; j++)
+                ck_assert(v[j].target != v[k].target || (v[j].verdict == SG_DEMO_HIDE) != artist);
+            for (size_t j = 0; artist && j < u.n_favourites; j++)
+                ck_assert_uint_ne(u.favourites[j], v[k].target);
+        }
+    }
+    ck_assert(said[SG_DEMO_LIKE] > 5 * said[SG_DEMO_DISLIKE] && said[SG_DEMO_DISLIKE] > 50);
+    ck_assert(said[SG_DEMO_NOT_INTERESTED] > 0 && said[SG_DEMO_HIDE] > 0);
+}
+END_TEST
+
 START_TEST(follows_and_playlists_hold_nothing_twice)
 {
     struct sg_demo_follow f[SG_DEMO_LIST_MAX];
@@ -249,6 +274,7 @@ int main(void)
     tcase_add_test(t, popularity_has_a_long_tail);
     tcase_add_test(t, plays_are_in_order_inside_the_period_and_of_songs_that_exist);
     tcase_add_test(t, listeners_keep_to_their_scenes);
+    tcase_add_test(t, feedback_says_one_thing_of_each_and_spares_favourites);
     tcase_add_test(t, follows_and_playlists_hold_nothing_twice);
     tcase_add_test(t, dates_are_real_days_only);
     suite_add_tcase(s, t);
