@@ -1,5 +1,6 @@
 /* main.c - segue-recsys. */
 #include "core/service.h"
+#include "recsys/evaluate/command.h"
 #include "recsys/serve.h"
 #include "recsys/train.h"
 #include <stdio.h>
@@ -41,6 +42,8 @@ static const struct sg_command commands[] = {
      "(implicit alternating least squares, recsys.factors factors), writes a model below\n"
      "recsys.dir and makes it the served one. A running server takes it up by itself.",
      train},
+    {"evaluate", sg_evaluate_usage, "measure how well models recommend what was held back",
+     sg_evaluate_help, sg_evaluate_command},
     {0},
 };
 

@@ -6,7 +6,7 @@
  * files, memory and the database stop it.
  */
 #pragma once
-#include "data/import/source.h"
+#include "core/source.h"
 #include "data/import/stage.h"
 #include "data/progress.h"
 

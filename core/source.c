@@ -1,5 +1,5 @@
 /* source.c - see source.h. */
-#include "data/import/source.h"
+#include "core/source.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
