@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 static const char slot[] = "segue_recsys_live";
+#define TELL_EVERY_US 1000000
 
 struct sg_live {
     const struct sg_config *config;
@@ -24,6 +25,9 @@ struct sg_live {
     struct sg_pg_pool *pg; /* people are read through it */
     struct sg_people_database database;
     struct sg_people *people;
+    struct sg_metric *lag_bytes, *people_n, *people_bytes, *people_loads;
+    uint64_t loads_told;
+    int64_t told_us;
 };
 
 static double half_life_s(const struct sg_live *l)
@@ -137,6 +141,20 @@ static int apply(struct sg_live *l, struct sg_tail *tail, struct sg_error *e)
     return rc;
 }
 
+static void tell(struct sg_live *l)
+{
+    struct sg_people_state s;
+    if (sg_now_us() - l->told_us < TELL_EVERY_US)
+        return;
+    l->told_us = sg_now_us();
+    sg_people_state(l->people, &s);
+    sg_metric_set(l->lag_bytes, "", (double)l->lag);
+    sg_metric_set(l->people_n, "", (double)s.people);
+    sg_metric_set(l->people_bytes, "", (double)s.bytes);
+    sg_metric_add(l->people_loads, "", (double)(s.loads - l->loads_told));
+    l->loads_told = s.loads;
+}
+
 static int follow(struct sg_live *l, struct sg_error *e)
 {
     uint64_t lsn = 0;
@@ -161,6 +179,7 @@ static int follow(struct sg_live *l, struct sg_error *e)
         }
         uint64_t server = sg_tail_server_lsn(tail);
         l->lag = server > lsn ? (int64_t)(server - lsn) : 0;
+        tell(l);
     }
     sg_people_follow(l->people, false);
     sg_tail_close(tail);
@@ -177,6 +196,8 @@ static void *run(void *ctx)
         if (follow(l, &e) == 0)
             continue;
         l->lag = -1;
+        l->told_us = 0;
+        tell(l);
         wait_us = sg_now_us() - from > 30000000 ? 250000
                   : wait_us < 8000000           ? wait_us * 2
                                                 : wait_us;
@@ -186,6 +207,16 @@ static void *run(void *ctx)
             sg_sleep_us(50000);
     }
     return NULL;
+}
+
+static void make_metrics(struct sg_live *l)
+{
+    l->lag_bytes = sg_metric_new(SG_GAUGE, "segue_recsys_lag_bytes",
+                                 "Log not applied yet; -1: not connected", NULL);
+    l->people_n = sg_metric_new(SG_GAUGE, "segue_recsys_people", "Listeners at hand", NULL);
+    l->people_bytes = sg_metric_new(SG_GAUGE, "segue_recsys_people_bytes", "What they take", NULL);
+    l->people_loads = sg_metric_new(SG_COUNTER, "segue_recsys_people_loads_total",
+                                    "Listeners read from the database", NULL);
 }
 
 static int open_people(struct sg_live *l, struct sg_error *e)
@@ -218,6 +249,7 @@ int sg_live_start(struct sg_live **out, const struct sg_config *config, struct s
         return sg_fail(e, SG_ENOMEM, "live plays");
     l->config = config;
     l->lag = -1;
+    make_metrics(l);
     pthread_rwlock_init(&l->lock, NULL);
     int rc = sg_trends_new(&l->trends, half_life_s(l), e);
     if (!rc)
