@@ -16,6 +16,18 @@ static const char days[] =
     "LIMIT 2000000) newest) d "
     "GROUP BY user_id, day HAVING count(*) > 1 ORDER BY user_id, day LIMIT 200000";
 
+/* What people call songs, or artists whose best known songs stand for them; of each tag
+ * the songs that most people say it of. */
+static const char tagged[] =
+    "SELECT tag, string_agg(song_id::text, ',' ORDER BY song_id) FROM (SELECT tag, song_id, "
+    "row_number() OVER (PARTITION BY tag ORDER BY uses DESC, song_id) AS place FROM ("
+    "SELECT lower(t.tag) AS tag, coalesce(t.song_id, s.song_id) AS song_id, max(t.uses) AS uses "
+    "FROM (SELECT * FROM public.tags ORDER BY uses DESC, kind, id, tag LIMIT 500000) t "
+    "LEFT JOIN LATERAL (SELECT song_id FROM public.songs WHERE artist_id = t.artist_id "
+    "ORDER BY play_count DESC, song_id LIMIT 20) s ON t.artist_id IS NOT NULL "
+    "WHERE t.song_id IS NOT NULL OR s.song_id IS NOT NULL GROUP BY 1, 2) said) ranked "
+    "WHERE place <= 1000 GROUP BY tag HAVING count(*) > 1 ORDER BY count(*) DESC, tag LIMIT 20000";
+
 struct reading {
     struct sg_builder *builder;
     uint64_t *ids;
@@ -58,7 +70,9 @@ int sg_contexts_feed(PGconn *reader, struct sg_builder *b, struct sg_error *e)
     struct reading r = {.builder = b};
     int rc = sg_pg_copy_out(reader, playlists, on_row, &r, e);
     if (!rc)
+        rc = sg_pg_copy_out(reader, tagged, on_row, &r, e);
+    if (!rc)
         rc = sg_pg_copy_out(reader, days, on_row, &r, e);
     free(r.ids);
-    return rc ? sg_wrap(e, "playlists and listening") : 0;
+    return rc ? sg_wrap(e, "playlists, tags and listening") : 0;
 }

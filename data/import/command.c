@@ -18,7 +18,7 @@ const char sg_data_import_help[] =
     "                          playlists hold a track becomes its play count\n"
     "  billboard DIR           songs.tsv of the Hot 100; points become the play count;\n"
     "                          dates, albums and genres stay unknown\n"
-    "  lastfm DIR              artists, users, friendships (as follows) and tags that name\n"
+    "  lastfm DIR              artists, their tags, users, friendships (as follows) and tags that name\n"
     "                          genres. Plays are counted by artist there, not by song, and\n"
     "                          cannot become listening history; the recommender reads such\n"
     "                          counts from the file itself.\n"

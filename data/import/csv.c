@@ -3,7 +3,8 @@
  * Columns are found by name, or as the map says. Without an id column a song is
  * known by its title, artist and album; artists are known by name, albums by
  * title and lead artist. Other names of the song and of its lead artist, searched as
- * their own, stand in aliases and artist_aliases, between semicolons.
+ * their own, stand in aliases and artist_aliases, what people call them in tags and
+ * artist_tags, between semicolons.
  */
 #include "core/text.h"
 #include "data/calendar.h"
@@ -25,14 +26,18 @@ enum column {
     PLAYS,
     ALIASES,
     ARTIST_ALIASES,
+    TAGS,
+    ARTIST_TAGS,
     COLUMNS
 };
 static const char *const names[COLUMNS] = {"id",       "title",      "artist",   "album",
                                            "genre",    "duration_s", "track_no", "release_date",
-                                           "explicit", "play_count", "aliases",  "artist_aliases"};
+                                           "explicit", "play_count", "aliases",  "artist_aliases",
+                                           "tags",     "artist_tags"};
 
 #define ARTISTS_MAX 20
 #define ALIASES_MAX 100
+#define TAGS_MAX    100
 
 struct csv {
     const struct sg_csv_options *o;
@@ -67,7 +72,8 @@ static int map_one(struct csv *c, struct sg_str pair, const struct sg_str *heade
     return sg_fail(
         e, SG_EINVAL,
         "--map: no field '%.*s'; fields are id, title, artist, album, genre, "
-        "duration_s, track_no, release_date, explicit, play_count, aliases, artist_aliases",
+        "duration_s, track_no, release_date, explicit, play_count, aliases, artist_aliases, tags, "
+        "artist_tags",
         SG_FMT(field));
 }
 
@@ -239,6 +245,17 @@ static void put_aliases(struct sg_import *i, uint64_t line, const char *kind, st
         sg_import_alias(i, line, kind, key, v[k], false);
 }
 
+static void put_tags(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                     struct sg_str all)
+{
+    struct sg_str v[TAGS_MAX];
+    size_t n = all.n ? sg_fields_split(all, ';', v, TAGS_MAX) : 0;
+    if (n > TAGS_MAX)
+        sg_import_reject(i, line, "tags", "more than 100");
+    for (size_t k = 0; k < n && n <= TAGS_MAX; k++)
+        sg_import_tag(i, line, kind, key, v[k], 1);
+}
+
 static void put(struct csv *c, struct sg_import *i, uint64_t line, const struct sg_str *v,
                 const struct sg_str *artists, size_t n)
 {
@@ -254,7 +271,10 @@ static void put(struct csv *c, struct sg_import *i, uint64_t line, const struct 
                                    v[DURATION], v[TRACK], v[RELEASED], v[EXPLICIT], v[PLAYS]},
                  9);
     put_aliases(i, line, "song", song, v[ALIASES]);
-    put_aliases(i, line, "artist", hashed(&c->artist, i->source, artists[0]), v[ARTIST_ALIASES]);
+    struct sg_str artist = hashed(&c->artist, i->source, artists[0]);
+    put_aliases(i, line, "artist", artist, v[ARTIST_ALIASES]);
+    put_tags(i, line, "song", song, v[TAGS]);
+    put_tags(i, line, "artist", artist, v[ARTIST_TAGS]);
 }
 
 static void row(void *ctx, struct sg_import *i, uint64_t line, const struct sg_str *fields,

@@ -48,6 +48,22 @@ void sg_import_alias(struct sg_import *i, uint64_t line, const char *kind, struc
                      4);
 }
 
+void sg_import_tag(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                   struct sg_str tag, uint32_t uses)
+{
+    char number[16];
+    const char *why = sg_import_text(&tag, SG_TAG_MAX, false);
+    if (!why && has_control(tag))
+        why = "holds a control character";
+    if (why) {
+        sg_import_reject(i, line, "tag", why);
+        return;
+    }
+    snprintf(number, sizeof number, "%u", uses);
+    sg_stage_put(&i->stage, SG_STAGE_TAG, line,
+                 (struct sg_str[]){sg_str(kind), key, tag, sg_str(number)}, 4);
+}
+
 bool sg_import_cells(struct sg_import *i, uint64_t line, struct sg_str text, struct sg_str *cells,
                      size_t n)
 {

@@ -12,6 +12,7 @@
 
 #define SG_NAME_MAX  500 /* characters of a title or name */
 #define SG_ALIAS_MAX 200 /* of another name */
+#define SG_TAG_MAX   100
 
 struct sg_import {
     struct sg_stage stage;
@@ -47,6 +48,9 @@ const char *sg_import_text(struct sg_str *s, size_t max, bool may_be_empty);
 /* Stages another name of the record with this key, or rejects it; the record stays. */
 void sg_import_alias(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
                      struct sg_str alias, bool hint);
+/* The same of what people call it; kind: song or artist, uses: how many people do. */
+void sg_import_tag(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                   struct sg_str tag, uint32_t uses);
 /* Splits a row of exactly n tab-separated cells; false after rejecting it. */
 bool sg_import_cells(struct sg_import *i, uint64_t line, struct sg_str text, struct sg_str *cells,
                      size_t n);

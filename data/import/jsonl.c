@@ -4,7 +4,8 @@
  * Ids are the file's own; records name each other by them. They become external
  * ids "source:id", or import_keys where a record brings an external id.
  * A playlist may list its songs in song_ids; songs, artists and albums other names in
- * aliases, and in hints those that are searched but not shown.
+ * aliases, and in hints those that are searched but not shown; songs and artists what
+ * people call them in tags.
  */
 #include "core/record.h"
 #include "core/text.h"
@@ -20,8 +21,10 @@ struct line {
     uint64_t song_id, artist_id, album_id, genre_id, playlist_id, play_count, followers;
     int64_t duration_s, track_no;
     bool is_explicit;
-    struct sg_list artist_ids, song_ids, aliases, hints;
+    struct sg_list artist_ids, song_ids, aliases, hints, tags;
 };
+
+enum { TAGS_MAX = 100 };
 
 #define ID(m)      SG_FIELD_U64(struct line, m, 0, INT64_MAX, SG_OPTIONAL)
 #define TEXT(m, n) SG_FIELD_STR(struct line, m, 0, n, SG_OPTIONAL)
@@ -54,6 +57,7 @@ static const struct sg_field fields[] = {
     SG_FIELD_LIST(struct line, song_ids, SG_T_U64, NULL, 10000),
     SG_FIELD_LIST(struct line, aliases, SG_T_STR, NULL, SG_ALIASES_MAX),
     SG_FIELD_LIST(struct line, hints, SG_T_STR, NULL, SG_ALIASES_MAX),
+    SG_FIELD_LIST(struct line, tags, SG_T_STR, NULL, TAGS_MAX),
 };
 static const struct sg_record line_record = SG_RECORD("ImportLine", struct line, fields);
 
@@ -99,6 +103,14 @@ static void put_aliases(struct sg_import *i, uint64_t line, const char *kind, st
         sg_import_alias(i, line, kind, key, hints[k], true);
 }
 
+static void put_tags(struct sg_import *i, uint64_t line, const char *kind, struct sg_str key,
+                     const struct line *l)
+{
+    const struct sg_str *tags = l->tags.v;
+    for (size_t k = 0; k < l->tags.n; k++)
+        sg_import_tag(i, line, kind, key, tags[k], 1);
+}
+
 static const char *put_genre(struct jsonl *j, struct sg_import *i, uint64_t line, struct line *l)
 {
     const char *why = l->genre_id ? sg_import_text(&l->name, 100, false) : "no genre_id";
@@ -118,6 +130,7 @@ static const char *put_artist(struct jsonl *j, struct sg_import *i, uint64_t lin
     sg_stage_put(&i->stage, SG_STAGE_ARTIST, line,
                  (struct sg_str[]){key, l->name, present(l->image_url)}, 3);
     put_aliases(i, line, "artist", key, l);
+    put_tags(i, line, "artist", key, l);
     return NULL;
 }
 
@@ -172,6 +185,7 @@ static const char *put_song(struct jsonl *j, struct sg_import *i, uint64_t line,
                           number(j, l->play_count)},
         9);
     put_aliases(i, line, "song", key, l);
+    put_tags(i, line, "song", key, l);
     return NULL;
 }
 

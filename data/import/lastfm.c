@@ -1,5 +1,5 @@
 /* lastfm.c - listening of 1,892 users (HetRec 2011): artists, users, who is
- * friends with whom, and those tags that name genres.
+ * friends with whom, how they tag the artists, and those tags that name genres.
  *
  * Plays are counted there by user and artist, without songs: they cannot become
  * listening history, and none is invented.
@@ -9,12 +9,18 @@
 #include <stdlib.h>
 
 #define TAGS_MAX     100000
-#define TAG_USES_MIN 250 /* taggings that make a tag more than somebody's own */
+#define TAG_USES_MIN 250      /* taggings that make a tag a genre */
+#define TAGGINGS_MAX 10000000 /* kept in memory: 8 bytes each */
 
 struct lastfm {
     struct sg_buf key, email, name;
     uint64_t last_user;
-    uint32_t *uses; /* by tag id */
+    uint32_t *uses;      /* by tag id */
+    struct tagging *all; /* somebody tagged an artist */
+    size_t n, cap;
+};
+struct tagging {
+    uint32_t tag, artist;
 };
 
 static struct sg_str email_of(struct sg_buf *out, const char *source, struct sg_str id)
@@ -97,20 +103,71 @@ static int friend_row(void *ctx, struct sg_import *i, uint64_t line, struct sg_s
     return 0;
 }
 
+static int keep_tagging(struct lastfm *l, struct tagging one, struct sg_error *e)
+{
+    if (l->n == TAGGINGS_MAX)
+        return sg_fail(e, SG_ELIMIT, "more than %d taggings", TAGGINGS_MAX);
+    if (l->n == l->cap) {
+        size_t cap = l->cap ? l->cap * 2 : 65536;
+        struct tagging *all = realloc(l->all, cap * sizeof *all);
+        if (!all)
+            return sg_fail(e, SG_ENOMEM, "%zu taggings", cap);
+        l->all = all;
+        l->cap = cap;
+    }
+    l->all[l->n++] = one;
+    return 0;
+}
+
 static int tagging_row(void *ctx, struct sg_import *i, uint64_t line, struct sg_str text,
                        struct sg_error *e)
 {
     struct lastfm *l = ctx;
     struct sg_str c[6];
-    uint64_t tag;
-    (void)e;
+    uint64_t tag, artist;
     if (line == 1 || !sg_import_cells(i, line, text, c, 6))
         return 0;
-    if (!number(c[2], &tag) || tag >= TAGS_MAX)
+    if (!number(c[2], &tag) || tag >= TAGS_MAX) {
         sg_import_reject(i, line, "tagID", "expected a whole number below 100000");
-    else
-        l->uses[tag]++;
-    return 0;
+        return 0;
+    }
+    if (!number(c[1], &artist) || artist > UINT32_MAX) {
+        sg_import_reject(i, line, "artistID", "expected a whole number");
+        return 0;
+    }
+    l->uses[tag]++;
+    return keep_tagging(l, (struct tagging){(uint32_t)tag, (uint32_t)artist}, e);
+}
+
+static int by_tag(const void *a, const void *b)
+{
+    const struct tagging *x = a, *y = b;
+    if (x->tag != y->tag)
+        return x->tag < y->tag ? -1 : 1;
+    return (x->artist > y->artist) - (x->artist < y->artist);
+}
+
+/* Every artist that was tagged so, with how often. */
+static void put_taggings(struct lastfm *l, struct sg_import *i, uint64_t line, uint32_t tag,
+                         struct sg_str name)
+{
+    size_t low = 0, high = l->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (l->all[middle].tag < tag)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (size_t to; low < l->n && l->all[low].tag == tag; low = to) {
+        char id[16];
+        to = low + 1;
+        while (to < l->n && !by_tag(&l->all[to], &l->all[low]))
+            to++;
+        snprintf(id, sizeof id, "%u", l->all[low].artist);
+        sg_import_tag(i, line, "artist", sg_import_key(&l->key, i->source, sg_str(id)), name,
+                      (uint32_t)(to - low));
+    }
 }
 
 /* Tags in wide use that say something else than what music it is. */
@@ -137,6 +194,7 @@ static int tag_row(void *ctx, struct sg_import *i, uint64_t line, struct sg_str 
                    struct sg_error *e)
 {
     struct lastfm *l = ctx;
+    const char *why;
     struct sg_str c[2];
     uint64_t tag;
     (void)e;
@@ -144,8 +202,13 @@ static int tag_row(void *ctx, struct sg_import *i, uint64_t line, struct sg_str 
         return 0;
     if (!number(c[0], &tag) || tag >= TAGS_MAX)
         sg_import_reject(i, line, "tagID", "expected a whole number below 100000");
-    else if (l->uses[tag] >= TAG_USES_MIN && names_a_genre(c[1]))
-        sg_stage_put(&i->stage, SG_STAGE_GENRE, line, &c[1], 1);
+    else if ((why = sg_import_text(&c[1], SG_TAG_MAX, false)))
+        sg_import_reject(i, line, "tagValue", why);
+    else {
+        if (l->uses[tag] >= TAG_USES_MIN && names_a_genre(c[1]))
+            sg_stage_put(&i->stage, SG_STAGE_GENRE, line, &c[1], 1);
+        put_taggings(l, i, line, (uint32_t)tag, c[1]);
+    }
     return 0;
 }
 
@@ -164,11 +227,15 @@ int sg_import_lastfm(struct sg_import *i, const char *dir, struct sg_error *e)
     bool resume = i->resume;
     for (size_t k = 0; !rc && k < sizeof files / sizeof *files; k++) {
         char path[4096];
-        i->resume = resume && files[k].row != tagging_row; /* counted in memory */
+        /* Taggings are counted in memory, and named by the last file. */
+        i->resume = resume && files[k].row != tagging_row && files[k].row != tag_row;
+        if (files[k].row == tag_row && l.n)
+            qsort(l.all, l.n, sizeof *l.all, by_tag);
         snprintf(path, sizeof path, "%s/%s", dir, files[k].name);
         rc = sg_import_file(i, path, files[k].row, &l, e);
     }
     free(l.uses);
+    free(l.all);
     sg_buf_free(&l.key);
     sg_buf_free(&l.email);
     sg_buf_free(&l.name);

@@ -1,6 +1,6 @@
 /* merge.c - see merge.h.
  *
- * In order of reference: genres, artists, albums, songs, credits, aliases, users,
+ * In order of reference: genres, artists, albums, songs, credits, aliases, tags, users,
  * playlists and their songs, follows, deletions. Of each kind: keep the last
  * row of a key, reject what refers to nothing, update what differs, insert what
  * is missing. Updates come first and inserts skip what exists, rather than ON
@@ -45,6 +45,9 @@ static const struct step steps[] = {
     {SG_STAGE_ENTRY, 0, SILENT, RENAME("s_entry", "song_key", "song")},
     {SG_STAGE_ALIAS, 0, SILENT,
      "UPDATE s_alias s SET key = k.external_id FROM import_keys k"
+     " WHERE k.kind = s.kind AND k.key = s.key"},
+    {SG_STAGE_TAG, 0, SILENT,
+     "UPDATE s_tag s SET key = k.external_id FROM import_keys k"
      " WHERE k.kind = s.kind AND k.key = s.key"},
     {SG_STAGE_DELETE, 0, SILENT,
      "UPDATE s_delete s SET key = k.external_id FROM import_keys k"
@@ -176,6 +179,22 @@ static const struct step steps[] = {
      " RETURNING r.line, 'more than 100 aliases: ' || r.alias"},
     {SG_STAGE_ALIAS, SG_I_ALIASES, INSERTED,
      "INSERT INTO aliases (kind, id, alias, hint) SELECT kind, id, alias, hint FROM r_alias"
+     " ORDER BY line ON CONFLICT DO NOTHING"},
+
+    {SG_STAGE_TAG, 0, SILENT, KEEP_LAST("s_tag", "kind, key, tag")},
+    {SG_STAGE_TAG, SG_I_TAGS, SILENT,
+     "CREATE TEMP TABLE r_tag ON COMMIT DROP AS SELECT s.line, s.kind, o.song_id AS id, s.tag,"
+     " coalesce(s.uses, 1) AS uses FROM s_tag s JOIN songs o ON o.external_id = s.key"
+     " WHERE s.kind = 'song' UNION ALL SELECT s.line, s.kind, a.artist_id, s.tag,"
+     " coalesce(s.uses, 1) FROM s_tag s JOIN artists a ON a.external_id = s.key"
+     " WHERE s.kind = 'artist'"},
+    {SG_STAGE_TAG, 0, SILENT, "ANALYZE r_tag"},
+    {SG_STAGE_TAG, SG_I_TAGS, STAGED, "SELECT FROM r_tag"},
+    {SG_STAGE_TAG, SG_I_TAGS, UPDATED,
+     "UPDATE tags x SET uses = r.uses FROM r_tag r WHERE x.kind = r.kind AND x.id = r.id"
+     " AND x.tag = r.tag AND x.uses <> r.uses"},
+    {SG_STAGE_TAG, SG_I_TAGS, INSERTED,
+     "INSERT INTO tags (kind, id, tag, uses) SELECT kind, id, tag, uses FROM r_tag"
      " ORDER BY line ON CONFLICT DO NOTHING"},
 
     {SG_STAGE_USER, 0, SILENT, KEEP_LAST("s_user", "email")},

@@ -9,8 +9,8 @@
 #define NONE      UINT32_MAX
 
 const char *const sg_import_kind_names[SG_I_KINDS] = {
-    "genres",  "artists", "albums",    "songs",          "song artists",
-    "aliases", "users",   "playlists", "playlist songs", "follows"};
+    "genres", "artists", "albums",    "songs",          "song artists", "aliases",
+    "tags",   "users",   "playlists", "playlist songs", "follows"};
 
 static const struct {
     const char *name, *columns; /* after "line bigint" */
@@ -29,6 +29,7 @@ static const struct {
                        9},
     [SG_STAGE_CREDIT] = {"s_credit", "key text, position smallint, artist_key text, role text", 4},
     [SG_STAGE_ALIAS] = {"s_alias", "kind text, key text, alias text, hint boolean", 4},
+    [SG_STAGE_TAG] = {"s_tag", "kind text, key text, tag text, uses integer", 4},
     [SG_STAGE_USER] = {"s_user", "email text, display_name text", 2},
     [SG_STAGE_PLAYLIST] = {"s_playlist",
                            "key text, email text, name text, description text, followers bigint",

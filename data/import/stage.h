@@ -23,6 +23,7 @@ enum sg_stage_table {
                           explicit, play_count */
     SG_STAGE_CREDIT,   /* song_key, position from 1 without gaps, artist_key, role */
     SG_STAGE_ALIAS,    /* kind, key, alias, hint: added to what is there */
+    SG_STAGE_TAG,      /* kind (song or artist), key, tag, uses: added to what is there */
     SG_STAGE_USER,     /* email, display_name */
     SG_STAGE_PLAYLIST, /* key, email, name, description, followers */
     SG_STAGE_ENTRY,    /* playlist_key, position, song_key, added_at; whole playlists only */
@@ -42,6 +43,7 @@ enum sg_import_kind {
     SG_I_SONGS,
     SG_I_CREDITS,
     SG_I_ALIASES,
+    SG_I_TAGS,
     SG_I_USERS,
     SG_I_PLAYLISTS,
     SG_I_ENTRIES,

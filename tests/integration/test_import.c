@@ -130,6 +130,7 @@ START_TEST(real_catalogues_come_in_whole_and_again_change_nothing)
     ck_assert_int_eq(count("artists WHERE external_id LIKE 'lastfm:%'"), 17632);
     ck_assert_int_eq(count("users WHERE email LIKE 'lastfm-%'"), 1892);
     ck_assert_int_eq(count("follows"), 25434);
+    ck_assert_int_gt(count("tags"), 100000);
     ck_assert_int_eq(count("song_artists WHERE position = 1 AND artist_id <> credited_artist_id"),
                      0);
     versions(before);
@@ -298,6 +299,32 @@ START_TEST(aliases_are_added_to_what_is_there)
 }
 END_TEST
 
+START_TEST(tags_are_added_and_counted)
+{
+    const char *path = FILE_OF(
+        "t.jsonl",
+        "{\"type\":\"artist\",\"artist_id\":1,\"name\":\"Nick Drake\",\"tags\":[\"folk\",\" sad "
+        "\",\"\"]}\n"
+        "{\"type\":\"song\",\"song_id\":1,\"title\":\"Pink Moon\",\"artist_ids\":[1],\"tags\":"
+        "[\"night\",\"a\\tb\"]}\n");
+    for (int round = 0; round < 2; round++) {
+        MUST("import", "jsonl", path, "--source", "t");
+        ck_assert_int_eq(count("tags"), 3);
+        ck_assert_int_eq(count("tags WHERE kind = 'artist' AND tag = 'sad' AND uses = 1"), 1);
+        ck_assert_ptr_nonnull(strstr(output(), "2 rows rejected"));
+        test_pg_sql(c, "UPDATE tags SET uses = 7");
+        test_pg_sql(c, "DELETE FROM import_progress");
+    }
+    path = FILE_OF("t.csv", "title,artist,tags,artist_tags\n"
+                            "River Man,Nick,rain; strings ,folk\n");
+    MUST("import", "csv", path);
+    ck_assert_int_eq(count("tags JOIN songs USING (song_id) WHERE title = 'River Man'"), 2);
+    ck_assert_int_eq(count("tags JOIN artists USING (artist_id) WHERE name = 'Nick'"), 1);
+    test_pg_sql(c, "DELETE FROM songs");
+    ck_assert_int_eq(count("tags WHERE kind = 'song'"), 0);
+}
+END_TEST
+
 START_TEST(change_lines_rename_and_delete)
 {
     const char *path = FILE_OF(
@@ -435,6 +462,7 @@ int main(void)
     tcase_add_test(t, bad_json_lines_are_rejected_and_the_good_ones_stay);
     tcase_add_test(t, change_lines_rename_and_delete);
     tcase_add_test(t, aliases_are_added_to_what_is_there);
+    tcase_add_test(t, tags_are_added_and_counted);
     tcase_add_test(t, csv_columns_are_mapped_and_several_artists_split);
     tcase_add_test(t, a_demo_is_the_same_again_and_consistent);
     tcase_add_test(t, a_demo_written_as_jsonl_imports_as_it_is);

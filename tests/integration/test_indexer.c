@@ -5,6 +5,7 @@
  */
 #include "core/buf.h"
 #include "core/clock.h"
+#include "index/meaning.h"
 #include "index/searcher.h"
 #include "tests/support/indexer.h"
 #include "tests/support/scratch.h"
@@ -209,6 +210,48 @@ START_TEST(the_database_refuses_what_is_no_alias)
     PGresult *r = PQexec(c, "INSERT INTO aliases VALUES ('song', 1, 'one more')");
     ck_assert(PQresultStatus(r) == PGRES_FATAL_ERROR);
     PQclear(r);
+}
+END_TEST
+
+/* How many of the n songs nearest to a word are of artists 1 to 4. */
+static size_t near_songs_of_four(struct sg_searcher *s, const char *word, size_t n)
+{
+    const struct sg_meaning_model *m = sg_searcher_meaning(s);
+    struct sg_meaning_sense sense;
+    struct sg_akin near[64];
+    struct sg_str words[] = {sg_str(word)};
+    size_t of_four = 0;
+    ck_assert(sg_meaning_of_words(m, words, 1, &sense));
+    ck_assert_uint_eq(sense.known, 1);
+    ck_assert_uint_eq(sg_meaning_near(m, sense.v, n, 0, near), n);
+    for (size_t i = 0; i < n; i++) {
+        struct sg_facts f;
+        char sql[128];
+        ck_assert(sg_searcher_facts(s, SG_SONG, near[i].doc, &f));
+        snprintf(sql, sizeof sql, "SELECT artist_id FROM songs WHERE song_id = %llu",
+                 (unsigned long long)f.id);
+        of_four += atoi(test_pg_sql(c, sql)) <= 4;
+    }
+    return of_four;
+}
+
+START_TEST(a_word_of_tags_means_the_songs_that_bear_it)
+{
+    struct sg_index_options o = {.dir = x.index};
+    struct sg_index *index;
+    struct sg_searcher *s;
+    test_pg_sql(c, "INSERT INTO tags (kind, id, tag, uses) "
+                   "SELECT 'artist', a, 'Wistful', 5 FROM generate_series(1, 4) a");
+    test_pg_sql(c, "INSERT INTO tags (kind, id, tag) "
+                   "SELECT 'song', s, 'by night' FROM generate_series(1, 400, 10) s");
+    ck_assert_int_eq(COMMAND("rebuild"), 0);
+    ck_assert_msg(!sg_index_open(&index, &o, &e) && !sg_searcher_open(&s, index, &e), "%s", e.text);
+    ck_assert_msg(sg_searcher_begin(s, &e) == 0, "%s", e.text);
+    ck_assert_uint_ge(near_songs_of_four(s, "wistful", 20), 16); /* by chance: 2 */
+    ck_assert_uint_le(near_songs_of_four(s, "night", 20), 10);
+    sg_searcher_end(s);
+    sg_searcher_close(s);
+    sg_index_close(index);
 }
 END_TEST
 
@@ -629,6 +672,7 @@ int main(void)
     tcase_add_test(t, aliases_follow_their_owners);
     tcase_add_test(t, the_database_refuses_what_is_no_alias);
     tcase_add_test(t, a_private_playlist_leaves_and_a_public_one_enters);
+    tcase_add_test(t, a_word_of_tags_means_the_songs_that_bear_it);
     tcase_add_test(t, a_large_description_that_was_not_sent_is_fetched);
     tcase_add_test(t, credits_follow_swaps_gaps_and_any_order);
     tcase_add_test(t, a_new_lead_artist_changes_the_key);

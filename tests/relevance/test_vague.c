@@ -9,7 +9,8 @@
  *
  * Compared: the 50 most played songs whatever is asked; words alone; words and, when they
  * are not enough, neighbours of what they mean (as served); neighbours alone.
- * SEGUE_TEST_RELEVANCE_MISSES prints each playlist.
+ * SEGUE_TEST_RELEVANCE_MISSES prints each playlist. With SEGUE_TEST_RELEVANCE_TAGS the
+ * archive's artists bear what Last.fm's listeners called those of the same name.
  */
 #include "core/clock.h"
 #include "index/meaning.h"
@@ -215,6 +216,20 @@ static void ask_fold(struct engine *x, struct sg_search *words_only, int fold)
     PQclear(r);
 }
 
+static void borrow_tags(struct engine *x)
+{
+    char folder[1024];
+    snprintf(folder, sizeof folder, "'%s/lastfm-hetrec-2k'", engine_datasets());
+    engine_import(x, "lastfm", folder);
+    PQclear(query(x,
+                  "INSERT INTO tags (kind, id, tag, uses) "
+                  "SELECT DISTINCT ON (a.artist_id, t.tag) 'artist', a.artist_id, t.tag, t.uses "
+                  "FROM tags t JOIN artists l ON l.artist_id = t.artist_id "
+                  "JOIN artists a ON a.name = l.name AND a.external_id LIKE 'archive:%' "
+                  "ORDER BY a.artist_id, t.tag, t.uses DESC",
+                  NULL));
+}
+
 START_TEST(names_of_playlists_never_seen_find_their_songs)
 {
     struct engine x;
@@ -223,6 +238,8 @@ START_TEST(names_of_playlists_never_seen_find_their_songs)
     engine_init(&x);
     snprintf(folder, sizeof folder, "'%s/spotify-playlist-archive'", engine_datasets());
     engine_import(&x, "playlist-archive", folder);
+    if (getenv("SEGUE_TEST_RELEVANCE_TAGS"))
+        borrow_tags(&x);
     for (int fold = 0; fold < FOLDS; fold++) {
         struct sg_search *words_only;
         struct sg_search_options o;
