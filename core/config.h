@@ -63,6 +63,8 @@ struct sg_config {
         int64_t factors;
         int64_t heard_days; /* what was heard in them is not recommended */
         int64_t people_mb;  /* memory for listeners at hand */
+        int64_t explore;    /* 1: a place for new songs */
+        int64_t exposure_days;
     } recsys;
     struct {
         char host[SG_CONFIG_TEXT];

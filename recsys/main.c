@@ -1,6 +1,7 @@
 /* main.c - segue-recsys. */
 #include "core/service.h"
 #include "recsys/evaluate/command.h"
+#include "recsys/experiments/report.h"
 #include "recsys/serve.h"
 #include "recsys/train.h"
 #include <stdio.h>
@@ -44,6 +45,13 @@ static const struct sg_command commands[] = {
      train},
     {"evaluate", sg_evaluate_usage, "measure how well models recommend what was held back",
      sg_evaluate_help, sg_evaluate_command},
+    {"report", "report [EXPERIMENT] [--days N] [--within HOURS] [--json]",
+     "what came of the experiments",
+     "For each A/B experiment what people of each variant played and liked of what they were "
+     "shown\n"
+     "(plays within 24 hours of it, exposures of the last 30 days), with the lift over the first\n"
+     "variant by name; for interleaved ones which of the two people prefer.",
+     sg_experiments_report_command},
     {0},
 };
 
