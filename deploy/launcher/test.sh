@@ -53,7 +53,7 @@ ctest_run() {
     local preset=$1 log
     shift
     log=$(mktemp)
-    env -u SEGUE_VAR_DIR -u SEGUE_CONFIG ctest --preset "$preset" --no-tests=error "$@" 2>&1 | tee "$log" >&2 || true
+    env -u SEGUE_VAR_DIR -u SEGUE_CONFIG ctest --preset "$preset" -j "$JOBS" --no-tests=error "$@" 2>&1 | tee "$log" >&2 || true
     passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*   Passed ' "$log" || true)))
     skipped=$((skipped + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log" || true)))
     while read -r name; do note_fail "$preset: $name"; done < <(
