@@ -451,6 +451,8 @@ static float rate(const struct sg_ranker *r, const struct sg_facts *f, const str
     v[SG_F_POPULARITY] = popularity > 1 ? 1 : popularity;
     v[SG_F_FRESHNESS] = freshness(f->year, r->this_year);
     v[SG_F_KIND_SONG + r->kind] = 1;
+    if (r->liking && evidence > SG_NO_EVIDENCE)
+        v[SG_F_LIKING] = sg_liking_of(r->liking, r->kind, f->id);
     float score = 0;
     for (size_t i = 0; i < SG_FEATURES; i++)
         score += v[i] * r->weights->w[i];

@@ -9,6 +9,7 @@
 #pragma once
 #include "index/facts.h"
 #include "query/reading.h"
+#include "query/taste.h"
 #include "query/weights.h"
 
 /* Classes of evidence, weakest first; the ranker never lets one overtake the next. */
@@ -30,7 +31,8 @@ struct sg_ranker {
     enum sg_kind kind;
     float popularity_scale; /* 1 / log2(1 + plays of the kind's most popular) */
     int this_year;
-    float nearness; /* of what a reading SG_AKIN has found: 0 to 1 */
+    const struct sg_liking *liking; /* NULL: nobody's */
+    float nearness;                 /* of what a reading SG_AKIN has found: 0 to 1 */
     /* The last word must be seen in the record's own text (its posting was a
      * looser one); without it the evidence is SG_NO_EVIDENCE. */
     bool verify_last;

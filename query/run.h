@@ -40,6 +40,7 @@ struct sg_search {
     struct sg_meaning meaning;
     struct sg_filters meaning_filters;
     struct sg_query core; /* the words the meaning leaves; set when they are relaxed */
+    struct sg_liking liking;
     struct sg_ranker rankers[SG_KINDS];
     struct sg_kind_total totals[SG_KINDS];
 

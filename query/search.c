@@ -98,6 +98,7 @@ static void set_rankers(struct sg_search *s)
     for (int k = 0; k < SG_KINDS; k++) {
         sg_ranker_init(&s->rankers[k], (enum sg_kind)k, &s->options.weights,
                        sg_searcher_most_popular(s->searcher, (enum sg_kind)k), year);
+        s->rankers[k].liking = s->liking.taste ? &s->liking : NULL;
         s->totals[k] = (struct sg_kind_total){0, true};
     }
 }
@@ -327,9 +328,9 @@ static bool is_relaxed(const struct sg_search *s)
     return false;
 }
 
-int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
-                  const struct sg_search_request *r, int64_t deadline_us, struct sg_arena *a,
-                  struct sg_search_reply *out, struct sg_error *e)
+static int run(struct sg_search *s, struct sg_searcher *searcher, const struct sg_search_request *r,
+               int64_t deadline_us, struct sg_arena *a, struct sg_search_reply *out,
+               struct sg_error *e)
 {
     s->searcher = searcher;
     s->spell = sg_searcher_spell(searcher);
@@ -361,5 +362,15 @@ int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
                                         .read = s->retrieval.read,
                                         .work = s->retrieval.work,
                                         .relaxed = is_relaxed(s)};
+    return rc;
+}
+
+int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
+                  const struct sg_search_request *r, int64_t deadline_us, struct sg_arena *a,
+                  struct sg_search_reply *out, struct sg_error *e)
+{
+    sg_liking_begin(&s->liking, s->options.tastes, r->taste);
+    int rc = run(s, searcher, r, deadline_us, a, out, e);
+    sg_liking_done(&s->liking);
     return rc;
 }

@@ -12,13 +12,15 @@
 #define SG_RELAX_US 4000
 
 struct sg_embedder;
+struct sg_taste_models;
 
 struct sg_search_options {
     size_t candidates; /* stage 1 size per kind */
     int64_t budget_us; /* stage 1 may go on this long for more */
     int64_t relax_us;  /* no looser reading is begun after this much CPU; 0: SG_RELAX_US */
     bool words_only;   /* what words mean is not looked for */
-    struct sg_embedder *embedder; /* of queries where songs' vectors are from it; may be NULL */
+    struct sg_embedder *embedder;   /* of queries where songs' vectors are from it; may be NULL */
+    struct sg_taste_models *tastes; /* for the vectors of searchers; may be NULL */
     struct sg_weights weights;
 };
 

@@ -300,11 +300,14 @@ int sg_serve(const struct sg_config *c, struct sg_error *e)
     if (rc)
         return rc;
     sg_serve_embedder(&s.options, c);
-    rc = sg_popular_open(&s.popular, s.index, e);
+    rc = sg_taste_models_open(&s.options.tastes, c->recsys.dir, e);
+    if (!rc)
+        rc = sg_popular_open(&s.popular, s.index, e);
     if (!rc)
         rc = listen_and_wait(&s, c, e);
     sg_embedder_close(s.options.embedder);
     sg_popular_close(s.popular);
+    sg_taste_models_close(s.options.tastes);
     sg_index_close(s.index);
     return rc;
 }

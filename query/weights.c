@@ -21,6 +21,7 @@ static const struct {
     [SG_F_DROPPED] = {"dropped", -20},
     [SG_F_POPULARITY] = {"popularity", 30},
     [SG_F_FRESHNESS] = {"freshness", 1.5f},
+    [SG_F_LIKING] = {"liking", 12},
     [SG_F_NEARNESS] = {"nearness", 35},
     [SG_F_KIND_SONG] = {"kind_song", 7},
     [SG_F_KIND_ARTIST] = {"kind_artist", 6},

@@ -45,6 +45,7 @@ static const struct sg_field search_request[] = {
     SG_FIELD_STR(struct sg_search_request, market, 2, 2, SG_OPTIONAL),
     SG_FIELD_BOOL(struct sg_search_request, clean, ABSENT),
     SG_FIELD_I64(struct sg_search_request, kinds, 0, (1 << SG_KINDS) - 1, ABSENT),
+    SG_FIELD_REC(struct sg_search_request, taste, &sg_taste_record, SG_OPTIONAL),
 };
 const struct sg_record sg_search_request_record =
     SG_RECORD("SearchRequest", struct sg_search_request, search_request);

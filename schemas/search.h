@@ -1,6 +1,7 @@
 /* search.h - what the query server is asked and answers. */
 #pragma once
 #include "core/record.h"
+#include "schemas/taste.h"
 
 #define SG_QUERY_MAX  512 /* bytes of q */
 #define SG_LIMIT_MAX  100
@@ -24,6 +25,7 @@ struct sg_search_request {
     struct sg_str market;  /* two capital letters: only what is available there; absent: anywhere */
     bool clean;            /* the caller may not find explicit songs */
     int64_t kinds;         /* bit set of 1 << kind that the caller may find; 0: all */
+    struct sg_taste *taste; /* the searcher's; NULL: unknown */
 };
 #define SG_CURSOR_MAX 128 /* bytes */
 
