@@ -8,14 +8,16 @@
 struct sg_web;
 struct sg_search_log;
 struct sg_api_keys;
+struct sg_trending_cache;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
     struct sg_pg_pool *pg;
     struct sg_web *web;
-    struct sg_search_log *log; /* NULL: searches are not logged */
-    struct sg_api_keys *keys;  /* NULL: none is asked for or looked at */
-    struct sg_buf openapi;     /* made once */
+    struct sg_search_log *log;          /* NULL: searches are not logged */
+    struct sg_api_keys *keys;           /* NULL: none is asked for or looked at */
+    struct sg_trending_cache *trending; /* NULL: none is kept */
+    struct sg_buf openapi;              /* made once */
     int64_t started_us;
 };
 
@@ -25,9 +27,6 @@ struct sg_api {
 /* discovery.c */
 SG_HANDLER(sg_api_search);
 SG_HANDLER(sg_api_suggest);
-SG_HANDLER(sg_api_trending);
-SG_HANDLER(sg_api_similar);
-SG_HANDLER(sg_api_recommendations);
 /* search_log/handlers.c */
 SG_HANDLER(sg_api_search_click);
 SG_HANDLER(sg_api_search_play);
@@ -38,6 +37,16 @@ SG_HANDLER(sg_api_search_trending);
 SG_HANDLER(sg_api_feedback);
 SG_HANDLER(sg_api_feedback_give);
 SG_HANDLER(sg_api_feedback_take_back);
+/* recommend/handlers.c */
+SG_HANDLER(sg_api_trending);
+SG_HANDLER(sg_api_recommendations);
+SG_HANDLER(sg_api_new_releases);
+SG_HANDLER(sg_api_mixes);
+SG_HANDLER(sg_api_radio);
+SG_HANDLER(sg_api_similar);
+SG_HANDLER(sg_api_similar_artists);
+SG_HANDLER(sg_api_similar_albums);
+SG_HANDLER(sg_api_suggestions);
 /* catalogue.c */
 SG_HANDLER(sg_api_song);
 SG_HANDLER(sg_api_artist);

@@ -20,6 +20,15 @@ static int lookup(struct sg_api *api, struct sg_http_request *q, enum sg_kind ki
                        &sg_lookup_reply_record, out, q->arena, q->deadline_us, q->traceparent, e);
 }
 
+int sg_api_lookup(struct sg_api *api, struct sg_http_request *q, enum sg_kind kind, uint64_t *ids,
+                  size_t n, struct sg_list *hits, struct sg_error *e)
+{
+    struct sg_lookup_reply reply = {0};
+    int rc = n ? lookup(api, q, kind, ids, n, &reply, e) : 0;
+    *hits = rc ? (struct sg_list){0} : reply.results;
+    return rc;
+}
+
 int sg_api_entity(struct sg_api *api, struct sg_http_request *q, enum sg_kind kind,
                   struct sg_hit *out, struct sg_error *e)
 {

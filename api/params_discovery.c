@@ -1,7 +1,6 @@
-/* params_discovery.c - the query parameters of search, completion and recommendations. */
+/* params_discovery.c - the query parameters of search and completion. */
 #include "api/route.h"
 #include "api/search_log/search_log.h"
-#include "schemas/recs.h"
 #include "schemas/search.h"
 
 static int read_explicit(void *record, struct sg_str v, struct sg_arena *a, struct sg_error *e)
@@ -97,39 +96,5 @@ const struct sg_param sg_suggest_params[] = {
      "capitals.",
      NULL},
     SG_SEARCH_LOG_PARAMS,
-    {0},
-};
-
-#define MARKET                                                                                     \
-    {                                                                                              \
-        "market", NULL, sg_search_log_param,                                                       \
-            "Only what is available there: ISO 3166-1, two capitals.",                             \
-            "{\"type\":\"string\",\"pattern\":\"^[A-Z]{2}$\"}"                                     \
-    }
-const struct sg_param sg_market_params[] = {MARKET, {0}};
-
-static const struct sg_field trending_fields[] = {
-    SG_FIELD_STR(struct sg_trending_view_request, genre, 1, 400, SG_OPTIONAL),
-    SG_FIELD_STR(struct sg_trending_view_request, region, 2, 2, SG_OPTIONAL),
-    SG_FIELD_(SG_T_I64, struct sg_trending_view_request, limit, 1, 100, SG_OPTIONAL, 50, NULL),
-};
-const struct sg_record sg_trending_view_record =
-    SG_RECORD("TrendingParams", struct sg_trending_view_request, trending_fields);
-const struct sg_param sg_trending_params[] = {
-    {"genre", "genre", NULL, "Only this genre, by name in any case.", NULL},
-    {"region", "region", NULL, "Only plays of this country (ISO 3166-1, two letters).", NULL},
-    {"limit", "limit", NULL, "Songs wanted.", NULL},
-    MARKET,
-    {0},
-};
-const struct sg_param sg_similar_params[] = {
-    {"limit", "limit", NULL, "Songs wanted.", NULL},
-    MARKET,
-    {0},
-};
-const struct sg_param sg_recommend_params[] = {
-    {"user_id", "user_id", NULL, "Whom to recommend to.", NULL},
-    {"limit", "limit", NULL, "Songs wanted.", NULL},
-    MARKET,
     {0},
 };

@@ -20,14 +20,19 @@ struct sg_route {
     const struct sg_record *body; /* of POST; NULL: none is read */
 };
 
-/* params_discovery.c */
-struct sg_trending_view_request { /* a genre comes by name */
-    struct sg_str genre, region;
-    int64_t limit;
+struct sg_recommend_params { /* recommend/params.c */
+    uint64_t user_id;        /* 0: nobody */
+    int64_t limit, hour;
+    struct sg_str genre, region, device, cursor;
+    struct sg_list artists, genres, seeds, queue; /* sg_str */
+    bool is_clean, explain;
 };
-extern const struct sg_record sg_trending_view_record;
+/* Of who asks: user_id must be there; of songs: limit 50. */
+extern const struct sg_record sg_recommend_params_record, sg_user_params_record,
+    sg_trending_params_record, sg_mixes_params_record;
 extern const struct sg_param sg_market_params[], sg_search_params[], sg_suggest_params[],
-    sg_trending_params[], sg_similar_params[], sg_recommend_params[];
+    sg_trending_params[], sg_similar_params[], sg_recommend_params[], sg_new_releases_params[],
+    sg_mixes_params[], sg_radio_params[];
 /* search_log/params.c */
 extern const struct sg_param sg_popular_params[], sg_recent_params[], sg_forget_params[];
 

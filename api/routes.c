@@ -2,7 +2,6 @@
 #include "api/api.h"
 #include "api/route.h"
 #include "schemas/feedback.h"
-#include "schemas/recs.h"
 #include "schemas/search_log.h"
 #include "schemas/views.h"
 
@@ -36,14 +35,31 @@ const struct sg_route sg_routes[] = {
      "Tell what was played of a search's results", "As a click.", NULL, NULL, NULL, NULL, true,
      "POST", &sg_search_choice_record},
     {"/api/v1/songs/trending", sg_api_trending, "Discovery", "Songs on the rise",
-     "Plays of the last days, newer ones counting more.", sg_trending_params,
-     &sg_trending_view_record, &sg_song_list_record, NULL, false, NULL, NULL},
+     "Plays of the last days, newer ones counting more. When the recommender is down, what was "
+     "trending last, and `fallback` says so; so with all recommendations.",
+     sg_trending_params, &sg_trending_params_record, &sg_song_list_record, NULL, false, NULL, NULL},
     {"/api/v1/songs/{id}", sg_api_song, "Catalogue", "One song", NULL, sg_market_params,
      &sg_lookup_request_record, &sg_hit_record, NULL, false, NULL, NULL},
     {"/api/v1/songs/{id}/similar", sg_api_similar, "Discovery", "Songs like this one",
-     "Nearest by what the same people listen to; popular songs of its artist and genre when it "
-     "has no plays yet, and `fallback` then says so.",
-     sg_similar_params, &sg_similar_request_record, &sg_song_list_record, NULL, false, NULL, NULL},
+     "Nearest by what the same people listen to, then by words, genre and artist: a song that "
+     "nobody played yet has them too, and `fallback` then says so.",
+     sg_similar_params, &sg_recommend_params_record, &sg_song_list_record, NULL, false, NULL, NULL},
+    {"/api/v1/artists/{id}/similar", sg_api_similar_artists, "Discovery", "Artists like this one",
+     NULL, sg_similar_params, &sg_recommend_params_record, &sg_entity_list_record, NULL, false,
+     NULL, NULL},
+    {"/api/v1/albums/{id}/similar", sg_api_similar_albums, "Discovery", "Albums like this one",
+     NULL, sg_similar_params, &sg_recommend_params_record, &sg_entity_list_record, NULL, false,
+     NULL, NULL},
+    {"/api/v1/playlists/{id}/suggestions", sg_api_suggestions, "Discovery",
+     "Songs that go on with a playlist", "None that is in it.", sg_similar_params,
+     &sg_recommend_params_record, &sg_song_list_record, NULL, false, NULL, NULL},
+    {"/api/v1/radio", sg_api_radio, "Discovery", "Music without end from anything",
+     "Begins with `seeds`; `cursor` of each answer asks for what plays next. No song comes twice "
+     "within the last 960, whatever was restarted meanwhile.",
+     sg_radio_params, &sg_recommend_params_record, &sg_song_list_record, NULL, false, NULL, NULL},
+    {"/api/v1/mixes", sg_api_mixes, "Discovery", "A user's daily mixes",
+     "The sides of a taste, each named by its genre or artists; they change with the day.",
+     sg_mixes_params, &sg_mixes_params_record, &sg_mix_list_record, NULL, false, NULL, NULL},
     {"/api/v1/artists/{id}", sg_api_artist, "Catalogue", "An artist with top songs and albums",
      NULL, sg_market_params, &sg_lookup_request_record, &sg_artist_page_record, NULL, false, NULL,
      NULL},
@@ -51,9 +67,13 @@ const struct sg_route sg_routes[] = {
      sg_market_params, &sg_lookup_request_record, &sg_album_page_record, NULL, false, NULL, NULL},
     {"/api/v1/genres", sg_api_genres, "Catalogue", "Every genre", NULL, NULL, NULL,
      &sg_genres_reply_record, NULL, false, NULL, NULL},
-    {"/api/v1/recommendations", sg_api_recommendations, "Discovery", "Songs for a user", NULL,
-     sg_recommend_params, &sg_recommend_request_record, &sg_song_list_record, NULL, false, NULL,
-     NULL},
+    {"/api/v1/recommendations", sg_api_recommendations, "Discovery", "Songs for a user",
+     "Never what was heard lately (recsys.heard_days), is disliked or by a hidden artist. Each "
+     "result has its reason. Somebody unknown is taken by `artists` and `genres` that she picked.",
+     sg_recommend_params, &sg_user_params_record, &sg_song_list_record, NULL, false, NULL, NULL},
+    {"/api/v1/recommendations/new-releases", sg_api_new_releases, "Discovery",
+     "New songs for a user", "By artists who are followed or played, then what suits.",
+     sg_new_releases_params, &sg_user_params_record, &sg_song_list_record, NULL, false, NULL, NULL},
     {"/api/v1/feedback", sg_api_feedback, "Feedback", "What a user said of songs and artists",
      "Newest first.", sg_feedback_params, &sg_feedback_request_record, &sg_feedback_reply_record,
      NULL, false, NULL, NULL},

@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "api/keys/keys.h"
 #include "api/openapi.h"
+#include "api/recommend/recommend.h"
 #include "api/route.h"
 #include "api/search_log/search_log.h"
 #include "api/web.h"
@@ -27,6 +28,7 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
 
 static void close_peers(struct sg_api *api)
 {
+    sg_trending_cache_close(api->trending);
     if (api->query)
         sg_rpc_client_close(api->query);
     if (api->recsys)
@@ -77,6 +79,8 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
         rc = sg_search_log_open(&api.log, config, e);
     if (!rc)
         rc = sg_api_keys_open(&api.keys, config, e);
+    if (!rc)
+        rc = sg_trending_cache_open(&api.trending, api.recsys, e);
     if (!rc)
         rc = answer_until_stopped(&api, e);
     close_peers(&api);

@@ -61,10 +61,14 @@ struct sg_config {
         int64_t keep;
         int64_t trend_half_life_h;
         int64_t factors;
-        int64_t heard_days; /* what was heard in them is not recommended */
-        int64_t people_mb;  /* memory for listeners at hand */
-        int64_t explore;    /* 1: a place for new songs */
+        int64_t heard_days;          /* what was heard in them is not recommended */
+        int64_t people_mb;           /* memory for listeners at hand */
+        int64_t decay_days;          /* training: a play counts half after so many */
+        int64_t gate_shrink_percent; /* gate: refuse a model of so many fewer songs */
+        int64_t explore;             /* 1: a place for new songs */
         int64_t exposure_days;
+        double gate_recall_drop; /* gate: held-out recall may fall by this share */
+        int64_t new_days;        /* a song is new for so long */
     } recsys;
     struct {
         char host[SG_CONFIG_TEXT];

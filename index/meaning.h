@@ -42,6 +42,13 @@ struct sg_meaning_sense {
 /* words: folded. False when they say nothing: no word known, nor made of known letters. */
 bool sg_meaning_of_words(const struct sg_meaning_model *m, const struct sg_str *words, size_t n,
                          struct sg_meaning_sense *out);
+/* The songs' lists: a list's centroid (song dimensions floats) and the places of its songs, from
+ * `from` up to `to`; a place's docid and vector, valid as long as m. list and place: below their
+ * counts. */
+size_t sg_meaning_lists(const struct sg_meaning_model *m);
+const float *sg_meaning_list(const struct sg_meaning_model *m, size_t list, size_t *from,
+                             size_t *to);
+uint32_t sg_meaning_song_at(const struct sg_meaning_model *m, size_t place, const int8_t **vector);
 /* The vector of a song the model has not seen, by its terms; false when none is known. */
 bool sg_meaning_of_song(const struct sg_meaning_model *m, const struct sg_facts *f,
                         int8_t out[SG_MEANING_DIMENSIONS_MAX]);

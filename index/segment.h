@@ -23,6 +23,15 @@ struct sg_segment {
 int sg_segment_parse(struct sg_segment *out, struct sg_str bytes, const char *magic,
                      struct sg_error *e);
 
+/* False: a section lies where numbers may not be read; ours never do. */
+static inline bool sg_segment_is_aligned(const struct sg_segment *g)
+{
+    for (int i = 0; i < SG_SEGMENT_SECTIONS; i++)
+        if ((uintptr_t)g->section[i].p % 8)
+            return false;
+    return true;
+}
+
 struct sg_segment_header {
     char magic[8];
     uint64_t bytes;

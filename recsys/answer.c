@@ -1,246 +1,268 @@
-/* answer.c - see answer.h. A list is filled from the best source first; each next
- * one tops it up, never repeating a song.
- */
-#include "recsys/answer.h"
-#include "core/clock.h"
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* answer.c - see answer.h. */
+#include "recsys/akin.h"
+#include "recsys/answering.h"
+#include "recsys/mixes.h"
+#include "recsys/radio.h"
 
-enum { LIST_MAX = 100, NEIGHBOURS = 400, RANKED_MAX = 200000, RECENT_MAX = 50 };
+static const char nobody[] = "nothing is known of this listener yet: what is popular";
 
-struct list {
-    struct sg_scored *v;
-    size_t n, want;
-    const uint64_t *leave_out; /* songs that must not appear */
-    size_t n_leave_out;
-};
+/* x.person and x.model as they are; what to ask compose for. */
+typedef int compose_fn(struct sg_answering *x, struct sg_recommendation *out, struct sg_error *e);
 
-static bool holds(const struct list *l, uint64_t song_id)
+static int answer(struct sg_answerer *a, const struct sg_rpc_call *call,
+                  const struct sg_recs_request *in, struct sg_recs_reply *out, compose_fn *compose,
+                  struct sg_error *e)
 {
-    for (size_t i = 0; i < l->n_leave_out; i++)
-        if (l->leave_out[i] == song_id)
-            return true;
-    for (size_t i = 0; i < l->n; i++)
-        if (l->v[i].song_id == song_id)
-            return true;
-    return false;
-}
-
-static void put(struct list *l, uint64_t song_id, double score, const char *reason)
-{
-    if (l->n < l->want && !holds(l, song_id))
-        l->v[l->n++] = (struct sg_scored){song_id, score, sg_str(reason)};
-}
-
-static int list_init(struct list *l, const struct sg_rpc_call *call, int64_t want,
-                     struct sg_error *e)
-{
-    *l = (struct list){.want = (size_t)want};
-    l->v = sg_arena_array(call->arena, LIST_MAX, sizeof *l->v);
-    return l->v ? 0 : sg_fail(e, SG_ENOMEM, "recommendations");
-}
-
-/* The most played songs that accept() lets through; scores go on falling below the list's last. */
-static void top_up(struct list *l, const struct sg_model *m,
-                   bool (*accept)(const struct sg_song_row *row, uint64_t key), uint64_t key)
-{
-    double ceiling = l->n ? l->v[l->n - 1].score : 1;
-    const struct sg_song_row *row, *first = sg_songs_ranked(m->songs, 0);
-    for (size_t rank = 0;
-         l->n < l->want && rank < RANKED_MAX && (row = sg_songs_ranked(m->songs, rank)); rank++)
-        if (accept(row, key))
-            put(l, row->song_id,
-                ceiling * 0.999 * log1p((double)row->plays) / (1 + log1p((double)first->plays)),
-                "popular");
-}
-
-static bool any(const struct sg_song_row *row, uint64_t key)
-{
-    (void)row;
-    (void)key;
-    return true;
-}
-
-static bool of_genre(const struct sg_song_row *row, uint64_t genre_id)
-{
-    return row->genre_id == genre_id;
-}
-
-static bool of_artist(const struct sg_song_row *row, uint64_t artist_id)
-{
-    return row->artist_id == artist_id;
-}
-
-static void reply(struct sg_recs_reply *out, const struct list *l, const struct sg_rpc_call *call,
-                  const struct sg_model *m, const char *fallback, int64_t from_us)
-{
-    out->songs = (struct sg_list){l->v, l->n};
-    out->fallback = fallback ? sg_str(fallback) : SG_STR_NONE;
-    out->generation = m ? sg_arena_copy(call->arena, sg_str(m->name)) : SG_STR_NONE;
-    out->took_us = sg_now_us() - from_us;
-}
-
-struct genre_filter {
-    const struct sg_model *model;
-    uint64_t genre_id;
-};
-
-static bool is_of_genre(void *ctx, uint64_t song_id)
-{
-    const struct genre_filter *f = ctx;
-    const struct sg_song_row *row = f->model ? sg_songs_find(f->model->songs, song_id) : NULL;
-    return row && row->genre_id == f->genre_id;
-}
-
-static void put_trending(struct sg_answerer *a, struct list *l, const struct sg_model *m,
-                         uint64_t genre_id, unsigned region)
-{
-    struct sg_trend found[2 * LIST_MAX];
-    struct genre_filter filter = {m, genre_id};
-    struct sg_trends *t = sg_live_take(a->live);
-    size_t n = sg_trends_top(t, region, sg_wall_us(), genre_id ? is_of_genre : NULL, &filter, found,
-                             l->want + l->n_leave_out < 2 * LIST_MAX ? l->want + l->n_leave_out
-                                                                     : 2 * LIST_MAX);
-    sg_live_give(a->live);
-    for (size_t i = 0; i < n; i++)
-        put(l, found[i].song_id, found[i].plays, "trending");
-}
-
-int sg_answer_trending(struct sg_answerer *a, const struct sg_rpc_call *call,
-                       const struct sg_trending_request *in, struct sg_recs_reply *out,
-                       struct sg_error *e)
-{
-    int64_t from = sg_now_us();
-    struct list l;
-    int rc = list_init(&l, call, in->limit, e);
-    if (rc)
-        return rc;
-    struct sg_model *m = sg_models_take(a->models);
-    put_trending(a, &l, m, in->genre_id, sg_region(in->region));
-    const char *fallback = l.n ? NULL : "no recent plays: the most played songs";
-    if (m)
-        top_up(&l, m, in->genre_id ? of_genre : any, in->genre_id);
-    reply(out, &l, call, m, fallback, from);
-    sg_models_give(m);
-    return 0;
-}
-
-/* Neighbours of a vector, best first. */
-static int put_neighbours(struct list *l, const struct sg_model *m, const float *vector,
-                          const char *reason, struct sg_error *e)
-{
-    struct sg_neighbour found[NEIGHBOURS];
-    size_t k = l->want + l->n_leave_out + 1;
-    int n = sg_vectors_search(m->items, vector, k < NEIGHBOURS ? k : NEIGHBOURS, found, e);
-    for (int i = 0; i < n; i++)
-        put(l, found[i].id, (double)found[i].score, reason);
-    return n < 0 ? n : 0;
-}
-
-int sg_answer_similar(struct sg_answerer *a, const struct sg_rpc_call *call,
-                      const struct sg_similar_request *in, struct sg_recs_reply *out,
-                      struct sg_error *e)
-{
-    int64_t from = sg_now_us();
-    float vector[4096];
-    const char *fallback = NULL;
-    struct list l;
-    int rc = list_init(&l, call, in->limit, e);
-    if (rc)
-        return rc;
-    l.leave_out = &in->song_id;
-    l.n_leave_out = 1;
-    struct sg_model *m = sg_models_take(a->models);
-    const struct sg_song_row *row = m ? sg_songs_find(m->songs, in->song_id) : NULL;
-    if (m && sg_vectors_get(m->items, in->song_id, vector))
-        rc = put_neighbours(&l, m, vector, "similar", e);
-    else
-        fallback =
-            m ? "nobody played this song yet: popular ones of its artist and genre" : "no model";
-    if (row && !rc) {
-        if (fallback)
-            top_up(&l, m, of_artist, row->artist_id);
-        if (row->genre_id)
-            top_up(&l, m, of_genre, row->genre_id);
+    struct sg_answering x;
+    int rc = sg_answering_begin(&x, a, call, in, out, e);
+    if (!rc && !x.model)
+        rc = sg_answering_chart(&x, e);
+    else if (!rc) {
+        struct sg_recommendation *v = sg_answering_room(&x, e);
+        rc = v ? compose(&x, v, e) : SG_ENOMEM;
+        rc = sg_answering_songs(&x, v, rc, &out->songs, e);
     }
-    if (m && !rc)
-        top_up(&l, m, any, 0);
-    if (!m)
-        put_trending(a, &l, NULL, 0, 0);
-    reply(out, &l, call, m, fallback, from);
-    sg_models_give(m);
-    return rc;
+    return sg_answering_end(&x, rc, e);
 }
 
-/* The user's last plays, newest first. A database that does not answer gives none. */
-static size_t recent_plays(struct sg_answerer *a, const struct sg_rpc_call *call, uint64_t user_id,
-                           uint64_t *out)
+static int trending(struct sg_answering *x, struct sg_recommendation *v, struct sg_error *e)
 {
-    char id[24];
-    const char *params[] = {id};
-    PGconn *c;
-    PGresult *r;
-    size_t n = 0;
-    snprintf(id, sizeof id, "%llu", (unsigned long long)user_id);
-    if (sg_pg_pool_take(a->pg, &c, call->deadline_us, NULL))
-        return 0;
-    if (sg_pg_exec(c,
-                   "SELECT song_id FROM listening_history WHERE user_id = $1 AND "
-                   "coalesce(played_s, 30) >= 30 "
-                   "ORDER BY played_at DESC LIMIT 50",
-                   1, params, &r, NULL) == 0) {
-        for (int i = 0; i < PQntuples(r) && n < RECENT_MAX; i++)
-            if (sg_str_to_u64(sg_str(PQgetvalue(r, i, 0)), &out[n]))
-                n++;
-        PQclear(r);
-    }
-    sg_pg_pool_give(a->pg, c);
+    int n = sg_compose_trending(&x->occasion, x->in->genre_id, (size_t)x->in->limit, v, e);
+    if (n > 0 && v[0].reason != SG_BECAUSE_TREND && !x->fallback)
+        x->fallback = "no recent plays: the most played songs";
     return n;
 }
 
-/* Mean of the played songs' vectors, newer plays weighing more; false when none has one. */
-static bool taste(const struct sg_model *m, const uint64_t *songs, size_t n, float *out)
+int sg_answer_trending(struct sg_answerer *a, const struct sg_rpc_call *call,
+                       const struct sg_recs_request *in, struct sg_recs_reply *out,
+                       struct sg_error *e)
 {
-    float v[4096];
-    size_t d = sg_vectors_dimension(m->items), known = 0;
-    memset(out, 0, d * sizeof *out);
-    for (size_t i = 0; i < n; i++) {
-        if (!sg_vectors_get(m->items, songs[i], v))
-            continue;
-        float weight = exp2f(-(float)i / 16);
-        for (size_t f = 0; f < d; f++)
-            out[f] += weight * v[f];
-        known++;
+    return answer(a, call, in, out, trending, e);
+}
+
+/* The songs that stand for what is asked about, into v of SG_SEED_SONGS. */
+static size_t resolve(const struct sg_answering *x, const struct sg_seed *seeds, size_t n_seeds,
+                      struct sg_basis *v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_seeds; i++)
+        n = seeds[i].kind == SG_SEED_PLAYLIST
+                ? sg_answering_playlist(x, seeds[i].id, v, n, SG_SEED_SONGS)
+                : sg_seed_songs(x->model, seeds[i], v, n);
+    return n;
+}
+
+static int read_seeds(const struct sg_recs_request *in, struct sg_seed out[SG_RADIO_SEEDS],
+                      size_t *n, struct sg_error *e)
+{
+    const struct sg_seed_ref *refs = in->seeds.v;
+    *n = 0;
+    for (size_t i = 0; i < in->seeds.n; i++) {
+        enum sg_seed_kind kind = sg_seed_kind_of(refs[i].type);
+        if (kind == SG_SEED_KINDS || *n == SG_RADIO_SEEDS)
+            return sg_fail_field(e, "seeds",
+                                 "seeds: at most %d of song, artist, album, playlist or genre",
+                                 SG_RADIO_SEEDS);
+        out[(*n)++] = (struct sg_seed){kind, refs[i].id};
     }
-    return known > 0;
+    return 0;
+}
+
+static int with_songs(struct sg_answering *x, const struct sg_basis *basis, size_t n,
+                      const struct sg_compose_options *c, struct sg_recommendation *v,
+                      struct sg_error *e)
+{
+    return n ? sg_compose_with_songs(&x->occasion, basis, n, c, v, e)
+             : sg_compose_for_person(&x->occasion, c, v, e);
+}
+
+/* A song that is unknown to the model is like those of its artist, which the API tells. */
+static int similar_songs(struct sg_answering *x, struct sg_recommendation *v, struct sg_error *e)
+{
+    struct sg_seed seed = {SG_SEED_SONG, x->in->id}, artist = {SG_SEED_ARTIST, x->in->artist_id};
+    struct sg_basis basis[SG_SEED_SONGS];
+    size_t n = sg_seed_songs(x->model, seed, basis, 0);
+    if (!n) {
+        x->fallback = "a song that is not in the model yet: like its artist's";
+        n = sg_seed_songs(x->model, artist, basis, 0);
+    } else if (!sg_near_of(x->model->near, basis[0].song).n) {
+        x->fallback = "nobody played it yet: by artist, genre and words";
+    }
+    size_t limit = (size_t)x->in->limit;
+    struct sg_compose_options c = {
+        .limit = limit, .quick = true, .per_artist = limit / 3 > 3 ? limit / 3 : 3};
+    return with_songs(x, basis, n, &c, v, e);
+}
+
+static int goes_with_playlist(struct sg_answering *x, struct sg_recommendation *v,
+                              struct sg_error *e)
+{
+    struct sg_basis basis[SG_SEED_SONGS];
+    struct sg_compose_options c = {.limit = (size_t)x->in->limit};
+    size_t n = sg_answering_playlist(x, x->in->id, basis, 0, SG_SEED_SONGS);
+    if (!n && !x->fallback)
+        x->fallback = "no song of this playlist is known: what is popular";
+    return with_songs(x, basis, n, &c, v, e);
+}
+
+static int similar_entities(struct sg_answering *x, enum sg_akin_kind kind, struct sg_error *e)
+{
+    size_t limit = (size_t)x->in->limit;
+    struct sg_share *v = sg_arena_array(x->call->arena, limit, sizeof *v);
+    struct sg_scored_entity *s = sg_arena_array(x->call->arena, limit, sizeof *s);
+    if (!v || !s)
+        return sg_fail(e, SG_ENOMEM, "similar");
+    int n = sg_akin_to(&x->occasion, kind, x->in->id, limit, v, e);
+    for (int i = 0; i < n; i++)
+        s[i] = (struct sg_scored_entity){v[i].id, (double)v[i].weight};
+    if (n >= 0)
+        x->out->entities = (struct sg_list){s, (size_t)n};
+    return n < 0 ? n : 0;
+}
+
+static int answer_entities(struct sg_answerer *a, const struct sg_rpc_call *call,
+                           const struct sg_recs_request *in, struct sg_recs_reply *out,
+                           enum sg_akin_kind kind, struct sg_error *e)
+{
+    struct sg_answering x;
+    int rc = sg_answering_begin(&x, a, call, in, out, e);
+    if (!rc && x.model)
+        rc = similar_entities(&x, kind, e);
+    return sg_answering_end(&x, rc, e);
+}
+
+int sg_answer_similar(struct sg_answerer *a, const struct sg_rpc_call *call,
+                      const struct sg_recs_request *in, struct sg_recs_reply *out,
+                      struct sg_error *e)
+{
+    enum sg_seed_kind kind = in->type.n ? sg_seed_kind_of(in->type) : SG_SEED_SONG;
+    if (!in->id || kind >= SG_SEED_GENRE)
+        return sg_fail_field(e, "type", "similar to a song, artist, album or playlist, by id");
+    if (kind == SG_SEED_ARTIST || kind == SG_SEED_ALBUM)
+        return answer_entities(a, call, in, out,
+                               kind == SG_SEED_ARTIST ? SG_AKIN_ARTISTS : SG_AKIN_ALBUMS, e);
+    return answer(a, call, in, out, kind == SG_SEED_SONG ? similar_songs : goes_with_playlist, e);
+}
+
+int sg_answer_continue(struct sg_answerer *a, const struct sg_rpc_call *call,
+                       const struct sg_recs_request *in, struct sg_recs_reply *out,
+                       struct sg_error *e)
+{
+    return in->id ? answer(a, call, in, out, goes_with_playlist, e)
+                  : sg_fail_field(e, "id", "id: of a playlist");
+}
+
+static bool is_known(const struct sg_person *p)
+{
+    return p->n_songs || p->n_plays || p->lists[SG_PERSON_LIKES].n ||
+           p->lists[SG_PERSON_FOLLOWED].n;
+}
+
+/* Somebody unknown is taken by what she picked. */
+static int recommend(struct sg_answering *x, struct sg_recommendation *v, struct sg_error *e)
+{
+    struct sg_seed seeds[SG_RADIO_SEEDS];
+    struct sg_basis basis[SG_SEED_SONGS];
+    struct sg_compose_options c = {.limit = (size_t)x->in->limit};
+    size_t n_seeds, n = 0;
+    int rc = read_seeds(x->in, seeds, &n_seeds, e);
+    if (rc)
+        return rc;
+    if (!is_known(&x->person)) {
+        n = resolve(x, seeds, n_seeds, basis);
+        if (!n && !x->fallback)
+            x->fallback = nobody;
+    }
+    return with_songs(x, basis, n, &c, v, e);
 }
 
 int sg_answer_recommend(struct sg_answerer *a, const struct sg_rpc_call *call,
-                        const struct sg_recommend_request *in, struct sg_recs_reply *out,
+                        const struct sg_recs_request *in, struct sg_recs_reply *out,
                         struct sg_error *e)
 {
-    int64_t from = sg_now_us();
-    uint64_t heard[RECENT_MAX];
-    float vector[4096];
-    const char *fallback = NULL;
-    struct list l;
-    int rc = list_init(&l, call, in->limit, e);
+    return answer(a, call, in, out, recommend, e);
+}
+
+static int new_releases(struct sg_answering *x, struct sg_recommendation *v, struct sg_error *e)
+{
+    struct sg_compose_options c = {.limit = (size_t)x->in->limit};
+    return sg_compose_new(&x->occasion, &c, v, e);
+}
+
+int sg_answer_new_releases(struct sg_answerer *a, const struct sg_rpc_call *call,
+                           const struct sg_recs_request *in, struct sg_recs_reply *out,
+                           struct sg_error *e)
+{
+    return answer(a, call, in, out, new_releases, e);
+}
+
+static int begin_radio(const struct sg_answering *x, struct sg_radio_state *s, struct sg_error *e)
+{
+    if (x->in->cursor.n)
+        return sg_cursor_read(x->in->cursor, s, e);
+    *s = (struct sg_radio_state){.seed = (uint32_t)x->occasion.now_us};
+    int rc = read_seeds(x->in, s->seeds, &s->n_seeds, e);
+    if (!rc && !s->n_seeds)
+        rc = sg_fail_field(e, "seeds", "seeds: what to begin with, or a cursor");
+    return rc;
+}
+
+static int radio(struct sg_answering *x, struct sg_recommendation *v, struct sg_error *e)
+{
+    struct sg_basis basis[SG_SEED_SONGS];
+    struct sg_radio_state *s = sg_arena_alloc(x->call->arena, sizeof *s);
+    if (!s)
+        return sg_fail(e, SG_ENOMEM, "radio");
+    int rc = begin_radio(x, s, e);
     if (rc)
         return rc;
-    struct sg_model *m = sg_models_take(a->models);
-    l.leave_out = heard;
-    l.n_leave_out = recent_plays(a, call, in->user_id, heard);
-    if (m && taste(m, heard, l.n_leave_out, vector))
-        rc = put_neighbours(&l, m, vector, "for you", e);
-    else
-        fallback = m ? "nothing is known of this user yet: what is trending"
-                     : "no model: what is trending";
-    if (!rc && l.n < l.want)
-        put_trending(a, &l, m, 0, 0);
-    if (m && !rc)
-        top_up(&l, m, any, 0);
-    reply(out, &l, call, m, fallback, from);
-    sg_models_give(m);
+    size_t n = resolve(x, s->seeds, s->n_seeds, basis);
+    if (!n && !x->fallback)
+        x->fallback = "no song of these seeds is known: what is popular";
+    int k = sg_radio_next(&x->occasion, s, basis, n, (size_t)x->in->limit, v, e);
+    if (k >= 0) {
+        x->out->cursor = sg_cursor_write(s, x->call->arena);
+        if (!x->out->cursor.p)
+            return sg_fail(e, SG_ENOMEM, "cursor");
+    }
+    return k;
+}
+
+int sg_answer_radio(struct sg_answerer *a, const struct sg_rpc_call *call,
+                    const struct sg_recs_request *in, struct sg_recs_reply *out, struct sg_error *e)
+{
+    return answer(a, call, in, out, radio, e);
+}
+
+static int put_mixes(struct sg_answering *x, struct sg_error *e)
+{
+    struct sg_mix mixes[SG_MIXES_MAX];
+    struct sg_scored_mix *v = sg_arena_array(x->call->arena, SG_MIXES_MAX, sizeof *v);
+    if (!v)
+        return sg_fail(e, SG_ENOMEM, "mixes");
+    int n = sg_mixes_of(&x->occasion, (size_t)x->in->mixes, (size_t)x->in->limit, mixes, e);
+    int rc = n < 0 ? n : 0;
+    for (int i = 0; i < n && !rc; i++) {
+        uint64_t *artists =
+            sg_arena_array(x->call->arena, SG_MIX_ARTISTS, sizeof *mixes[i].artists);
+        if (!artists)
+            return sg_fail(e, SG_ENOMEM, "mixes");
+        memcpy(artists, mixes[i].artists, sizeof mixes[i].artists);
+        v[i] = (struct sg_scored_mix){mixes[i].genre_id, {artists, mixes[i].n_artists}, {0}};
+        rc = sg_answering_songs(x, mixes[i].songs, (int)mixes[i].n, &v[i].songs, e);
+    }
+    x->out->mixes = (struct sg_list){v, rc ? 0 : (size_t)n};
+    if (!n && !x->fallback)
+        x->fallback = nobody;
     return rc;
+}
+
+int sg_answer_mixes(struct sg_answerer *a, const struct sg_rpc_call *call,
+                    const struct sg_recs_request *in, struct sg_recs_reply *out, struct sg_error *e)
+{
+    struct sg_answering x;
+    int rc = sg_answering_begin(&x, a, call, in, out, e);
+    if (!rc && x.model)
+        rc = put_mixes(&x, e);
+    return sg_answering_end(&x, rc, e);
 }

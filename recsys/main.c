@@ -2,6 +2,7 @@
 #include "core/service.h"
 #include "recsys/evaluate/command.h"
 #include "recsys/experiments/report.h"
+#include "recsys/generations.h"
 #include "recsys/serve.h"
 #include "recsys/train.h"
 #include <stdio.h>
@@ -22,26 +23,40 @@ static int serve(const struct sg_config *config, int argc, char **argv)
     return report(sg_recsys_serve(config, &e), &e);
 }
 
+#define EXIT_REFUSED 3
+
 static int train(const struct sg_config *config, int argc, char **argv)
 {
     struct sg_error e = SG_ERROR_INIT;
-    int64_t threads = 0;
+    struct sg_train_options o = {0};
+    bool refused;
+    int64_t threads;
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--threads") != 0 || i + 1 >= argc ||
-            !sg_str_to_i64(sg_str(argv[++i]), &threads) || threads < 1 || threads > 64) {
-            fprintf(stderr, "segue-recsys train: usage: train [--threads 1..64]\n");
+        if (strcmp(argv[i], "--force") == 0) {
+            o.force = true;
+        } else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc &&
+                   sg_str_to_i64(sg_str(argv[i + 1]), &threads) && threads >= 1 && threads <= 64) {
+            o.threads = (int)threads;
+            i++;
+        } else {
+            fprintf(stderr, "segue-recsys train: usage: train [--threads 1..64] [--force]\n");
             return 2;
         }
-    return report(sg_recsys_train(config, (int)threads, &e), &e);
+    int rc = sg_recsys_train(config, &o, &refused, &e);
+    report(rc, &e);
+    return refused ? EXIT_REFUSED : rc ? 1 : 0;
 }
 
 static const struct sg_command commands[] = {
     {"serve", "serve", "answer trending, similar and recommended songs until stopped",
      "Listens on recsys.listen. Follows the newest model and the plays as they happen.", serve},
-    {"train", "train [--threads N]", "train a model from the listening history and publish it",
-     "Reads songs and plays in one snapshot of the database, factorises who played what\n"
-     "(implicit alternating least squares, recsys.factors factors), writes a model below\n"
-     "recsys.dir and makes it the served one. A running server takes it up by itself.",
+    {"train", "train [--threads N] [--force]",
+     "train a model from the listening history and publish it",
+     "Reads songs, plays and feedback in one snapshot of the database, factorises who played\n"
+     "what (implicit alternating least squares, recsys.factors factors), finds neighbours,\n"
+     "writes a model below recsys.dir and makes it the served one: when the gate finds it no\n"
+     "worse by listeners kept aside. A refused one (exit code 3) stays as refused-<name>;\n"
+     "--force publishes it. A running server takes a new model up by itself.",
      train},
     {"evaluate", sg_evaluate_usage, "measure how well models recommend what was held back",
      sg_evaluate_help, sg_evaluate_command},
@@ -52,6 +67,12 @@ static const struct sg_command commands[] = {
      "(plays within 24 hours of it, exposures of the last 30 days), with the lift over the first\n"
      "variant by name; for interleaved ones which of the two people prefer.",
      sg_experiments_report_command},
+    {"rollback", "rollback [GENERATION]", "serve an older model again",
+     "The newest one older than the served, or the one named, after its files were checked.",
+     sg_cmd_model_rollback},
+    {"status", "status", "the models that are kept, the served one with a star",
+     "Exit code 1 when none is published, or the published one cannot be read.",
+     sg_cmd_model_status},
     {0},
 };
 

@@ -1,37 +1,22 @@
-/* model.c - see model.h. */
+/* model.c - see model.h: one generation's files, which must speak of the same songs. */
 #include "recsys/model.h"
-#include "core/log.h"
-#include "core/metrics.h"
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct sg_models {
-    char dir[PATH_MAX];
-    pthread_mutex_t lock; /* guards all below */
-    struct sg_model *served;
-    char looked_at[SG_GENERATION_NAME]; /* CURRENT when last opened or refused */
-    char refused[256];
-};
+enum { FRESH_MAX = 100000 };
 
-int sg_models_open(struct sg_models **out, const char *dir, struct sg_error *e)
+static void model_free(struct sg_model *m)
 {
-    struct sg_models *m = calloc(1, sizeof *m);
-    if (!m)
-        return sg_fail(e, SG_ENOMEM, "models");
-    snprintf(m->dir, sizeof m->dir, "%s", dir);
-    pthread_mutex_init(&m->lock, NULL);
-    sg_models_refresh(m);
-    *out = m;
-    return 0;
-}
-
-static void model_free(struct sg_model *model)
-{
-    sg_songs_close(model->songs);
-    sg_vectors_close(model->items);
-    free(model);
+    sg_songs_close(m->songs);
+    sg_items_close(m->items);
+    sg_fold_in_close(m->fold);
+    if (m->vectors)
+        sg_vectors_close(m->vectors);
+    sg_near_close(m->near);
+    sg_content_close(m->content);
+    free(m->fresh);
+    free(m);
 }
 
 void sg_models_give(struct sg_model *model)
@@ -40,115 +25,113 @@ void sg_models_give(struct sg_model *model)
         model_free(model);
 }
 
-void sg_models_close(struct sg_models *m)
+static int check_manifest(const char *dir, struct sg_error *e)
 {
-    if (!m)
-        return;
-    sg_models_give(m->served);
-    pthread_mutex_destroy(&m->lock);
-    free(m);
-}
-
-struct sg_model *sg_models_take(struct sg_models *m)
-{
-    pthread_mutex_lock(&m->lock);
-    struct sg_model *model = m->served;
-    if (model)
-        atomic_fetch_add(&model->references, 1);
-    pthread_mutex_unlock(&m->lock);
-    return model;
-}
-
-void sg_models_refused(struct sg_models *m, char out[256])
-{
-    pthread_mutex_lock(&m->lock);
-    memcpy(out, m->refused, sizeof m->refused);
-    pthread_mutex_unlock(&m->lock);
-}
-
-static int open_model(const struct sg_models *m, const char *name, struct sg_model **out,
-                      struct sg_error *e)
-{
-    char dir[PATH_MAX + SG_GENERATION_NAME], path[PATH_MAX + SG_GENERATION_NAME + 16];
     struct sg_manifest *manifest = calloc(1, sizeof *manifest);
-    struct sg_model *model = calloc(1, sizeof *model);
-    int rc = manifest && model ? 0 : sg_fail(e, SG_ENOMEM, "model");
-    snprintf(dir, sizeof dir, "%s/%s", m->dir, name);
-    if (!rc)
-        rc = sg_manifest_read(manifest, dir, e);
+    int rc = manifest ? sg_manifest_read(manifest, dir, e) : sg_fail(e, SG_ENOMEM, "manifest");
     if (!rc)
         rc = sg_manifest_check(manifest, dir, true, e);
-    snprintf(path, sizeof path, "%s/songs.seg", dir);
-    if (!rc)
-        rc = sg_songs_open(&model->songs, path, e);
-    snprintf(path, sizeof path, "%s/items.vec", dir);
-    if (!rc)
-        rc = sg_vectors_open(&model->items, path, e);
     free(manifest);
-    if (rc) {
-        if (model)
-            model_free(model);
-        return sg_wrap(e, "model %s", name);
+    return rc;
+}
+
+static int open_files(struct sg_model *m, const char *dir, struct sg_error *e)
+{
+    char path[PATH_MAX];
+    int rc;
+#define OPEN(what, file, member)                                                                   \
+    snprintf(path, sizeof path, "%s/" file, dir);                                                  \
+    rc = sg_##what##_open(&m->member, path, e);                                                    \
+    if (rc)                                                                                        \
+    return rc
+    OPEN(songs, "songs.seg", songs);
+    OPEN(items, "items.seg", items);
+    OPEN(fold_in, "fold.seg", fold);
+    OPEN(vectors, "items.vec", vectors);
+    OPEN(near, "near.seg", near);
+    OPEN(content, "content.seg", content);
+#undef OPEN
+    size_t n = sg_songs_count(m->songs), d = sg_items_factors(m->items);
+    bool agree = sg_items_songs(m->items) == n && sg_near_songs(m->near) == n &&
+                 sg_content_songs(m->content) == n &&
+                 sg_vectors_count(m->vectors) == sg_items_count(m->items) &&
+                 (!sg_items_count(m->items) ||
+                  (sg_vectors_dimension(m->vectors) == d && sg_fold_in_factors(m->fold) == d));
+    return agree ? 0 : sg_fail(e, SG_ECORRUPT, "its files are of different models");
+}
+
+static int by_artist(const void *a, const void *b)
+{
+    const struct sg_fresh *x = a, *y = b;
+    if (x->artist_id != y->artist_id)
+        return x->artist_id < y->artist_id ? -1 : 1;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static void add_fresh(struct sg_model *m, size_t cap, uint64_t artist_id, struct sg_fresh f)
+{
+    f.artist_id = artist_id;
+    if (m->n_fresh < cap)
+        m->fresh[m->n_fresh++] = f;
+}
+
+static int gather_fresh(struct sg_model *m, struct sg_error *e)
+{
+    struct sg_song_rows newest = sg_songs_newest(m->songs);
+    size_t n = newest.n < FRESH_MAX ? newest.n : FRESH_MAX, cap = 2 * n;
+    m->fresh = malloc((cap + 1) * sizeof *m->fresh);
+    if (!m->fresh)
+        return sg_fail(e, SG_ENOMEM, "new songs");
+    for (size_t i = 0; i < n; i++) {
+        const struct sg_song_row *row = sg_songs_row(m->songs, newest.v[i]);
+        struct sg_fresh f = {.song = newest.v[i], .rank = (uint32_t)i};
+        size_t credits;
+        if (!row)
+            continue;
+        add_fresh(m, cap, row->artist_id, f);
+        const uint64_t *other = sg_songs_credits(m->songs, row, &credits);
+        for (size_t k = 0; k < credits; k++)
+            add_fresh(m, cap, other[k], f);
     }
-    snprintf(model->name, sizeof model->name, "%s", name);
-    model->references = 1;
-    *out = model;
+    if (m->n_fresh)
+        qsort(m->fresh, m->n_fresh, sizeof *m->fresh, by_artist);
     return 0;
 }
 
-/* At start with a broken CURRENT: the newest other generation that holds. */
-static struct sg_model *open_older(const struct sg_models *m, const char *broken)
+int sg_model_open(struct sg_model **out, const char *models, const char *name, struct sg_error *e)
 {
-    enum { LOOK_AT = 16 };
-    struct sg_model *model = NULL;
-    struct sg_manifest *list = calloc(LOOK_AT, sizeof *list);
-    size_t n = list ? sg_generation_list(m->dir, list, LOOK_AT) : 0;
-    for (size_t i = 0; i < n && !model; i++)
-        if (strcmp(list[i].name, broken) != 0)
-            (void)open_model(m, list[i].name, &model, NULL);
-    free(list);
-    return model;
-}
-
-static void refuse(struct sg_models *m, const struct sg_error *e)
-{
-    static struct sg_metric *refused;
-    if (!refused)
-        refused = sg_metric_new(SG_COUNTER, "segue_model_refused_total",
-                                "Models that failed their checks and are not served", NULL);
-    sg_metric_add(refused, "", 1);
-    snprintf(m->refused, sizeof m->refused, "%.255s", e->text);
-    sg_log(SG_LOG_ERROR, "model refused, the one before is served", "error=%s", e->text);
-}
-
-/* Only the one thread that refreshes comes here; opening is I/O, so no lock is held for it. */
-static void swap(struct sg_models *m, const char *name)
-{
-    struct sg_error e = SG_ERROR_INIT;
-    struct sg_model *model = NULL, *old = NULL;
-    int rc = open_model(m, name, &model, &e);
-    bool serving = m->served != NULL;
-    if (rc && !serving)
-        model = open_older(m, name);
-    pthread_mutex_lock(&m->lock);
-    snprintf(m->looked_at, sizeof m->looked_at, "%s", name);
-    m->refused[0] = '\0';
-    if (rc)
-        refuse(m, &e);
-    if (model) {
-        old = m->served;
-        m->served = model;
+    char dir[PATH_MAX];
+    struct sg_model *m = calloc(1, sizeof *m);
+    if (!m)
+        return sg_fail(e, SG_ENOMEM, "model");
+    snprintf(dir, sizeof dir, "%s/%s", models, name);
+    int rc = check_manifest(dir, e);
+    if (!rc)
+        rc = open_files(m, dir, e);
+    if (!rc)
+        rc = gather_fresh(m, e);
+    if (rc) {
+        model_free(m);
+        return sg_wrap(e, "model %s", name);
     }
-    pthread_mutex_unlock(&m->lock);
-    sg_models_give(old);
-    if (model)
-        sg_log(SG_LOG_INFO, "serving model", "generation=%s songs=%zu vectors=%zu", model->name,
-               sg_songs_count(model->songs), sg_vectors_count(model->items));
+    snprintf(m->name, sizeof m->name, "%s", name);
+    m->references = 1;
+    *out = m;
+    return 0;
 }
 
-void sg_models_refresh(struct sg_models *m)
+const struct sg_fresh *sg_model_fresh(const struct sg_model *m, uint64_t artist_id, size_t *n)
 {
-    char name[SG_GENERATION_NAME];
-    if (sg_current_read(m->dir, name, NULL) == 0 && strcmp(name, m->looked_at) != 0)
-        swap(m, name);
+    size_t lo = 0, hi = m->n_fresh, to;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (m->fresh[mid].artist_id < artist_id)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (to = lo; to < m->n_fresh && m->fresh[to].artist_id == artist_id; to++) {
+    }
+    *n = to - lo;
+    return m->fresh + lo;
 }

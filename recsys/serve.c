@@ -11,23 +11,20 @@ struct service {
     int64_t started_us;
 };
 
-static int on_trending(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
-                       struct sg_error *e)
-{
-    return sg_answer_trending(&((struct service *)thread)->answerer, call, in, out, e);
-}
-
-static int on_similar(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
-                      struct sg_error *e)
-{
-    return sg_answer_similar(&((struct service *)thread)->answerer, call, in, out, e);
-}
-
-static int on_recommend(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
-                        struct sg_error *e)
-{
-    return sg_answer_recommend(&((struct service *)thread)->answerer, call, in, out, e);
-}
+#define ANSWERS(what)                                                                              \
+    static int on_##what(void *thread, const struct sg_rpc_call *call, const void *in, void *out,  \
+                         struct sg_error *e)                                                       \
+    {                                                                                              \
+        return sg_answer_##what(&((struct service *)thread)->answerer, call, in, out, e);          \
+    }
+ANSWERS(trending)
+ANSWERS(similar)
+ANSWERS(recommend)
+ANSWERS(radio)
+ANSWERS(continue)
+ANSWERS(mixes)
+ANSWERS(new_releases)
+#undef ANSWERS
 
 static int on_person_changed(void *thread, const struct sg_rpc_call *call, const void *in,
                              void *out, struct sg_error *e)
@@ -50,8 +47,8 @@ static int on_health(void *thread, const struct sg_rpc_call *call, const void *i
     (void)in;
     (void)e;
     sg_models_refused(s->answerer.models, refused);
-    const char *detail = refused[0]                          ? refused
-                         : !m                                ? "no model yet: popularity answers"
+    const char *detail = refused[0] ? refused
+                         : !m       ? "no model yet: what is trending answers"
                          : sg_live_lag(s->answerer.live) < 0 ? "no database: trends stand still"
                                                              : "";
     *h = (struct sg_health_reply){
@@ -67,10 +64,18 @@ static int on_health(void *thread, const struct sg_rpc_call *call, const void *i
     return 0;
 }
 
+#define METHOD(name, what)                                                                         \
+    {                                                                                              \
+        name, &sg_recs_request_record, &sg_recs_reply_record, on_##what                            \
+    }
 static const struct sg_rpc_method methods[] = {
-    {SG_METHOD_TRENDING, &sg_trending_request_record, &sg_recs_reply_record, on_trending},
-    {SG_METHOD_SIMILAR, &sg_similar_request_record, &sg_recs_reply_record, on_similar},
-    {SG_METHOD_RECOMMEND, &sg_recommend_request_record, &sg_recs_reply_record, on_recommend},
+    METHOD(SG_METHOD_TRENDING, trending),
+    METHOD(SG_METHOD_SIMILAR, similar),
+    METHOD(SG_METHOD_RECOMMEND, recommend),
+    METHOD(SG_METHOD_RADIO, radio),
+    METHOD(SG_METHOD_CONTINUE, continue),
+    METHOD(SG_METHOD_MIXES, mixes),
+    METHOD(SG_METHOD_NEW_RELEASES, new_releases),
     {SG_METHOD_PERSON_CHANGED, &sg_person_changed_record, NULL, on_person_changed},
     {SG_METHOD_HEALTH, NULL, &sg_health_reply_record, on_health},
     {0},
@@ -106,16 +111,30 @@ static int serve_until_stopped(const struct sg_config *config, struct service *s
     return 0;
 }
 
+static struct sg_trends *take_trends(void *ctx)
+{
+    return sg_live_take(((struct service *)ctx)->answerer.live);
+}
+
+static void give_trends(void *ctx)
+{
+    sg_live_give(((struct service *)ctx)->answerer.live);
+}
+
 int sg_recsys_serve(const struct sg_config *config, struct sg_error *e)
 {
-    struct service s = {.started_us = sg_now_us()};
+    struct service s = {.answerer = {.config = config}, .started_us = sg_now_us()};
+    struct sg_charts_source trends = {take_trends, give_trends, &s};
     int rc = sg_models_open(&s.answerer.models, config->recsys.dir, e);
     if (!rc)
         rc = sg_pg_pool_open(&s.answerer.pg, config->pg.dsn, (int)config->recsys.workers, e);
     if (!rc)
         rc = sg_live_start(&s.answerer.live, config, e);
     if (!rc)
+        rc = sg_charts_open(&s.answerer.charts, &trends, e);
+    if (!rc)
         rc = serve_until_stopped(config, &s, e);
+    sg_charts_close(s.answerer.charts);
     sg_live_stop(s.answerer.live);
     if (s.answerer.pg)
         sg_pg_pool_close(s.answerer.pg);

@@ -1,6 +1,12 @@
-/* train.h - a new model generation from the database, published when complete. */
+/* train.h - a new model generation from the database, published through the gate. */
 #pragma once
 #include "core/config.h"
 
-/* threads: 0 for one a core. Progress on stderr. */
-int sg_recsys_train(const struct sg_config *config, int threads, struct sg_error *e);
+struct sg_train_options {
+    int threads; /* 0: one a core */
+    bool force;  /* publish what the gate refuses */
+};
+/* Progress on stderr. SG_ELIMIT with *refused: the gate said no, the folder stays unpublished
+ * as refused-<name>. */
+int sg_recsys_train(const struct sg_config *config, const struct sg_train_options *o, bool *refused,
+                    struct sg_error *e);

@@ -80,6 +80,15 @@ static const struct sg_field feature[] = {
 };
 static const struct sg_record feature_record = SG_RECORD("Feature", struct sg_feature, feature);
 
+static const struct sg_field reason[] = {
+    SG_FIELD_STR(struct sg_reason, text, 1, NAME_MAX_BYTES + 100, SG_REQUIRED),
+    SG_FIELD_STR(struct sg_reason, code, 1, 64, SG_REQUIRED),
+    SG_FIELD_U64(struct sg_reason, song_id, 0, INT64_MAX, ABSENT),
+    SG_FIELD_U64(struct sg_reason, artist_id, 0, INT64_MAX, ABSENT),
+    SG_FIELD_STR(struct sg_reason, name, 1, NAME_MAX_BYTES, SG_OPTIONAL),
+};
+const struct sg_record sg_reason_record = SG_RECORD("Reason", struct sg_reason, reason);
+
 static const struct sg_field hit[] = {
     SG_FIELD_STR(struct sg_hit, type, 1, TYPE_MAX, SG_REQUIRED),
     SG_FIELD_U64(struct sg_hit, song_id, 0, INT64_MAX, ABSENT),
@@ -116,6 +125,7 @@ static const struct sg_field hit[] = {
     SG_FIELD_STR(struct sg_hit, alias, 1, NAME_MAX_BYTES, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_hit, rule, 1, 2200, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_hit, matched, 1, 16, SG_OPTIONAL),
+    SG_FIELD_REC(struct sg_hit, reason, &sg_reason_record, SG_OPTIONAL),
 };
 const struct sg_record sg_hit_record = SG_RECORD("Hit", struct sg_hit, hit);
 

@@ -48,6 +48,13 @@ struct sg_feature { /* explain: score = sum of contributions */
     double value, weight, contribution;
 };
 
+struct sg_reason {               /* why it is recommended */
+    struct sg_str text;          /* "Because you played Levels" */
+    struct sg_str code;          /* schemas/recs.h: "because you played" */
+    uint64_t song_id, artist_id; /* 0: none */
+    struct sg_str name;          /* the song's or artist's, or a genre's; absent: none */
+};
+
 /* One hit; which fields are present depends on type, as in the source document:
  * song: song_id title artist artists album duration play_count genre year explicit
  * artist: artist_id name image_url; album: album_id title artist year cover_art_url
@@ -73,6 +80,7 @@ struct sg_hit {
     struct sg_str alias;       /* the other name it answers by; absent: its own */
     struct sg_str rule;        /* with explain: the operator's rule that moved it; absent: none */
     struct sg_str matched;     /* "meaning": near what the words mean; absent: by its words */
+    struct sg_reason *reason;  /* of a recommendation; NULL: none */
 };
 struct sg_type_total {
     struct sg_str type;
@@ -168,7 +176,8 @@ struct sg_genres_reply {
 extern const struct sg_record sg_search_request_record, sg_search_reply_record,
     sg_suggest_request_record, sg_suggest_reply_record, sg_lookup_request_record,
     sg_lookup_reply_record, sg_children_request_record, sg_children_reply_record,
-    sg_genres_reply_record, sg_hit_record, sg_artist_ref_record, sg_album_ref_record;
+    sg_genres_reply_record, sg_hit_record, sg_reason_record, sg_artist_ref_record,
+    sg_album_ref_record;
 
 /* rpc method names of the query server */
 #define SG_METHOD_SEARCH   "search"

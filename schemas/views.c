@@ -8,9 +8,35 @@ static const struct sg_field song_list_fields[] = {
     SG_FIELD_I64(struct sg_song_list, limit, 0, 1000, SG_REQUIRED),
     SG_FIELD_STR(struct sg_song_list, generation, 0, TEXT, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_song_list, fallback, 0, TEXT, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_song_list, cursor, 0, TEXT, SG_OPTIONAL),
 };
 const struct sg_record sg_song_list_record =
     SG_RECORD("SongList", struct sg_song_list, song_list_fields);
+
+static const struct sg_field entity_list_fields[] = {
+    SG_FIELD_LIST(struct sg_entity_list, results, SG_T_RECORD, &sg_hit_record, 100),
+    SG_FIELD_I64(struct sg_entity_list, limit, 0, 1000, SG_REQUIRED),
+    SG_FIELD_STR(struct sg_entity_list, generation, 0, TEXT, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_entity_list, fallback, 0, TEXT, SG_OPTIONAL),
+};
+const struct sg_record sg_entity_list_record =
+    SG_RECORD("EntityList", struct sg_entity_list, entity_list_fields);
+
+static const struct sg_field mix_fields[] = {
+    SG_FIELD_STR(struct sg_mix_view, title, 1, TEXT, SG_REQUIRED),
+    SG_FIELD_STR(struct sg_mix_view, genre, 1, TEXT, SG_OPTIONAL),
+    SG_FIELD_LIST(struct sg_mix_view, artists, SG_T_RECORD, &sg_artist_ref_record, 10),
+    SG_FIELD_LIST(struct sg_mix_view, songs, SG_T_RECORD, &sg_hit_record, 100),
+};
+static const struct sg_record mix_record = SG_RECORD("Mix", struct sg_mix_view, mix_fields);
+
+static const struct sg_field mix_list_fields[] = {
+    SG_FIELD_LIST(struct sg_mix_list, mixes, SG_T_RECORD, &mix_record, 6),
+    SG_FIELD_STR(struct sg_mix_list, generation, 0, TEXT, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_mix_list, fallback, 0, TEXT, SG_OPTIONAL),
+};
+const struct sg_record sg_mix_list_record =
+    SG_RECORD("MixList", struct sg_mix_list, mix_list_fields);
 
 static const struct sg_field artist_page_fields[] = {
     SG_FIELD_U64(struct sg_artist_page, artist_id, 1, INT64_MAX, SG_REQUIRED),

@@ -7,6 +7,21 @@ struct sg_song_list {
     int64_t limit;
     struct sg_str generation; /* of the model that chose; absent: none */
     struct sg_str fallback;   /* why something simpler answered; absent: it did not */
+    struct sg_str cursor;     /* radio: for what plays next; absent: none */
+};
+struct sg_entity_list {     /* artists or albums */
+    struct sg_list results; /* sg_hit, most alike first */
+    int64_t limit;
+    struct sg_str generation, fallback; /* as of songs */
+};
+struct sg_mix_view {
+    struct sg_str title, genre; /* genre absent: of several */
+    struct sg_list artists;     /* sg_artist_ref, most telling first */
+    struct sg_list songs;       /* sg_hit */
+};
+struct sg_mix_list {
+    struct sg_list mixes; /* sg_mix_view */
+    struct sg_str generation, fallback;
 };
 struct sg_artist_page {
     uint64_t artist_id;
@@ -39,5 +54,6 @@ struct sg_problem_view { /* RFC 9457; written by api/problem.c, described for Op
     struct sg_str detail, instance, field;
 };
 
-extern const struct sg_record sg_song_list_record, sg_artist_page_record, sg_album_page_record,
-    sg_health_check_record, sg_health_view_record, sg_problem_record;
+extern const struct sg_record sg_song_list_record, sg_entity_list_record, sg_mix_list_record,
+    sg_artist_page_record, sg_album_page_record, sg_health_check_record, sg_health_view_record,
+    sg_problem_record;

@@ -81,7 +81,7 @@ cmd_up() {
             --users "${users:-$(setting demo.users)}" --seed "$(setting demo.seed)"
     fi
     [ -f "$VAR/index/CURRENT" ] || loud "Building the index" "$BIN/segue-indexer" rebuild
-    [ -f "$VAR/models/CURRENT" ] || loud "Training the recommender" "$BIN/segue-recsys" train
+    "$BIN/segue-recsys" status >/dev/null 2>&1 || loud "Training the recommender" "$BIN/segue-recsys" train
     local name
     for name in indexer recsys query api; do service_current "$name"; done
     step "Waiting for the services" wait_for 300 "the API" api_healthy

@@ -137,6 +137,25 @@ size_t sg_meaning_song_dimensions(const struct sg_meaning_model *m)
     return m->song_d;
 }
 
+size_t sg_meaning_lists(const struct sg_meaning_model *m)
+{
+    return m->lists;
+}
+
+const float *sg_meaning_list(const struct sg_meaning_model *m, size_t list, size_t *from,
+                             size_t *to)
+{
+    *from = sg_load32(m->starts + 4 * list);
+    *to = sg_load32(m->starts + 4 * list + 4);
+    return m->centroids + list * m->song_d;
+}
+
+uint32_t sg_meaning_song_at(const struct sg_meaning_model *m, size_t place, const int8_t **vector)
+{
+    *vector = m->vectors + place * m->song_d;
+    return sg_load32(m->docs + 4 * place);
+}
+
 /* The term's number; m->terms when it has no vector. */
 static size_t find(const struct sg_meaning_model *m, uint64_t key)
 {

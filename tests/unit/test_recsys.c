@@ -205,16 +205,23 @@ START_TEST(songs_are_found_by_id_and_by_rank)
 {
     char path[] = "/tmp/segue-songs-XXXXXX";
     close(mkstemp(path));
-    struct sg_song_row rows[] = {{3, 1, 10, 1}, {5, 1, 99, 2}, {9, 2, 50, 1}};
+    struct sg_song_row rows[] = {{.song_id = 3, .artist_id = 1, .plays = 10},
+                                 {.song_id = 5, .artist_id = 1, .plays = 99},
+                                 {.song_id = 9, .artist_id = 2, .plays = 50}};
+    struct sg_songs_source source = {.rows = rows, .n = 3};
     struct sg_songs *s;
     struct sg_error e = SG_ERROR_INIT;
-    ck_assert_msg(sg_songs_write(path, rows, 3, &e) == 0, "%s", e.text);
+    ck_assert_msg(sg_songs_write(path, &source, &e) == 0, "%s", e.text);
     ck_assert_msg(sg_songs_open(&s, path, &e) == 0, "%s", e.text);
     ck_assert_uint_eq(sg_songs_find(s, 9)->plays, 50);
     ck_assert_ptr_null(sg_songs_find(s, 4));
     ck_assert_uint_eq(sg_songs_ranked(s, 0)->song_id, 5);
     ck_assert_uint_eq(sg_songs_ranked(s, 2)->song_id, 3);
     ck_assert_ptr_null(sg_songs_ranked(s, 3));
+    struct sg_song_rows hers = sg_songs_of_artist(s, 1);
+    ck_assert_uint_eq(hers.n, 2);
+    ck_assert_uint_eq(sg_songs_row(s, hers.v[0])->song_id, 5);
+    ck_assert_uint_eq(sg_songs_of_artist(s, 3).n, 0);
     sg_songs_close(s);
     ck_assert_int_eq(chmod(path, 0600), 0);
     FILE *f = fopen(path, "r+b");

@@ -1,0 +1,161 @@
+/* rank.c - see rank.h. */
+#include "recsys/rank/rank.h"
+#include <math.h>
+#include <stdlib.h>
+
+const char *const sg_rank_names[SG_RANK_FEATURES] = {
+    "taste", "near",    "content", "artist", "lately", "followed",
+    "genre", "popular", "trend",   "fresh",  "hour",   "queue",
+};
+static const float weights[SG_RANK_FEATURES] = {
+    [SG_RANK_TASTE] = 1.0f,  [SG_RANK_NEAR] = 1.0f,     [SG_RANK_CONTENT] = 0.3f,
+    [SG_RANK_ARTIST] = 0.6f, [SG_RANK_LATELY] = 2.0f,   [SG_RANK_FOLLOWED] = 0.3f,
+    [SG_RANK_GENRE] = 0.2f,  [SG_RANK_POPULAR] = 0.25f, [SG_RANK_TREND] = 0.2f,
+    [SG_RANK_FRESH] = 0.1f,  [SG_RANK_HOUR] = 0.4f,     [SG_RANK_QUEUE] = 0.5f,
+};
+
+/* Where several listen, what most people know goes better than what is new. */
+float sg_rank_weight(const struct sg_occasion *o, enum sg_rank_feature f)
+{
+    if (o->device == SG_DEVICE_SHARED && f == SG_RANK_POPULAR)
+        return 2 * weights[f];
+    if (o->device == SG_DEVICE_SHARED && f == SG_RANK_FRESH)
+        return 0;
+    return weights[f];
+}
+
+enum sg_device sg_device_of(struct sg_str name)
+{
+    static const char *const shared[] = {"car", "speaker", "tv"};
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+        if (sg_str_eq(name, sg_str(shared[i])))
+            return SG_DEVICE_SHARED;
+    return SG_DEVICE_OWN;
+}
+
+struct ranking {
+    const struct sg_occasion *o;
+    const struct sg_leaning *t;
+    float most_plays, most_trend; /* logarithms */
+    float *queue;                 /* unit vector of the queue's descriptions; NULL */
+};
+
+static float dot(const float *a, const float *b, size_t n)
+{
+    float part[8] = {0}, sum = 0;
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t k = 0; k < 8; k++)
+            part[k] += a[i + k] * b[i + k];
+    for (; i < n; i++)
+        sum += a[i] * b[i];
+    for (size_t k = 0; k < 8; k++)
+        sum += part[k];
+    return isfinite(sum) ? sum : 0;
+}
+
+static int describe_queue(struct ranking *r, struct sg_error *e)
+{
+    const struct sg_content *c = r->o->model->content;
+    size_t d = sg_content_dimensions(c), known = 0;
+    float length;
+    if (!r->o->queue.n || !d)
+        return 0;
+    float *v = sg_arena_array(r->o->arena, d, sizeof *v);
+    if (!v)
+        return sg_fail(e, SG_ENOMEM, "queue");
+    for (size_t i = 0; i < r->o->queue.n; i++)
+        known += sg_content_add(c, sg_songs_index(r->o->model->songs, r->o->queue.v[i]), 1, v);
+    length = sqrtf(dot(v, v, d));
+    for (size_t i = 0; i < d && length > 0; i++)
+        v[i] /= length;
+    r->queue = known && length > 0 ? v : NULL;
+    return 0;
+}
+
+static float fresh(const struct sg_occasion *o, const struct sg_song_row *row)
+{
+    int64_t age = o->now_us / 86400000000ll - row->released;
+    return row->released == SG_SONG_UNDATED || age < 0 ? 0 : exp2f(-(float)age / 30);
+}
+
+static void measure(const struct ranking *r, struct sg_candidate *c)
+{
+    const struct sg_model *m = r->o->model;
+    const struct sg_song_row *row = sg_songs_row(m->songs, c->song);
+    const float *factors = r->t->vector ? sg_items_of(m->items, c->song) : NULL;
+    float artist = sg_share_of(&r->t->artists, row->artist_id);
+    float genre = sg_share_of(&r->t->genres, row->genre_id);
+    float *f = c->feature;
+    f[SG_RANK_TASTE] = factors ? dot(r->t->vector, factors, sg_items_factors(m->items)) : 0;
+    f[SG_RANK_NEAR] = c->near;
+    if (r->t->content)
+        f[SG_RANK_CONTENT] = fmaxf(0, sg_content_dot(m->content, r->t->content, c->song));
+    f[SG_RANK_ARTIST] = artist / (artist + 3);
+    f[SG_RANK_LATELY] = sg_share_of(&r->t->lately, row->artist_id);
+    f[SG_RANK_FOLLOWED] = sg_ids_hold(r->o->person->lists[SG_PERSON_FOLLOWED], row->artist_id);
+    f[SG_RANK_GENRE] = genre;
+    f[SG_RANK_POPULAR] = logf(1 + (float)row->plays) / r->most_plays;
+    f[SG_RANK_TREND] = logf(1 + c->trend) / r->most_trend;
+    f[SG_RANK_FRESH] = fresh(r->o, row);
+    if (r->t->hour.n)
+        f[SG_RANK_HOUR] = sg_share_of(&r->t->hour, row->genre_id) - genre;
+    if (r->queue)
+        f[SG_RANK_QUEUE] = fmaxf(0, sg_content_dot(m->content, r->queue, c->song));
+}
+
+/* Divided by the best one's, so that it stands beside the others; below 0 stays. */
+static void scale(struct sg_pool *p, enum sg_rank_feature f)
+{
+    float best = 0;
+    for (size_t i = 0; i < p->n; i++)
+        best = fmaxf(best, p->v[i].feature[f]);
+    for (size_t i = 0; i < p->n && best > 0; i++)
+        p->v[i].feature[f] = fmaxf(-1, p->v[i].feature[f] / best);
+}
+
+static int best_first(const void *a, const void *b)
+{
+    const struct sg_candidate *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    return (x->song > y->song) - (x->song < y->song);
+}
+
+/* Up to a tenth of a point, the same for the same seed and song. */
+static float chance(uint64_t seed, uint32_t song)
+{
+    uint64_t x = (seed ^ song) * 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 29)) * 0xbf58476d1ce4e5b9u;
+    return seed ? 0.1f * (float)(x >> 40) / (float)(1 << 24) : 0;
+}
+
+int sg_rank_candidates(const struct sg_occasion *o, const struct sg_leaning *t, struct sg_pool *p,
+                       struct sg_error *e)
+{
+    struct ranking r = {.o = o, .t = t};
+    const struct sg_song_row *first = sg_songs_ranked(o->model->songs, 0);
+    float trend = 0, weight[SG_RANK_FEATURES];
+    int rc = describe_queue(&r, e);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < p->n; i++)
+        trend = fmaxf(trend, p->v[i].trend);
+    r.most_plays = fmaxf(1, logf(1 + (first ? (float)first->plays : 0)));
+    r.most_trend = fmaxf(1, logf(1 + trend));
+    for (int f = 0; f < SG_RANK_FEATURES; f++)
+        weight[f] = sg_rank_weight(o, (enum sg_rank_feature)f);
+    for (size_t i = 0; i < p->n; i++)
+        measure(&r, &p->v[i]);
+    scale(p, SG_RANK_TASTE);
+    scale(p, SG_RANK_NEAR);
+    for (size_t i = 0; i < p->n; i++) {
+        struct sg_candidate *c = &p->v[i];
+        c->score = chance(o->seed, c->song);
+        for (int f = 0; f < SG_RANK_FEATURES; f++)
+            c->score += weight[f] * c->feature[f];
+    }
+    if (p->n)
+        qsort(p->v, p->n, sizeof *p->v, best_first);
+    return 0;
+}
