@@ -9,11 +9,13 @@ struct sg_web;
 struct sg_search_log;
 struct sg_api_keys;
 struct sg_trending_cache;
+struct sg_tastes;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
     struct sg_pg_pool *pg;
     struct sg_web *web;
+    struct sg_tastes *tastes;
     struct sg_search_log *log;          /* NULL: searches are not logged */
     struct sg_api_keys *keys;           /* NULL: none is asked for or looked at */
     struct sg_trending_cache *trending; /* NULL: none is kept */

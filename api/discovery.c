@@ -3,6 +3,7 @@
 #include "api/problem.h"
 #include "api/route.h"
 #include "api/search_log/search_log.h"
+#include "api/taste.h"
 #include "schemas/search.h"
 
 struct relay {
@@ -49,27 +50,49 @@ static void relay(struct sg_api *api, struct sg_http_request *q, struct sg_http_
                       q->deadline_us, q->traceparent, relayed, y);
 }
 
+/* A search that waits for what who asks likes. */
+struct search {
+    struct sg_api *api;
+    struct sg_http_request *q;
+    struct sg_http_response *r;
+    struct sg_search_request in;
+    struct sg_search_seen *seen;
+};
+
+static void search_for(void *ctx, struct sg_taste *taste)
+{
+    struct search *s = ctx;
+    s->in.taste = taste;
+    relay(s->api, s->q, s->r, SG_METHOD_SEARCH, &sg_search_request_record, &s->in,
+          &sg_search_reply_record, s->seen);
+}
+
 void sg_api_search(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    struct sg_search_request in;
-    struct sg_search_seen *seen = NULL;
     struct sg_error e = SG_ERROR_INIT;
-    int rc = sg_params_read(q, sg_search_params, &sg_search_request_record, &in, &e);
+    struct search *s = sg_arena_alloc(q->arena, sizeof *s);
+    uint64_t user_id = 0;
+    int rc = s ? 0 : sg_fail(&e, SG_ENOMEM, "search");
+    if (!rc) {
+        *s = (struct search){.api = api, .q = q, .r = r};
+        rc = sg_params_read(q, sg_search_params, &sg_search_request_record, &s->in, &e);
+    }
     if (!rc)
-        rc = sg_search_log_begin(api->log, q, SG_EVENT_SEARCH, in.q, &seen, &e);
+        rc = sg_search_log_begin(api->log, q, SG_EVENT_SEARCH, s->in.q, &s->seen, &e);
+    if (!rc)
+        rc = sg_search_log_person(q, &user_id, &e);
     if (rc) {
         refuse(q, r, &e);
         return;
     }
-    in.clean = q->clean;
-    in.kinds = q->kinds;
-    if (seen) {
-        seen->limit = in.limit;
-        seen->offset = in.offset;
-        seen->again = in.cursor.n > 0;
+    s->in.clean = q->clean;
+    s->in.kinds = q->kinds;
+    if (s->seen) {
+        s->seen->limit = s->in.limit;
+        s->seen->offset = s->in.offset;
+        s->seen->again = s->in.cursor.n > 0;
     }
-    relay(api, q, r, SG_METHOD_SEARCH, &sg_search_request_record, &in, &sg_search_reply_record,
-          seen);
+    sg_tastes_ask(api->tastes, q, user_id, search_for, s);
 }
 
 void sg_api_suggest(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)

@@ -6,6 +6,7 @@
 #include "api/recommend/recommend.h"
 #include "api/route.h"
 #include "api/search_log/search_log.h"
+#include "api/taste.h"
 #include "api/web.h"
 #include "core/clock.h"
 #include "core/service.h"
@@ -22,6 +23,8 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_rpc_client_open(&api->indexer, indexer, e);
     if (!rc)
+        rc = sg_tastes_open(&api->tastes, api->recsys, e);
+    if (!rc)
         rc = sg_pg_pool_open(&api->pg, c->pg.dsn, (int)c->pg.pool_size, e);
     return rc;
 }
@@ -37,6 +40,7 @@ static void close_peers(struct sg_api *api)
         sg_rpc_client_close(api->indexer);
     if (api->pg)
         sg_pg_pool_close(api->pg);
+    sg_tastes_close(api->tastes);
     sg_search_log_close(api->log);
     sg_api_keys_close(api->keys);
     sg_web_close(api->web);

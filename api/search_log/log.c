@@ -9,21 +9,20 @@
 struct log_params {
     uint64_t user_id;
     struct sg_str market, lang;
-    bool log;
+    bool log, personal;
 };
 static const struct sg_field log_fields[] = {
     SG_FIELD_U64(struct log_params, user_id, 1, INT64_MAX, SG_OPTIONAL),
     SG_FIELD_STR(struct log_params, market, 2, 2, SG_OPTIONAL),
     SG_FIELD_STR(struct log_params, lang, 2, 3, SG_OPTIONAL),
     SG_FIELD_(SG_T_BOOL, struct log_params, log, 0, 1, SG_OPTIONAL, 1, NULL),
+    SG_FIELD_(SG_T_BOOL, struct log_params, personal, 0, 1, SG_OPTIONAL, 1, NULL),
 };
 static const struct sg_record log_record = SG_RECORD("LogParams", struct log_params, log_fields);
 static const struct sg_param log_params[] = {
-    {"user_id", "user_id", NULL, NULL, NULL},
-    {"market", "market", NULL, NULL, NULL},
-    {"lang", "lang", NULL, NULL, NULL},
-    {"log", "log", NULL, NULL, NULL},
-    {0},
+    {"user_id", "user_id", NULL, NULL, NULL},   {"market", "market", NULL, NULL, NULL},
+    {"lang", "lang", NULL, NULL, NULL},         {"log", "log", NULL, NULL, NULL},
+    {"personal", "personal", NULL, NULL, NULL}, {0},
 };
 
 static bool all_between(struct sg_str s, char from, char to)
@@ -179,6 +178,14 @@ int sg_search_log_recent(struct sg_search_log *l, const struct sg_http_request *
         v[i] = found[i].q;
     *out = (struct sg_list){v, n};
     return 0;
+}
+
+int sg_search_log_person(const struct sg_http_request *q, uint64_t *user_id, struct sg_error *e)
+{
+    struct log_params p;
+    int rc = read_params(q, &p, e);
+    *user_id = rc || !p.personal ? 0 : p.user_id;
+    return rc;
 }
 
 static void make_metrics(struct sg_search_log *l)

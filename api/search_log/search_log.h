@@ -43,13 +43,19 @@ void sg_search_log_answered(struct sg_search_log *l, const struct sg_http_reques
 int sg_search_log_recent(struct sg_search_log *l, const struct sg_http_request *q,
                          struct sg_str text, struct sg_list *out, struct sg_error *e);
 
+/* Who asks and wants an answer of their own; 0: nobody that is named, or everybody's. */
+int sg_search_log_person(const struct sg_http_request *q, uint64_t *user_id, struct sg_error *e);
+
 /* For routes: parameters that sg_search_log_begin reads. */
 int sg_search_log_param(void *record, struct sg_str v, struct sg_arena *a, struct sg_error *e);
 #define SG_SEARCH_LOG_PARAMS                                                                       \
-    {"user_id", NULL, sg_search_log_param, "Who asks: recent searches are kept and shown first.",  \
+    {"user_id", NULL, sg_search_log_param,                                                         \
+     "Who asks: recent searches are kept and shown first, what they like decides between equals.", \
      "{\"type\":\"integer\",\"minimum\":1}"},                                                      \
         {"lang", NULL, sg_search_log_param, "Language of the words: two or three small letters.",  \
          "{\"type\":\"string\",\"pattern\":\"^[a-z]{2,3}$\"}"},                                    \
+        {"personal", NULL, sg_search_log_param, "false: as anybody is answered.",                  \
+         "{\"type\":\"boolean\",\"default\":true}"},                                               \
     {                                                                                              \
         "log", NULL, sg_search_log_param, "false: nothing of this request is kept.",               \
             "{\"type\":\"boolean\",\"default\":true}"                                              \
