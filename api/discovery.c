@@ -95,24 +95,46 @@ void sg_api_search(struct sg_api *api, struct sg_http_request *q, struct sg_http
     sg_tastes_ask(api->tastes, q, user_id, search_for, s);
 }
 
+/* A completion that waits alike. */
+struct completion {
+    struct sg_api *api;
+    struct sg_http_request *q;
+    struct sg_http_response *r;
+    struct sg_suggest_request in;
+    struct sg_search_seen *seen;
+};
+
+static void complete_for(void *ctx, struct sg_taste *taste)
+{
+    struct completion *s = ctx;
+    s->in.taste = taste;
+    relay(s->api, s->q, s->r, SG_METHOD_SUGGEST, &sg_suggest_request_record, &s->in,
+          &sg_suggest_reply_record, s->seen);
+}
+
 void sg_api_suggest(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    struct sg_suggest_request in;
-    struct sg_search_seen *seen = NULL;
     struct sg_error e = SG_ERROR_INIT;
-    int rc = sg_params_read(q, sg_suggest_params, &sg_suggest_request_record, &in, &e);
+    struct completion *s = sg_arena_alloc(q->arena, sizeof *s);
+    uint64_t user_id = 0;
+    int rc = s ? 0 : sg_fail(&e, SG_ENOMEM, "completion");
+    if (!rc) {
+        *s = (struct completion){.api = api, .q = q, .r = r};
+        rc = sg_params_read(q, sg_suggest_params, &sg_suggest_request_record, &s->in, &e);
+    }
     if (!rc)
-        rc = sg_search_log_begin(api->log, q, SG_EVENT_SUGGEST, in.q, &seen, &e);
+        rc = sg_search_log_begin(api->log, q, SG_EVENT_SUGGEST, s->in.q, &s->seen, &e);
     if (!rc)
-        rc = sg_search_log_recent(api->log, q, in.q, &in.recent, &e);
+        rc = sg_search_log_recent(api->log, q, s->in.q, &s->in.recent, &e);
+    if (!rc)
+        rc = sg_search_log_person(q, &user_id, &e);
     if (rc) {
         refuse(q, r, &e);
         return;
     }
-    in.clean = q->clean;
-    in.kinds = q->kinds;
-    relay(api, q, r, SG_METHOD_SUGGEST, &sg_suggest_request_record, &in, &sg_suggest_reply_record,
-          seen);
+    s->in.clean = q->clean;
+    s->in.kinds = q->kinds;
+    sg_tastes_ask(api->tastes, q, user_id, complete_for, s);
 }
 
 void sg_api_search_trending(struct sg_api *api, struct sg_http_request *q,

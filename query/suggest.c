@@ -196,13 +196,14 @@ static void guess(struct sg_searcher *s, const struct typed *t, struct candidate
         find_elsewhere(s, t, out);
 }
 
-static size_t complete(struct sg_searcher *s, struct sg_str q, struct sg_arena *a,
-                       struct sg_suggestion *out, size_t limit)
+static size_t complete(struct sg_searcher *s, const struct sg_suggest_request *r,
+                       struct sg_arena *a, struct sg_suggestion *out)
 {
+    size_t limit = (size_t)r->limit;
     struct candidates c;
     struct typed t;
     c.n = 0;
-    read_typed(q, limit, &t);
+    read_typed(r->q, limit, &t);
     if (t.n == 0)
         return 0;
     gather(s, &t, &c);
@@ -210,6 +211,8 @@ static size_t complete(struct sg_searcher *s, struct sg_str q, struct sg_arena *
         t.ended = false;
         gather(s, &t, &c);
     }
+    if (r->taste)
+        add_liked(s, r->taste, &t, a, &c);
     if (c.n == 0)
         guess(s, &t, &c);
     candidates_sort(&c);
@@ -229,7 +232,7 @@ int sg_complete(struct sg_searcher *s, const struct sg_suggest_request *r, struc
     struct sg_suggestion *v = sg_arena_array(a, (size_t)r->limit, sizeof *v);
     if (!v)
         return sg_fail(e, SG_ENOMEM, "suggestions");
-    out->suggestions = (struct sg_list){v, complete(s, r->q, a, v, (size_t)r->limit)};
+    out->suggestions = (struct sg_list){v, complete(s, r, a, v)};
     out->generation = sg_str(sg_searcher_generation(s));
     out->took_us = sg_now_us() - start_us;
     return 0;

@@ -182,6 +182,7 @@ static const struct sg_field suggest_request[] = {
     SG_FIELD_STR(struct sg_suggest_request, market, 2, 2, SG_OPTIONAL),
     SG_FIELD_BOOL(struct sg_suggest_request, clean, ABSENT),
     SG_FIELD_I64(struct sg_suggest_request, kinds, 0, (1 << SG_KINDS) - 1, ABSENT),
+    SG_FIELD_REC(struct sg_suggest_request, taste, &sg_taste_record, SG_OPTIONAL),
 };
 const struct sg_record sg_suggest_request_record =
     SG_RECORD("SuggestRequest", struct sg_suggest_request, suggest_request);

@@ -119,12 +119,13 @@ struct sg_search_reply {
 
 struct sg_suggest_request {
     struct sg_str q;
-    int64_t limit;         /* 1..20, default 8 */
-    struct sg_list recent; /* sg_str: the user's own searches that start so, newest first */
-    struct sg_str market;  /* whose popular queries come before all others', and where what is
-                              told must be available; absent: none */
-    bool clean;            /* the caller may not find explicit songs */
-    int64_t kinds;         /* bit set of 1 << kind that the caller may find; 0: all */
+    int64_t limit;          /* 1..20, default 8 */
+    struct sg_list recent;  /* sg_str: the user's own searches that start so, newest first */
+    struct sg_str market;   /* whose popular queries come before all others', and where what is
+                               told must be available; absent: none */
+    bool clean;             /* the caller may not find explicit songs */
+    int64_t kinds;          /* bit set of 1 << kind that the caller may find; 0: all */
+    struct sg_taste *taste; /* as of a search */
 };
 #define SG_RECENT_MAX 5 /* of a suggest request */
 struct sg_suggestion {

@@ -1,8 +1,8 @@
 /* parts.h - the inside of completion; private to query/suggest.
  *
  * gather.c finds what starts with a text, correct.c what it may have been meant to
- * be, elsewhere.c what has its words in another order; query/suggest.c asks them in
- * turn and shows the best.
+ * be, elsewhere.c what has its words in another order, liked.c what the searcher likes;
+ * query/suggest.c asks them in turn and shows the best.
  */
 #pragma once
 #include "index/levers.h"
@@ -46,6 +46,11 @@ bool all_known(struct sg_searcher *s, const struct typed *t);
 /* Adds what was meant if words were typed wrongly: one slip a word. False when
  * nothing was found. */
 bool correct(struct sg_searcher *s, const struct typed *t, struct candidates *out);
+
+/* Adds the songs and artists of a taste that start so, and lifts those that are there by how
+ * much they are liked. */
+void add_liked(struct sg_searcher *s, const struct sg_taste *taste, const struct typed *t,
+               struct sg_arena *a, struct candidates *out);
 
 /* Adds songs, or else albums, that have all the words in title or names, in any order. */
 void find_elsewhere(struct sg_searcher *s, const struct typed *t, struct candidates *out);

@@ -231,12 +231,36 @@ START_TEST(a_title_typed_without_spaces_is_whole)
 }
 END_TEST
 
+START_TEST(among_equals_the_searcher_gets_what_she_likes)
+{
+    struct sg_affinity songs[] = {{2400, 1}};
+    struct sg_taste taste = {.songs = {songs, 1}};
+    struct sg_search_request r = query_ask("love number ");
+    ck_assert_uint_gt(query_run(&r), 1);
+    ck_assert_uint_ne(query_hit(0)->song_id, 2400);
+    r.taste = &taste;
+    r.explain = true;
+    ck_assert_uint_gt(query_run(&r), 1);
+    ck_assert_uint_eq(query_hit(0)->song_id, 2400);
+    const struct sg_feature *f = query_hit(0)->features.v;
+    bool said = false;
+    for (size_t i = 0; i < query_hit(0)->features.n; i++)
+        said |= sg_str_eq(f[i].name, SG_STR("liking")) && f[i].value == 1 && f[i].contribution > 0;
+    ck_assert(said);
+    r = query_ask("love ");
+    r.taste = &taste;
+    ck_assert_uint_gt(query_run(&r), 1);
+    ck_assert_uint_eq(query_hit(0)->song_id, 8); /* called just so */
+}
+END_TEST
+
 int main(void)
 {
     query_make();
     TCase *c = tcase_create("query");
     tcase_add_checked_fixture(c, query_open, query_close);
     tcase_add_test(c, title_and_artist_find_the_song_first);
+    tcase_add_test(c, among_equals_the_searcher_gets_what_she_likes);
     tcase_add_test(c, hits_carry_what_their_type_has);
     tcase_add_test(c, an_artists_name_finds_the_artist_first);
     tcase_add_test(c, the_last_word_may_be_unfinished);

@@ -98,6 +98,31 @@ START_TEST(other_scripts_are_completed_by_their_latin_form)
 }
 END_TEST
 
+static const struct sg_suggestion *complete_for(const char *q, struct sg_taste *taste)
+{
+    struct sg_suggest_request r = {.q = sg_str(q), .limit = 8, .taste = taste};
+    memset(&query_completions, 0, sizeof query_completions);
+    ck_assert_int_eq(sg_complete(query_searcher, &r, &query_arena, &query_completions, &query_err),
+                     0);
+    ck_assert_uint_gt(query_completions.suggestions.n, 0);
+    return query_completions.suggestions.v;
+}
+
+START_TEST(what_the_searcher_likes_comes_up_even_from_far_below)
+{
+    struct sg_affinity songs[] = {{1003, 1}}, artists[] = {{2, 0.9}};
+    struct sg_taste taste = {.songs = {songs, 1}, .artists = {artists, 1}};
+    ck_assert(!query_completes("love num", "Love Number 3"));
+    ck_assert(sg_str_eq(complete_for("love num", &taste)->text, SG_STR("Love Number 3")));
+    songs[0].weight = 0.01;
+    ck_assert(!sg_str_eq(complete_for("love num", &taste)->text, SG_STR("Love Number 3")));
+    ck_assert(sg_str_eq(complete_for("boh", &taste)->text, SG_STR("Bohemian Rhapsody")));
+    ck_assert(sg_str_eq(complete_for("the b", &taste)->text, SG_STR("The Beatles")));
+    songs[0].id = 1u << 30; /* gone from the catalogue */
+    complete_for("love num", &taste);
+}
+END_TEST
+
 int main(void)
 {
     query_make();
@@ -112,6 +137,7 @@ int main(void)
     tcase_add_test(c, completions_forgive_slips_in_any_word);
     tcase_add_test(c, a_whole_title_comes_before_longer_ones);
     tcase_add_test(c, bad_completions_are_refused_by_field);
+    tcase_add_test(c, what_the_searcher_likes_comes_up_even_from_far_below);
     tcase_add_test(c, other_scripts_are_completed_by_their_latin_form);
     Suite *suite = suite_create("query suggest");
     suite_add_tcase(suite, c);
