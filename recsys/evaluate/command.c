@@ -28,11 +28,14 @@ static void show(void *ctx, const char *step, double done)
 
 struct inputs {
     struct sg_pairs all, test;
+    struct sg_playlists playlists;
 };
 
 static int read_inputs(struct inputs *in, const struct sg_evaluate_plan *p,
                        const struct sg_config *config, struct sg_error *e)
 {
+    if (p->playlists)
+        return sg_playlists_read(&in->playlists, p->playlists, &p->content, e);
     int rc = p->train ? sg_pairs_read(&in->all, p->train, p->format, e)
                       : sg_pairs_from_database(&in->all, config->pg.dsn, e);
     if (!rc && p->test)
@@ -109,25 +112,50 @@ static int summarise(struct sg_report *r, struct sg_report_row *rows, struct sg_
     return rc;
 }
 
+static int make_split(struct sg_split *out, const struct sg_evaluate_plan *p,
+                      const struct inputs *in, size_t run, struct sg_error *e)
+{
+    struct sg_split_options o = p->split;
+    o.seed = p->evaluate.seed + run;
+    if (p->playlists)
+        return sg_split_playlists(out, &in->playlists, run, p->runs, p->evaluate.seed, e);
+    return p->test ? sg_split_given(out, &in->all, &in->test, e)
+                   : sg_split_pairs(out, &in->all, &o, e);
+}
+
+/* Replaces s by a split of what it learns from. */
+static int split_again(struct sg_split *s, uint64_t seed, struct sg_error *e)
+{
+    struct sg_split inner;
+    int rc = sg_split_interactions(&inner, &s->train, 0.2, ~seed, e);
+    if (rc)
+        return rc;
+    sg_split_free(s);
+    *s = inner;
+    return 0;
+}
+
 static int run_all(const struct sg_evaluate_plan *p, const struct inputs *in, struct sg_report *r,
                    struct sg_report_row *rows, struct sg_evaluation *all, struct sg_error *e)
 {
     int rc = 0;
     for (size_t run = 0; run < p->runs && !rc; run++) {
         struct sg_split split;
-        struct sg_split_options o = p->split;
-        o.seed = p->evaluate.seed + run;
-        rc = p->test ? sg_split_given(&split, &in->all, &in->test, e)
-                     : sg_split_pairs(&split, &in->all, &o, e);
+        rc = make_split(&split, p, in, run, e);
         if (rc)
             break;
+        if (p->inner && (rc = split_again(&split, p->evaluate.seed + run, e))) {
+            sg_split_free(&split);
+            break;
+        }
         r->items = split.train.items.n;
         r->pairs = split.train.n;
         if (split.cold)
             fprintf(stderr, "run %zu: %zu users have nothing to learn from and are not asked\n",
                     run + 1, split.cold);
         for (size_t m = 0; m < p->models && !rc; m++)
-            if ((rc = run_model(&all[m * p->runs + run], &rows[m], p, &split, o.seed, e)))
+            if ((rc = run_model(&all[m * p->runs + run], &rows[m], p, &split,
+                                p->evaluate.seed + run, e)))
                 sg_wrap(e, "%s", rows[m].model);
         sg_split_free(&split);
     }
@@ -144,7 +172,9 @@ static int evaluate(const struct sg_evaluate_plan *p, const struct sg_config *co
                           .n = p->models,
                           .k = p->evaluate.k,
                           .runs = p->runs,
-                          .split = p->test ? "split given" : p->split_text,
+                          .split = p->inner  ? "held back from the training part"
+                                   : p->test ? "split given"
+                                             : p->split_text,
                           .seed = p->evaluate.seed};
     struct rusage used;
     name_rows(p, rows);
@@ -162,6 +192,7 @@ static int evaluate(const struct sg_evaluate_plan *p, const struct sg_config *co
     free(all);
     sg_pairs_free(&in.all);
     sg_pairs_free(&in.test);
+    sg_playlists_free(&in.playlists);
     return rc;
 }
 

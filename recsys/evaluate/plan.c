@@ -13,6 +13,13 @@ const char sg_evaluate_help[] =
     "  --format NAME     pairs (user item [weight] [time]), lists (LightGCN), lastfm (HetRec)\n"
     "  --test FILE       what is held back, of the same format; else --split\n"
     "  --split HOW       random:0.2 (default), time:0.2 (the latest), last (everybody's last)\n"
+    "  --playlists DIR   instead: continue playlists from their first half (tracks.tsv,\n"
+    "                    playlist_tracks.tsv of spotify-playlist-archive), each asked once, in\n"
+    "                    --runs shares (5) of which the others are learned from\n"
+    "  --content A,B,W   weights of rows of artists, albums and title words beside the\n"
+    "                    playlists (0,0,0: none)\n"
+    "  --inner           hold back 0.2 of the training part instead: to choose parameters\n"
+    "                    without looking at what they will be judged by\n"
     "  --weights HOW     binary (default), log (1 + ln), count\n"
     "  --model NAME[:parameter=value,...]   may be given many times; default: each of them\n"
     "  --blend           a blend of all models given, too\n"
@@ -39,23 +46,21 @@ enum {
     RESAMPLES,
     THREADS,
     JSON,
-    LIST
+    LIST,
+    PLAYLISTS,
+    CONTENT,
+    INNER
 };
-static const struct option longs[] = {{"train", 1, NULL, TRAIN},
-                                      {"format", 1, NULL, FORMAT},
-                                      {"test", 1, NULL, TEST},
-                                      {"split", 1, NULL, SPLIT},
-                                      {"weights", 1, NULL, WEIGHTS},
-                                      {"model", 1, NULL, MODEL},
-                                      {"blend", 0, NULL, BLEND},
-                                      {"at", 1, NULL, AT},
-                                      {"runs", 1, NULL, RUNS},
-                                      {"seed", 1, NULL, SEED},
-                                      {"resamples", 1, NULL, RESAMPLES},
-                                      {"threads", 1, NULL, THREADS},
-                                      {"json", 0, NULL, JSON},
-                                      {"models", 0, NULL, LIST},
-                                      {0}};
+static const struct option longs[] = {
+    {"train", 1, NULL, TRAIN},         {"format", 1, NULL, FORMAT},
+    {"test", 1, NULL, TEST},           {"split", 1, NULL, SPLIT},
+    {"weights", 1, NULL, WEIGHTS},     {"model", 1, NULL, MODEL},
+    {"blend", 0, NULL, BLEND},         {"at", 1, NULL, AT},
+    {"runs", 1, NULL, RUNS},           {"seed", 1, NULL, SEED},
+    {"resamples", 1, NULL, RESAMPLES}, {"threads", 1, NULL, THREADS},
+    {"json", 0, NULL, JSON},           {"models", 0, NULL, LIST},
+    {"inner", 0, NULL, INNER},         {"playlists", 1, NULL, PLAYLISTS},
+    {"content", 1, NULL, CONTENT},     {0}};
 
 static int read_split(struct sg_evaluate_plan *p, const char *text, struct sg_error *e)
 {
@@ -84,6 +89,20 @@ static int read_weights(struct sg_evaluate_plan *p, const char *text, struct sg_
             return 0;
         }
     return sg_fail(e, SG_EINVAL, "--weights: expected binary, log or count");
+}
+
+static int read_content(struct sg_evaluate_plan *p, const char *text, struct sg_error *e)
+{
+    float *weight[] = {&p->content.artist, &p->content.album, &p->content.word};
+    for (size_t i = 0; i < 3; i++) {
+        double v;
+        struct sg_str cell = {text, strcspn(text, ",")};
+        if (!sg_str_to_f64(cell, &v) || !(v >= 0 && v <= 1000) || (text[cell.n] == ',') != (i < 2))
+            return sg_fail(e, SG_EINVAL, "--content: expected three weights from 0 to 1000");
+        *weight[i] = (float)v;
+        text += cell.n + (i < 2);
+    }
+    return 0;
 }
 
 static int read_number(const char *option, uint64_t low, uint64_t high, uint64_t *out,
@@ -134,6 +153,11 @@ static int read_option(struct sg_evaluate_plan *p, int option, struct sg_error *
     case TEST:
         p->test = optarg;
         return 0;
+    case PLAYLISTS:
+        p->playlists = optarg;
+        return 0;
+    case CONTENT:
+        return read_content(p, optarg, e);
     case FORMAT:
         return sg_pairs_format(sg_str(optarg), &p->format, e);
     case SPLIT:
@@ -148,6 +172,9 @@ static int read_option(struct sg_evaluate_plan *p, int option, struct sg_error *
     case BLEND:
         p->blend = true;
         return 0;
+    case INNER:
+        p->inner = true;
+        return 0;
     case JSON:
         p->json = true;
         return 0;
@@ -161,6 +188,12 @@ static int finish_plan(struct sg_evaluate_plan *p, struct sg_error *e)
     static const char *const all[] = {"popularity", "user-knn", "item-knn",
                                       "linear",     "graph",    "als"};
     bool given = p->models > 0;
+    if (p->playlists && (p->train || p->test || p->inner))
+        return sg_fail(e, SG_EINVAL, "--playlists: not with --train, --test or --inner");
+    if (p->playlists) {
+        p->runs = p->runs > 1 ? p->runs : 5;
+        p->split_text = "later halves of playlists";
+    }
     if (p->test && p->runs > 1)
         return sg_fail(e, SG_EINVAL, "--runs: the split is given by --test");
     if (p->test && !p->train)

@@ -16,7 +16,7 @@ size_t sg_side_find(const struct sg_side *side, uint64_t id)
     return lo < side->n && side->id[lo] == id ? lo : SIZE_MAX;
 }
 
-static int learn(struct sg_interactions *x, const struct sg_pairs *p, struct sg_error *e)
+int sg_pairs_learn(struct sg_interactions *x, const struct sg_pairs *p, struct sg_error *e)
 {
     struct sg_interactions_builder *b;
     int rc = sg_interactions_begin(&b, e);
@@ -65,7 +65,8 @@ int sg_split_given(struct sg_split *out, const struct sg_pairs *train, const str
                        train->n, test->n);
     s.questions = malloc(test->n * sizeof *s.questions);
     s.items = malloc(test->n * sizeof *s.items);
-    int rc = s.questions && s.items ? learn(&s.train, train, e) : sg_fail(e, SG_ENOMEM, "split");
+    int rc = s.questions && s.items ? sg_pairs_learn(&s.train, train, e)
+                                    : sg_fail(e, SG_ENOMEM, "split");
     if (!rc)
         ask(&s, test);
     if (!rc && !s.n)
@@ -166,5 +167,7 @@ void sg_split_free(struct sg_split *s)
     sg_interactions_free(&s->train);
     free(s->questions);
     free(s->items);
+    free(s->given);
+    free(s->ones);
     *s = (struct sg_split){0};
 }

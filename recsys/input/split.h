@@ -18,7 +18,9 @@ struct sg_split {
     struct sg_interactions train;
     struct sg_question *questions; /* by user, ascending */
     size_t n;
-    uint32_t *items;
+    uint32_t *items, *given; /* what questions point into; given, ones: NULL when they are
+                                rows of train */
+    float *ones;
     size_t cold; /* users held back who are unknown to train: not asked */
 };
 
@@ -42,6 +44,9 @@ int sg_split_given(struct sg_split *out, const struct sg_pairs *train, const str
 int sg_split_interactions(struct sg_split *out, const struct sg_interactions *x, double fraction,
                           uint64_t seed, struct sg_error *e);
 void sg_split_free(struct sg_split *s);
+
+/* The pairs as a matrix. SG_ENOMEM. */
+int sg_pairs_learn(struct sg_interactions *x, const struct sg_pairs *p, struct sg_error *e);
 
 /* The row number of an id in a side, or SIZE_MAX. */
 size_t sg_side_find(const struct sg_side *side, uint64_t id);

@@ -12,7 +12,7 @@
 
 enum { HELD_OUT, USERS };
 static const struct sg_param params[] = {
-    {"held-out", 0.2, 0.01, 0.9, "of the plays, for the weights"},
+    {"held-out", 0.1, 0.01, 0.9, "of the plays, for the weights"},
     {"users", 4000, 10, 1e6, "asked at most for the weights"},
     {0},
 };

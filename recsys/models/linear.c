@@ -22,7 +22,7 @@ extern void sposv_(const char *uplo, const int *n, const int *nrhs, float *a, co
 enum { NEIGHBOURS, RIDGE };
 static const struct sg_param params[] = {
     {"neighbours", 100, 1, 2000, "items that explain each"},
-    {"ridge", 30, 1e-3, 1e6, "regularisation"},
+    {"ridge", 50, 1e-3, 1e6, "regularisation"},
     {0},
 };
 
