@@ -26,6 +26,7 @@ struct sg_live {
     struct sg_people_database database;
     struct sg_people *people;
     struct sg_metric *lag_bytes, *people_n, *people_bytes, *people_loads;
+    uint64_t xid; /* of the last transaction */
     uint64_t loads_told;
     int64_t told_us;
 };
@@ -65,6 +66,16 @@ static int take_row(void *ctx, const struct sg_str *c, size_t n, struct sg_error
     return rc ? rc : live_play_count(ctx, &p, e);
 }
 
+static int read_xid(struct sg_live *l, PGconn *c, struct sg_error *e)
+{
+    PGresult *r = NULL;
+    int rc = sg_pg_exec(c, "SELECT pg_snapshot_xmax(pg_current_snapshot())", 0, NULL, &r, e);
+    if (!rc && !sg_str_to_u64(sg_str(PQgetvalue(r, 0, 0)), &l->xid))
+        rc = sg_fail(e, SG_ECORRUPT, "a transaction's number");
+    PQclear(r);
+    return rc;
+}
+
 /* Reads the recent plays in the slot's snapshot. */
 static int load(struct sg_live *l, const char *snapshot, struct sg_trends *t, struct sg_error *e)
 {
@@ -84,6 +95,8 @@ static int load(struct sg_live *l, const char *snapshot, struct sg_trends *t, st
         rc = sg_pg_exec(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0, NULL, NULL, e);
     if (!rc)
         rc = sg_pg_exec(c, take, 0, NULL, NULL, e);
+    if (!rc)
+        rc = read_xid(l, c, e);
     if (!rc)
         rc = sg_pg_copy_out(c, query, take_row, t, e);
     PQfinish(c);
@@ -128,13 +141,26 @@ static int reload(struct sg_live *l, uint64_t *lsn, struct sg_error *e)
     return 0;
 }
 
-static int apply(struct sg_live *l, struct sg_tail *tail, struct sg_error *e)
+/* The tail tells 32 bits of a transaction's number: the one nearest to the last. */
+static uint64_t whole_xid(struct sg_live *l, uint32_t xid)
+{
+    const uint64_t turn = UINT64_C(1) << 32;
+    uint64_t whole = l->xid / turn * turn + xid;
+    if (whole + turn / 2 < l->xid)
+        whole += turn;
+    else if (whole > l->xid + turn / 2 && whole >= turn)
+        whole -= turn;
+    return l->xid = whole;
+}
+
+static int apply(struct sg_live *l, struct sg_tail *tail, uint32_t xid, struct sg_error *e)
 {
     struct sg_change c;
+    uint64_t whole = whole_xid(l, xid);
     int rc;
     while ((rc = sg_tail_change(tail, &c, e)) == 1) {
         struct sg_error bad = SG_ERROR_INIT;
-        if (live_change_apply(&c, l->trends, l->people, &bad))
+        if (live_change_apply(&c, whole, l->trends, l->people, &bad))
             sg_log(SG_LOG_WARN, "a change was not taken", "table=%.*s error=%s",
                    SG_FMT(c.relation->name), bad.text);
     }
@@ -170,7 +196,7 @@ static int follow(struct sg_live *l, struct sg_error *e)
         struct sg_txn txn;
         rc = sg_tail_next(tail, &txn, 200, e);
         if (rc == 1) {
-            rc = apply(l, tail, e);
+            rc = apply(l, tail, txn.xid, e);
             if (rc >= 0)
                 rc = sg_tail_confirm(tail, txn.end_lsn, e);
             lsn = txn.end_lsn;

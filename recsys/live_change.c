@@ -60,23 +60,23 @@ static bool number(const struct sg_change *c, const struct sg_tuple *t, const ch
 }
 
 /* Whoever a row was or is of is read again. */
-static void unsaid(const struct sg_change *c, struct sg_people *people)
+static void unsaid(const struct sg_change *c, uint64_t xid, struct sg_people *people)
 {
     const struct sg_tuple *rows[] = {c->old_tuple, c->new_tuple};
-    struct sg_person_change x = {.kind = SG_CHANGED_UNSAID};
+    struct sg_person_change x = {.kind = SG_CHANGED_UNSAID, .xid = xid};
     for (int i = 0; i < 2; i++)
         if (number(c, rows[i], "user_id", &x.user_id))
             sg_people_change(people, &x);
 }
 
-static int play(const struct sg_change *c, struct sg_trends *trends, struct sg_people *people,
-                struct sg_error *e)
+static int play(const struct sg_change *c, uint64_t xid, struct sg_trends *trends,
+                struct sg_people *people, struct sg_error *e)
 {
     const struct sg_tuple *row = c->new_tuple;
-    struct sg_person_change x = {.kind = SG_CHANGED_PLAY};
+    struct sg_person_change x = {.kind = SG_CHANGED_PLAY, .xid = xid};
     struct live_play p;
     if (c->kind != SG_CHANGE_INSERT) {
-        unsaid(c, people);
+        unsaid(c, xid, people);
         return 0;
     }
     int rc = live_play_read(&p, cell(c, row, "song_id"), cell(c, row, "played_at"),
@@ -91,14 +91,15 @@ static int play(const struct sg_change *c, struct sg_trends *trends, struct sg_p
     return live_play_count(trends, &p, e);
 }
 
-static int follow(const struct sg_change *c, struct sg_people *people)
+static int follow(const struct sg_change *c, uint64_t xid, struct sg_people *people)
 {
     bool on = c->kind == SG_CHANGE_INSERT;
     const struct sg_tuple *row = on ? c->new_tuple : c->old_tuple;
-    struct sg_person_change x = {.kind = SG_CHANGED_LIST, .list = SG_PERSON_FOLLOWED, .on = on};
+    struct sg_person_change x = {
+        .kind = SG_CHANGED_LIST, .xid = xid, .list = SG_PERSON_FOLLOWED, .on = on};
     if (c->kind == SG_CHANGE_UPDATE || !number(c, row, "user_id", &x.user_id) ||
         !number(c, row, "target_id", &x.id))
-        unsaid(c, people);
+        unsaid(c, xid, people);
     else if (sg_str_eq(cell(c, row, "target_kind"), SG_STR("artist")))
         sg_people_change(people, &x);
     return 0;
@@ -116,36 +117,37 @@ static bool verdict_list(struct sg_str verdict, enum sg_person_list *out)
 }
 
 /* A key that changed (old row and new one) is no verdict of ours. */
-static int feedback(const struct sg_change *c, struct sg_people *people)
+static int feedback(const struct sg_change *c, uint64_t xid, struct sg_people *people)
 {
     bool gone = c->kind == SG_CHANGE_DELETE;
     const struct sg_tuple *row = gone ? c->old_tuple : c->new_tuple;
     bool artist = sg_str_eq(cell(c, row, "target_kind"), SG_STR("artist"));
     struct sg_person_change x = {.kind = gone && !artist ? SG_CHANGED_SONG : SG_CHANGED_LIST,
+                                 .xid = xid,
                                  .list = SG_PERSON_HIDDEN,
                                  .on = !gone};
     if ((c->new_tuple && c->old_tuple) || !number(c, row, "user_id", &x.user_id) ||
         !number(c, row, "target_id", &x.id) ||
         (!gone && !verdict_list(cell(c, row, "verdict"), &x.list)))
-        unsaid(c, people);
+        unsaid(c, xid, people);
     else
         sg_people_change(people, &x);
     return 0;
 }
 
-int live_change_apply(const struct sg_change *c, struct sg_trends *trends, struct sg_people *people,
-                      struct sg_error *e)
+int live_change_apply(const struct sg_change *c, uint64_t xid, struct sg_trends *trends,
+                      struct sg_people *people, struct sg_error *e)
 {
     struct sg_str table = c->relation->name;
     if (c->kind == SG_CHANGE_TRUNCATE)
         sg_people_forget(people);
     else if (sg_str_eq(table, SG_STR("listening_history")))
-        return play(c, trends, people, e);
+        return play(c, xid, trends, people, e);
     else if (sg_str_eq(table, SG_STR("follows")))
-        return follow(c, people);
+        return follow(c, xid, people);
     else if (sg_str_eq(table, SG_STR("feedback")))
-        return feedback(c, people);
+        return feedback(c, xid, people);
     else if (sg_str_eq(table, SG_STR("users")))
-        unsaid(c, people);
+        unsaid(c, xid, people);
     return 0;
 }

@@ -16,7 +16,7 @@ int live_play_read(struct live_play *out, struct sg_str song_id, struct sg_str a
 /* Skips do not count; what is said to be in the future counts as now: clocks differ. */
 int live_play_count(struct sg_trends *t, const struct live_play *p, struct sg_error *e);
 
-/* Bears repetition, save for the trends. What it does not understand of a person has them read
- * again. */
-int live_change_apply(const struct sg_change *c, struct sg_trends *trends, struct sg_people *people,
-                      struct sg_error *e);
+/* A change of the transaction xid, in 64 bits. What it does not understand of a person has them
+ * read again. */
+int live_change_apply(const struct sg_change *c, uint64_t xid, struct sg_trends *trends,
+                      struct sg_people *people, struct sg_error *e);

@@ -20,7 +20,8 @@ static const char question[] =
     "'artist' ORDER BY created_at DESC LIMIT 50000) UNION ALL "
     "SELECT 'user', coalesce(nullif(preferences->>'market', ''), country, ''), "
     "CASE preferences->>'explicit' WHEN 'false' THEN 1 ELSE 0 END, NULL "
-    "FROM users WHERE user_id = $1";
+    "FROM users WHERE user_id = $1 UNION ALL "
+    "SELECT 'snapshot', pg_current_snapshot()::text, 0, NULL";
 
 struct facts {
     struct sg_person *out;
@@ -68,6 +69,30 @@ static void take_fact(struct facts *f, PGresult *r, int i)
     } else if (list >= 0 && sg_str_to_u64(sg_str(PQgetvalue(r, i, 1)), &id)) {
         f->ids[list][p->lists[list].n++] = id;
     }
+}
+
+/* "xmin:xmax:xip,xip ..": PostgreSQL manual, "Transaction ID and Snapshot Information Functions".
+ */
+static int take_snapshot(struct sg_str s, struct sg_arena *a, struct sg_people_seen *out,
+                         struct sg_error *e)
+{
+    const char *max = memchr(s.p, ':', s.n), *end = s.p + s.n;
+    const char *list = max ? memchr(max + 1, ':', (size_t)(end - max - 1)) : NULL;
+    uint64_t *v = sg_arena_array(a, s.n, sizeof *v), below;
+    size_t n = 0;
+    if (!v)
+        return sg_fail(e, SG_ENOMEM, "a snapshot");
+    if (!list || !sg_str_to_u64((struct sg_str){max + 1, (size_t)(list - max - 1)}, &below))
+        return sg_fail(e, SG_ECORRUPT, "snapshot '%.*s'", SG_FMT(s));
+    for (const char *at = list + 1; at < end;) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        const char *to = comma ? comma : end;
+        if (!sg_str_to_u64((struct sg_str){at, (size_t)(to - at)}, &v[n++]))
+            return sg_fail(e, SG_ECORRUPT, "snapshot '%.*s'", SG_FMT(s));
+        at = to + 1;
+    }
+    *out = (struct sg_people_seen){below, {v, n}};
+    return 0;
 }
 
 static int by_id(const void *a, const void *b)
@@ -120,7 +145,7 @@ static int ask(PGconn *c, uint64_t user_id, int64_t days, PGresult **r, struct s
 }
 
 static int load(void *ctx, uint64_t user_id, int64_t deadline_us, struct sg_arena *a,
-                struct sg_person *out, struct sg_error *e)
+                struct sg_person *out, struct sg_people_seen *seen, struct sg_error *e)
 {
     const struct sg_people_database *d = ctx;
     PGconn *c;
@@ -130,6 +155,8 @@ static int load(void *ctx, uint64_t user_id, int64_t deadline_us, struct sg_aren
         return rc;
     rc = ask(c, user_id, d->heard_days, &r, e);
     sg_pg_pool_give(d->pool, c);
+    if (!rc)
+        rc = take_snapshot(sg_str(PQgetvalue(r, PQntuples(r) - 1, 1)), a, seen, e);
     if (!rc)
         rc = take_facts(r, a, out, e);
     PQclear(r);

@@ -8,9 +8,9 @@
  * some 6 bytes for each song and 8 for each of the last plays: 100,000 listeners of 150 songs
  * take some 150 MB; recsys.people_mb bounds it, the longest unasked for leave first.
  *
- * Changes bear repetition, so that what a snapshot holds already may come again by the tail.
- * A person being read while a change arrives is read again by the next request. While the
- * tail is away (sg_people_follow) nobody is believed for longer than a second.
+ * What a reading saw already, by its snapshot, is passed over when it comes by the tail: each
+ * change counts once. A person being read while one arrives is read again by the next request.
+ * While the tail is away (sg_people_follow) nobody is believed for longer than a second.
  * Thread-safe; locks are held for no I/O.
  */
 #pragma once
@@ -69,11 +69,16 @@ const struct sg_person_song *sg_person_song(const struct sg_person *p, uint64_t 
 bool sg_person_heard(const struct sg_person *p, uint64_t song_id, int64_t heard_days,
                      int64_t now_us);
 
+/* The transactions that a reading saw: those below a number, but for these, which were running. */
+struct sg_people_seen {
+    uint64_t below;
+    struct sg_ids running;
+};
 /* Where people are read: fills *out (all but version and stale) with arrays in a, plays newest
- * first, the rest in their order. Called by many threads, under no lock. */
+ * first, the rest in their order, and *seen. Called by many threads, under no lock. */
 struct sg_people_source {
     int (*load)(void *ctx, uint64_t user_id, int64_t deadline_us, struct sg_arena *a,
-                struct sg_person *out, struct sg_error *e);
+                struct sg_person *out, struct sg_people_seen *seen, struct sg_error *e);
     void *ctx;
 };
 struct sg_people_options {
@@ -99,6 +104,7 @@ enum sg_person_change_kind {
 struct sg_person_change {
     enum sg_person_change_kind kind;
     uint64_t user_id, id; /* of the song or artist */
+    uint64_t xid;         /* the transaction, in 64 bits; 0: of none, never passed over */
     int64_t at_us;
     int32_t played_s;
     enum sg_person_list list;

@@ -25,6 +25,9 @@ struct entry {
     struct entry *chain, *newer, *older;
     struct packed *packed; /* NULL: being read for the first time */
     uint64_t epoch;        /* of the reading */
+    uint64_t below;        /* of the reading: struct sg_people_seen */
+    uint64_t *running;     /* malloc'ed; NULL: none */
+    size_t n_running;
     int64_t read_us;
     uint32_t changes; /* told of, whether applied or not */
     uint32_t readers; /* reading it now: it stays */
@@ -116,8 +119,30 @@ static void used(struct shard *h, struct entry *x)
     h->newest = x;
 }
 
+static void set_seen(struct shard *h, struct entry *x, const struct sg_people_seen *seen)
+{
+    h->bytes -= x->n_running * sizeof *x->running;
+    free(x->running);
+    x->running = NULL;
+    x->n_running = 0;
+    x->below = seen->below;
+    if (seen->running.n && (x->running = malloc(seen->running.n * sizeof *x->running))) {
+        memcpy(x->running, seen->running.v, seen->running.n * sizeof *x->running);
+        x->n_running = seen->running.n;
+        h->bytes += x->n_running * sizeof *x->running;
+    } else if (seen->running.n) {
+        x->below = 0; /* no memory: changes may count twice */
+    }
+}
+
+static bool has_seen(const struct entry *x, uint64_t xid)
+{
+    return xid && xid < x->below && !sg_ids_hold((struct sg_ids){x->running, x->n_running}, xid);
+}
+
 static void drop(struct shard *h, struct entry *x)
 {
+    set_seen(h, x, &(struct sg_people_seen){0});
     *find(h, x->user_id) = x->chain;
     unlink_use(h, x);
     set_packed(h, x, NULL);
@@ -205,9 +230,10 @@ static int unpack(struct packed *p, uint64_t user_id, bool stale, struct sg_aren
 
 /* The database's answer into the entry; what changed meanwhile may be missing from it. */
 static void keep(struct sg_people *s, struct shard *h, struct entry *x, struct packed *p,
-                 uint64_t epoch, uint32_t changes)
+                 const struct sg_people_seen *seen, uint64_t epoch, uint32_t changes)
 {
     set_packed(h, x, p);
+    set_seen(h, x, seen);
     x->epoch = epoch;
     x->read_us = sg_now_us();
     x->stale = x->changes != changes;
@@ -223,7 +249,8 @@ static int read_in(struct sg_people *s, struct shard *h, struct entry *x, uint64
     struct sg_person person = {.user_id = x->user_id};
     struct sg_buf b = {0};
     struct packed *p = NULL, *old = NULL;
-    int rc = s->o.source.load(s->o.source.ctx, x->user_id, deadline_us, a, &person, e);
+    struct sg_people_seen seen = {0};
+    int rc = s->o.source.load(s->o.source.ctx, x->user_id, deadline_us, a, &person, &seen, e);
     if (!rc && !(p = pack(s, &b, &person)))
         rc = sg_fail(e, SG_ENOMEM, "a person");
     sg_buf_free(&b);
@@ -233,7 +260,7 @@ static int read_in(struct sg_people *s, struct shard *h, struct entry *x, uint64
     pthread_mutex_lock(&h->lock);
     x->readers--;
     if (p)
-        keep(s, h, x, p, epoch, changes);
+        keep(s, h, x, p, &seen, epoch, changes);
     else if ((old = x->packed))
         old->references++;
     else if (!x->readers)
@@ -292,11 +319,11 @@ void sg_people_change(struct sg_people *s, const struct sg_person_change *c)
     struct shard *h = shard_of(s, c->user_id);
     pthread_mutex_lock(&h->lock);
     struct entry *x = *find(h, c->user_id);
-    if (x) {
+    if (x && !(x->packed && !x->readers && has_seen(x, c->xid))) {
         x->changes++;
         if (c->kind == SG_CHANGED_UNSAID)
             x->stale = true;
-        else if (x->packed && !x->stale && x->epoch == s->epoch)
+        else if (x->packed && !x->stale && x->epoch == s->epoch && !has_seen(x, c->xid))
             apply(s, h, x, c);
     }
     pthread_mutex_unlock(&h->lock);

@@ -4,6 +4,9 @@
 #include "recsys/live.h"
 #include "tests/support/indexer.h"
 #include <check.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static struct test_pg *pg;
@@ -239,6 +242,142 @@ START_TEST(a_crash_of_the_database_loses_nothing)
 }
 END_TEST
 
+/* The server's sender sleeps while things happen and are read; then it tells of them. */
+START_TEST(a_late_tail_counts_nothing_twice)
+{
+    test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at) SELECT 9, i, "
+                    "now() - interval '1 hour' FROM generate_series(1, 60) i");
+    get(9);
+    pid_t sender = atoi(test_pg_sql(db, "SELECT active_pid FROM pg_replication_slots "
+                                        "WHERE slot_name = 'segue_recsys_live'"));
+    ck_assert_int_eq(kill(sender, SIGSTOP), 0);
+    for (int i = 0; i < 3; i++)
+        play(9, 77, "2 days", "200");
+    sg_people_change(sg_live_people(live),
+                     &(struct sg_person_change){SG_CHANGED_UNSAID, .user_id = 9});
+    get(9);
+    ck_assert_uint_eq(sg_person_song(&p, 77)->plays, 3);
+    play(9, 77, "2 days", "200"); /* not seen by the reading */
+    ck_assert_int_eq(kill(sender, SIGCONT), 0);
+    say(9, "song", 999998, "like");
+    BECOMES(9, in(SG_PERSON_LIKES, 999998));
+    ck_assert_uint_eq(sg_person_song(&p, 77)->plays, 4);
+    test_pg_sql(db, "DELETE FROM listening_history WHERE user_id = 9");
+    test_pg_sql(db, "DELETE FROM feedback WHERE user_id = 9");
+}
+END_TEST
+
+static void random_statement(unsigned *seed)
+{
+    int user = 7 + rand_r(seed) % 3, thing = 1 + rand_r(seed) % 40;
+    static const char *const verdicts[] = {"like", "dislike", "not_interested"};
+    switch (rand_r(seed) % 8) {
+    case 0:
+        say(user, "song", thing, verdicts[rand_r(seed) % 3]);
+        break;
+    case 1:
+        say(user, "artist", thing, "hide_artist");
+        break;
+    case 2:
+        test_pg_sql(db, "DELETE FROM feedback WHERE user_id = %d AND target_id = %d", user, thing);
+        break;
+    case 3:
+        test_pg_sql(db, "INSERT INTO follows VALUES (%d, 'artist', %d) ON CONFLICT DO NOTHING",
+                    user, thing);
+        break;
+    case 4:
+        test_pg_sql(db, "DELETE FROM follows WHERE user_id = %d AND target_id = %d", user, thing);
+        break;
+    case 5:
+        test_pg_sql(db,
+                    "DELETE FROM listening_history WHERE ctid = ANY (ARRAY(SELECT ctid FROM "
+                    "listening_history WHERE user_id = %d AND song_id = %d LIMIT 1)) "
+                    "AND user_id = %d",
+                    user, thing, user);
+        break;
+    default:
+        test_pg_sql(db,
+                    "INSERT INTO listening_history (user_id, song_id, played_at, played_s) "
+                    "VALUES (%d, %d, now() - %d * interval '7 hours', %d)",
+                    user, thing, rand_r(seed) % 400, rand_r(seed) % 60);
+    }
+}
+
+static atomic_bool asking;
+
+/* Asks all the time, and has people read again in the middle of changes. */
+static void *ask_all_the_time(void *ctx)
+{
+    struct sg_arena a = {0};
+    struct sg_person person;
+    unsigned seed = 9;
+    intptr_t failed = 0;
+    (void)ctx;
+    while (asking) {
+        uint64_t user = 7 + (uint64_t)(rand_r(&seed) % 3);
+        sg_arena_reset(&a);
+        if (rand_r(&seed) % 4 == 0)
+            sg_people_change(sg_live_people(live),
+                             &(struct sg_person_change){SG_CHANGED_UNSAID, .user_id = user});
+        failed += sg_people_get(sg_live_people(live), user, sg_now_us() + 10000000, &a, &person,
+                                NULL) != 0;
+    }
+    sg_arena_free(&a);
+    return (void *)failed;
+}
+
+static void same(const struct sg_person *a, const struct sg_person *b)
+{
+    ck_assert_uint_eq(a->n_plays, b->n_plays);
+    for (size_t i = 0; i < a->n_plays; i++)
+        ck_assert(a->plays[i].at_us / 1000000 == b->plays[i].at_us / 1000000);
+    ck_assert_uint_eq(a->n_songs, b->n_songs);
+    for (size_t i = 0; i < a->n_songs; i++) {
+        const struct sg_person_song *s = &a->songs[i], *t = &b->songs[i];
+        ck_assert(s->song_id == t->song_id && s->last_us == t->last_us);
+        ck_assert_msg(s->plays == t->plays && s->skips == t->skips, "song %d: %u %u, not %u %u",
+                      (int)s->song_id, s->plays, s->skips, t->plays, t->skips);
+    }
+    for (int k = 0; k < SG_PERSON_LISTS; k++) {
+        ck_assert_uint_eq(a->lists[k].n, b->lists[k].n);
+        for (size_t i = 0; i < a->lists[k].n; i++)
+            ck_assert_uint_eq(a->lists[k].v[i], b->lists[k].v[i]);
+    }
+}
+
+START_TEST(random_histories_end_as_the_database_has_them)
+{
+    struct sg_pg_pool *pool;
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_people *fresh;
+    struct sg_arena a = {0};
+    struct sg_person truth;
+    pthread_t asker;
+    void *failed;
+    unsigned seed = 4;
+    asking = true;
+    pthread_create(&asker, NULL, ask_all_the_time, NULL);
+    for (int i = 0; i < 1200; i++)
+        random_statement(&seed);
+    asking = false;
+    pthread_join(asker, &failed);
+    ck_assert(failed == NULL);
+    ck_assert_int_eq(sg_pg_pool_open(&pool, config.pg.dsn, 1, &e), 0);
+    struct sg_people_database d = {pool, config.recsys.heard_days};
+    struct sg_people_options o = {1 << 20, d.heard_days, sg_people_source(&d)};
+    ck_assert_int_eq(sg_people_open(&fresh, &o, &e), 0);
+    for (uint64_t user = 7; user < 10; user++) {
+        say((int)user, "song", 999999, "like");
+        BECOMES(user, in(SG_PERSON_LIKES, 999999));
+        ck_assert_int_eq(sg_people_get(fresh, user, sg_now_us() + 10000000, &a, &truth, &e), 0);
+        same(&p, &truth);
+    }
+    sg_people_close(fresh);
+    sg_pg_pool_close(pool);
+    sg_arena_free(&a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("recsys live");
@@ -252,6 +391,8 @@ int main(void)
     tcase_add_test(t, an_old_play_beyond_the_window_is_still_known);
     tcase_add_test(t, a_restart_loses_nothing_and_counts_nothing_twice);
     tcase_add_test(t, a_crash_of_the_database_loses_nothing);
+    tcase_add_test(t, a_late_tail_counts_nothing_twice);
+    tcase_add_test(t, random_histories_end_as_the_database_has_them);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -28,9 +28,11 @@ static int by_song(const void *a, const void *b)
 }
 
 static int load(void *ctx, uint64_t user_id, int64_t deadline_us, struct sg_arena *a,
-                struct sg_person *out, struct sg_error *e)
+                struct sg_person *out, struct sg_people_seen *seen, struct sg_error *e)
 {
+    static const uint64_t running[] = {95, 98};
     (void)ctx, (void)deadline_us, (void)user_id;
+    *seen = (struct sg_people_seen){100, {running, 2}};
     truth.loads++;
     if (truth.away)
         return sg_fail(e, SG_EUNAVAIL, "no database");
@@ -238,6 +240,27 @@ START_TEST(random_changes_agree_with_a_plain_table)
 }
 END_TEST
 
+START_TEST(what_a_reading_saw_is_passed_over)
+{
+    struct sg_person_change c = {SG_CHANGED_LIST, .user_id = 1, .list = SG_PERSON_LIKES,
+                                 .on = true};
+    ck_assert_int_eq(get(1), 0);
+    for (c.xid = 90; c.xid < 105; c.xid++) {
+        c.id = c.xid;
+        sg_people_change(people, &c);
+    }
+    c.xid = 0;
+    c.id = 1;
+    sg_people_change(people, &c);
+    ck_assert_int_eq(get(1), 0);
+    ck_assert_int_eq(truth.loads, 1);
+    ck_assert_uint_eq(p.lists[SG_PERSON_LIKES].n, 8);
+    for (uint64_t id = 90; id < 105; id++)
+        ck_assert_int_eq(sg_ids_hold(p.lists[SG_PERSON_LIKES], id),
+                         id >= 100 || id == 95 || id == 98);
+}
+END_TEST
+
 static void change_during(void)
 {
     truth.during = NULL;
@@ -364,6 +387,7 @@ int main(void)
     tcase_add_test(t, what_was_heard_lately_is_kept_however_much_it_is);
     tcase_add_test(t, a_song_has_one_verdict);
     tcase_add_test(t, random_changes_agree_with_a_plain_table);
+    tcase_add_test(t, what_a_reading_saw_is_passed_over);
     tcase_add_test(t, a_change_during_a_reading_is_not_lost);
     tcase_add_test(t, without_a_database_the_last_known_answers_and_says_so);
     tcase_add_test(t, something_unsaid_is_read_again);
