@@ -10,7 +10,7 @@
 
 #define BYTES_MAX    200
 #define STRING_MAX   64   /* bytes of a query that is cut between any two letters */
-#define STRING_WORDS 2    /* and its words, which punctuation may have made */
+#define STRING_WORDS 2    /* and of its words, unless none of them was set off by a space */
 #define NAME_MIN     2    /* bytes of a name or title found by such a cut */
 #define DOCS         8    /* looked at for where the spaces are */
 #define WAYS         2    /* to space the same letters */
@@ -171,6 +171,16 @@ static int look_between_letters(struct glued *g, struct sg_error *e)
     return rc;
 }
 
+/* Few words, or words that punctuation made: "don'tstop,journey". */
+static bool is_string(const struct glued *g)
+{
+    const struct sg_str text = g->s->text;
+    size_t n = text.n;
+    while (n && (unsigned char)text.p[n - 1] <= ' ')
+        n--;
+    return g->q->words.n <= STRING_WORDS || (g->q == &g->s->query && !memchr(text.p, ' ', n));
+}
+
 int sg_search_glued(struct sg_search *s, const struct sg_query *q, const struct sg_scope *in,
                     bool *found, struct sg_error *e)
 {
@@ -179,7 +189,7 @@ int sg_search_glued(struct sg_search *s, const struct sg_query *q, const struct 
     if (q->syntax.constraints.n || !take_letters(&g))
         return 0;
     int rc = look_between_words(&g, e);
-    if (!rc && !g.found && !s->retrieval.good && g.n <= STRING_MAX && q->words.n <= STRING_WORDS)
+    if (!rc && !g.found && !s->retrieval.good && g.n <= STRING_MAX && is_string(&g))
         rc = look_between_letters(&g, e);
     *found = g.found;
     return rc;

@@ -18,8 +18,9 @@
 #define EXACT_MOST    5.0f /* e^5 = 150 times the plays */
 #define LATER_LESS    5.0f
 #define LATER_LETTERS 20 /* of such a title, as a rule */
-#define LENGTH_FROM   3  /* letters typed: lengths count from here, in full there */
-#define LENGTH_TO     7
+#define LENGTH_FROM   1  /* letters typed: lengths count beyond these, in full from there on */
+#define LENGTH_TO     6
+#define LENGTH_FEW    6    /* asked for by length while it does not count in full */
 #define LENGTH_TITLE  1.3f /* of titles, which somebody's name follows */
 
 void candidates_add(struct candidates *c, enum sg_kind kind, uint64_t id, float worth)
@@ -163,7 +164,7 @@ void gather(struct sg_searcher *s, const struct typed *t, struct candidates *out
     ask_live(&a, prefix);
     bool all = ask_base(&a, prefix, SG_BEST_KNOWN, a.k) < a.k;
     if (!all && a.length > 0)
-        ask_base(&a, prefix, SG_NEARLY_TYPED, a.k);
+        ask_base(&a, prefix, SG_NEARLY_TYPED, a.length < 1 ? LENGTH_FEW : a.k);
     if (!all || t->ended)
         ask_whole(&a, words);
     ask_cut(&a, words);

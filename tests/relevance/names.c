@@ -28,7 +28,7 @@ static uint64_t words_hash(struct sg_str text)
     return h;
 }
 
-static size_t full_name(const struct name_item *item, char *out, size_t cap)
+size_t name_write(const struct name_item *item, char *out, size_t cap)
 {
     int n = snprintf(out, cap, "%s%s%s", item->title, *item->artist ? " " : "", item->artist);
     return n > 0 && (size_t)n < cap ? (size_t)n : 0;
@@ -46,58 +46,11 @@ static void collect_bags(struct names *x)
     x->bags = malloc((x->n + 1) * sizeof *x->bags);
     for (size_t i = 0; x->bags && i < x->n; i++) {
         char text[4096];
-        size_t n = full_name(&x->v[i], text, sizeof text);
+        size_t n = name_write(&x->v[i], text, sizeof text);
         x->bags[i] = (struct name_bag){words_hash((struct sg_str){text, n}), x->v[i].key};
     }
     if (x->bags)
         qsort(x->bags, x->n, sizeof *x->bags, by_words);
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void collect_folded(struct names *x)
-{
-    x->folded = calloc(x->n + 1, sizeof *x->folded);
-    for (size_t i = 0; x->folded && i < x->n; i++) {
-        char text[4096], folded[SG_TEXT_MAX];
-        size_t n = full_name(&x->v[i], text, sizeof text);
-        x->folded[i] =
-            strndup(folded, sg_text_fold(folded, sizeof folded, (struct sg_str){text, n}));
-        if (!x->folded[i])
-            abort();
-    }
-    if (!x->folded)
-        abort();
-    qsort(x->folded, x->n, sizeof *x->folded, by_bytes);
-    for (size_t i = 0; i < x->n; i++)
-        if (x->n_folded && !strcmp(x->folded[x->n_folded - 1], x->folded[i]))
-            free(x->folded[i]);
-        else
-            x->folded[x->n_folded++] = x->folded[i];
-}
-
-/* The first that is not below the text; beyond: nor begins so. */
-static size_t bound_of(const struct names *x, const char *text, size_t n, bool beyond)
-{
-    size_t lo = 0, hi = x->n_folded;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (strncmp(x->folded[mid], text, n) < (beyond ? 1 : 0))
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-size_t names_begun_so(const struct names *x, struct sg_str q)
-{
-    char folded[SG_TEXT_MAX];
-    size_t n = sg_text_fold(folded, sizeof folded, q);
-    return bound_of(x, folded, n, true) - bound_of(x, folded, n, false);
 }
 
 static bool names_another(const struct names *x, struct sg_str q, uint64_t key)
@@ -164,7 +117,6 @@ void names_read(struct names *x, PGconn *c)
         exit(1);
     }
     x->n = (size_t)PQntuples(r);
-    x->n_folded = 0;
     x->v = calloc(x->n + 1, sizeof *x->v);
     for (size_t i = 0; x->v && i < x->n; i++)
         read_item(&x->v[i], r, (int)i);
@@ -172,7 +124,6 @@ void names_read(struct names *x, PGconn *c)
     if (x->v) {
         qsort(x->v, x->n, sizeof *x->v, by_order);
         collect_bags(x);
-        collect_folded(x);
     }
     if (!x->v || !x->bags)
         abort();
@@ -184,9 +135,6 @@ void names_free(struct names *x)
         free(x->v[i].title);
         free(x->v[i].artist);
     }
-    for (size_t i = 0; i < x->n_folded; i++)
-        free(x->folded[i]);
-    free(x->folded);
     free(x->v);
     free(x->bags);
 }
@@ -222,7 +170,7 @@ static bool damage(struct damage_text *t, enum name_class class, uint64_t *rando
 static bool differs(struct sg_str q, const struct name_item *item)
 {
     char name[4096], a[SG_TEXT_MAX], b[SG_TEXT_MAX];
-    size_t n = full_name(item, name, sizeof name);
+    size_t n = name_write(item, name, sizeof name);
     size_t x = sg_text_fold(a, sizeof a, q),
            y = sg_text_fold(b, sizeof b, (struct sg_str){name, n});
     return x > 0 && (x != y || memcmp(a, b, x) != 0);

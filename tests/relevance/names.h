@@ -55,10 +55,10 @@ struct names {
     size_t n;
     struct name_item *v;
     struct name_bag *bags; /* sorted */
-    size_t n_folded;
-    char **folded; /* every different "title artist", sorted */
 };
 
+/* "title artist", or the artist's name alone; bytes, 0 when it does not fit. */
+size_t name_write(const struct name_item *item, char *out, size_t cap);
 /* Reads the whole catalogue, in an order by chance; ends the program on failure. */
 void names_read(struct names *x, PGconn *c);
 void names_free(struct names *x);
@@ -66,8 +66,6 @@ void names_free(struct names *x);
 size_t names_ask(const struct names *x, const struct name_item *item, enum name_class class,
                  uint64_t seed, char *out, size_t cap);
 
-/* How many names begin as the question does. */
-size_t names_begun_so(const struct names *x, struct sg_str q);
 /* The most that any engine can reach over all items: where n different names give
  * the same question, one of them alone can come first. MRR@10; for completions the
  * share in the first five. */
