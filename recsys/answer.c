@@ -3,6 +3,7 @@
 #include "recsys/answering.h"
 #include "recsys/mixes.h"
 #include "recsys/radio.h"
+#include "recsys/trial.h"
 
 static const char nobody[] = "nothing is known of this listener yet: what is popular";
 
@@ -173,7 +174,7 @@ static int recommend(struct sg_answering *x, struct sg_recommendation *v, struct
         if (!n && !x->fallback)
             x->fallback = nobody;
     }
-    return with_songs(x, basis, n, &c, v, e);
+    return n ? with_songs(x, basis, n, &c, v, e) : sg_trial_for_person(x, &c, v, e);
 }
 
 int sg_answer_recommend(struct sg_answerer *a, const struct sg_rpc_call *call,

@@ -4,6 +4,7 @@
 #include "core/pg.h"
 #include "core/rpc.h"
 #include "recsys/charts.h"
+#include "recsys/experiments/experiments.h"
 #include "recsys/live.h"
 #include "recsys/model.h"
 #include "schemas/recs.h"
@@ -13,7 +14,8 @@ struct sg_answerer { /* what all workers share; thread-safe */
     struct sg_models *models;
     struct sg_live *live;
     struct sg_charts *charts;
-    struct sg_pg_pool *pg; /* playlists' songs */
+    struct sg_pg_pool *pg;              /* playlists' songs */
+    struct sg_experiments *experiments; /* NULL: none */
 };
 
 /* Replies lie in the call's arena. Each falls back rather than fail: reply.fallback says why.

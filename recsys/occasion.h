@@ -22,6 +22,7 @@ struct sg_occasion {
     enum sg_device device;
     struct sg_ids queue, leave_out; /* songs, in any order: played next, not wanted */
     const struct sg_played *played; /* NULL: none */
+    const float *weights;           /* of the ranker (rank/rank.h); NULL: its own */
     uint64_t seed;                  /* of what is left to chance; 0: nothing is */
     struct sg_arena *arena;         /* of all that an answer takes */
 };

@@ -136,7 +136,10 @@ int sg_recsys_serve(const struct sg_config *config, struct sg_error *e)
     if (!rc)
         rc = sg_charts_open(&s.answerer.charts, &trends, e);
     if (!rc)
+        rc = sg_experiments_open(&s.answerer.experiments, config, e);
+    if (!rc)
         rc = serve_until_stopped(config, &s, e);
+    sg_experiments_close(s.answerer.experiments);
     sg_charts_close(s.answerer.charts);
     sg_live_stop(s.answerer.live);
     if (s.answerer.pg)

@@ -39,18 +39,18 @@ static bool copy(struct sg_arena *a, const struct variant_row *row, struct sg_va
     return out->name.p && out->settings.p;
 }
 
-bool variants_assign(const struct variant_table *t, struct sg_str experiment, uint64_t user_id,
+bool variants_assign(const struct variant_table *t, struct sg_str surface, uint64_t user_id,
                      struct sg_arena *a, struct sg_assignment *out)
 {
     size_t from = 0, n = 0;
-    while (from < t->n && !sg_str_eq(t->v[from].experiment, experiment))
+    while (from < t->n && !sg_str_eq(t->v[from].surface, surface))
         from++;
-    while (from + n < t->n && sg_str_eq(t->v[from + n].experiment, experiment))
+    while (from + n < t->n && sg_str_eq(t->v[from + n].surface, surface))
         n++;
     if (!n)
         return false;
     const struct variant_row *v = t->v + from;
-    struct sg_assignment found = {.kind = v->kind};
+    struct sg_assignment found = {.kind = v->kind, .experiment = sg_arena_copy(a, v->experiment)};
     if (v->kind == SG_EXPERIMENT_INTERLEAVE) {
         if (n != 2 || !copy(a, &v[0], &found.variant) || !copy(a, &v[1], &found.other))
             return false;
@@ -60,17 +60,18 @@ bool variants_assign(const struct variant_table *t, struct sg_str experiment, ui
             return false;
     }
     *out = found;
-    return true;
+    return found.experiment.p != NULL;
 }
 
 int variants_read(struct variant_table *t, PGconn *c, struct sg_error *e)
 {
     PGresult *r;
-    int rc = sg_pg_exec(c,
-                        "SELECT experiment, variant, settings, kind, weight FROM experiments "
-                        "JOIN experiment_variants USING (experiment) WHERE enabled "
-                        "ORDER BY experiment COLLATE \"C\", variant COLLATE \"C\" LIMIT 1000",
-                        0, NULL, &r, e);
+    int rc =
+        sg_pg_exec(c,
+                   "SELECT experiment, variant, settings, kind, weight, surface FROM experiments "
+                   "JOIN experiment_variants USING (experiment) WHERE enabled "
+                   "ORDER BY surface, experiment COLLATE \"C\", variant COLLATE \"C\" LIMIT 1000",
+                   0, NULL, &r, e);
     if (rc)
         return rc;
     size_t n = (size_t)PQntuples(r);
@@ -82,9 +83,10 @@ int variants_read(struct variant_table *t, PGconn *c, struct sg_error *e)
         v->name = sg_arena_copy(&t->arena, sg_str(PQgetvalue(r, row, 1)));
         v->settings = sg_arena_copy(&t->arena, sg_str(PQgetvalue(r, row, 2)));
         v->kind = *PQgetvalue(r, row, 3) == 'i' ? SG_EXPERIMENT_INTERLEAVE : SG_EXPERIMENT_AB;
+        v->surface = sg_arena_copy(&t->arena, sg_str(PQgetvalue(r, row, 5)));
         sg_str_to_f64(sg_str(PQgetvalue(r, row, 4)), &v->weight);
-        if (!v->experiment.p || !v->name.p || !v->settings.p || v->experiment.n > 63 ||
-            v->name.n > 63)
+        if (!v->experiment.p || !v->name.p || !v->settings.p || !v->surface.p ||
+            v->experiment.n > 63 || v->name.n > 63)
             t->v = NULL;
     }
     PQclear(r);

@@ -28,13 +28,14 @@ struct sg_variant {
     struct sg_str name, settings;
 };
 struct sg_assignment {
+    struct sg_str experiment;
     enum sg_experiment_kind kind;
     struct sg_variant variant; /* A/B: the user's; interleaved: the first in order of names */
     struct sg_variant other;   /* interleaved: the second */
 };
-/* Texts in a. False: there is no such enabled experiment (interleaved: of two variants), or no
- * memory: the user gets what everybody gets. */
-bool sg_experiments_assign(struct sg_experiments *x, struct sg_str experiment, uint64_t user_id,
+/* Of the experiment that runs on a surface ("recommendations"). Texts in a. False: there is none
+ * (interleaved: of two variants), or no memory: the user gets what everybody gets. */
+bool sg_experiments_assign(struct sg_experiments *x, struct sg_str surface, uint64_t user_id,
                            struct sg_arena *a, struct sg_assignment *out);
 
 struct sg_exposure {

@@ -21,11 +21,11 @@ static const struct sg_field event_fields[] = {
 };
 const struct sg_record exposure_event_record = SG_RECORD("Exposure", E, event_fields);
 
-bool sg_experiments_assign(struct sg_experiments *x, struct sg_str experiment, uint64_t user_id,
+bool sg_experiments_assign(struct sg_experiments *x, struct sg_str surface, uint64_t user_id,
                            struct sg_arena *a, struct sg_assignment *out)
 {
     pthread_rwlock_rdlock(&x->lock);
-    bool found = variants_assign(&x->variants, experiment, user_id, a, out);
+    bool found = variants_assign(&x->variants, surface, user_id, a, out);
     pthread_rwlock_unlock(&x->lock);
     return found;
 }

@@ -10,18 +10,18 @@
 
 /* assign.c: the experiments as last read. */
 struct variant_row {
-    struct sg_str experiment, name, settings; /* in the table's arena */
+    struct sg_str surface, experiment, name, settings; /* in the table's arena */
     enum sg_experiment_kind kind;
     double weight;
 };
-struct variant_table { /* sorted by experiment, then name */
+struct variant_table { /* sorted by surface, experiment and name; one experiment a surface */
     struct sg_arena arena;
     struct variant_row *v;
     size_t n;
 };
 /* The enabled ones, into *t, empty before. */
 int variants_read(struct variant_table *t, PGconn *c, struct sg_error *e);
-bool variants_assign(const struct variant_table *t, struct sg_str experiment, uint64_t user_id,
+bool variants_assign(const struct variant_table *t, struct sg_str surface, uint64_t user_id,
                      struct sg_arena *a, struct sg_assignment *out);
 
 /* explore.c: what is known of new songs. */

@@ -17,11 +17,50 @@ static const float weights[SG_RANK_FEATURES] = {
 /* Where several listen, what most people know goes better than what is new. */
 float sg_rank_weight(const struct sg_occasion *o, enum sg_rank_feature f)
 {
+    float weight = o->weights ? o->weights[f] : weights[f];
     if (o->device == SG_DEVICE_SHARED && f == SG_RANK_POPULAR)
-        return 2 * weights[f];
+        return 2 * weight;
     if (o->device == SG_DEVICE_SHARED && f == SG_RANK_FRESH)
         return 0;
-    return weights[f];
+    return weight;
+}
+
+static int set_weight(struct sg_str name, struct sg_str value, float out[SG_RANK_FEATURES],
+                      struct sg_error *e)
+{
+    double v;
+    int f = 0;
+    while (f < SG_RANK_FEATURES && !sg_str_eq(name, sg_str(sg_rank_names[f])))
+        f++;
+    if (f == SG_RANK_FEATURES)
+        return sg_fail(e, SG_EINVAL, "settings: '%.*s' is no feature of the ranker", SG_FMT(name));
+    if (!sg_str_to_f64(value, &v) || !(v >= 0 && v <= 10))
+        return sg_fail(e, SG_EINVAL, "settings: %.*s: expected a number from 0 to 10, got '%.*s'",
+                       SG_FMT(name), SG_FMT(value));
+    out[f] = (float)v;
+    return 0;
+}
+
+int sg_rank_settings(struct sg_str settings, float out[SG_RANK_FEATURES], struct sg_error *e)
+{
+    float v[SG_RANK_FEATURES];
+    int rc = 0;
+    memcpy(v, weights, sizeof v);
+    while (settings.n && !rc) {
+        const char *space = memchr(settings.p, ' ', settings.n);
+        struct sg_str word = {settings.p, space ? (size_t)(space - settings.p) : settings.n};
+        const char *is = word.n ? memchr(word.p, '=', word.n) : NULL;
+        size_t name = is ? (size_t)(is - word.p) : word.n;
+        if (word.n)
+            rc =
+                set_weight((struct sg_str){word.p, name},
+                           (struct sg_str){is ? is + 1 : word.p, is ? word.n - name - 1 : 0}, v, e);
+        size_t taken = word.n + (space != NULL);
+        settings = (struct sg_str){settings.p + taken, settings.n - taken};
+    }
+    if (!rc)
+        memcpy(out, v, sizeof v);
+    return rc;
 }
 
 enum sg_device sg_device_of(struct sg_str name)

@@ -22,3 +22,6 @@ extern const char *const sg_rank_names[SG_RANK_FEATURES];
 int sg_rank_candidates(const struct sg_occasion *o, const struct sg_leaning *t, struct sg_pool *p,
                        struct sg_error *e);
 float sg_rank_weight(const struct sg_occasion *o, enum sg_rank_feature f);
+/* An experiment's settings, "near=0.5 fresh=0.3": the ranker's own weights, those named replaced
+ * by numbers from 0 to 10. SG_EINVAL says what is wrong. */
+int sg_rank_settings(struct sg_str settings, float out[SG_RANK_FEATURES], struct sg_error *e);

@@ -69,7 +69,9 @@ static const char *variant(uint64_t user)
 {
     struct sg_assignment a;
     sg_arena_reset(&arena);
-    return sg_experiments_assign(e8s, SG_STR("mix"), user, &arena, &a) ? a.variant.name.p : "";
+    return sg_experiments_assign(e8s, SG_STR("recommendations"), user, &arena, &a)
+               ? a.variant.name.p
+               : "";
 }
 
 static void variant_becomes(uint64_t user, const char *name)

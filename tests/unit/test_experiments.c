@@ -2,6 +2,7 @@
 #include "recsys/experiments/draw.h"
 #include "recsys/experiments/parts.h"
 #include "recsys/experiments/statistics.h"
+#include "recsys/rank/rank.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@ static struct sg_arena arena;
 
 static struct variant_row row(const char *experiment, const char *name, double weight)
 {
-    return (struct variant_row){.experiment = sg_str(experiment),
+    return (struct variant_row){.surface = sg_str(experiment),
+                                .experiment = sg_str(experiment),
                                 .name = sg_str(name),
                                 .settings = SG_STR(""),
                                 .weight = weight};
@@ -265,6 +267,29 @@ START_TEST(the_interval_of_a_lift_holds_the_truth)
 }
 END_TEST
 
+START_TEST(settings_replace_the_rankers_weights)
+{
+    static const char *const wrong[] = {"louder=1", "near",          "near=",    "near=x",
+                                        "near=-1",  "near=11",       "near=nan", "=1",
+                                        "near=1 =", "near=1,fresh=2"};
+    struct sg_occasion own = {0}, theirs = {0};
+    float w[SG_RANK_FEATURES];
+    struct sg_error e = SG_ERROR_INIT;
+    ck_assert_int_eq(sg_rank_settings(SG_STR(""), w, &e), 0);
+    theirs.weights = w;
+    for (int f = 0; f < SG_RANK_FEATURES; f++)
+        ck_assert(sg_rank_weight(&own, (enum sg_rank_feature)f) ==
+                  sg_rank_weight(&theirs, (enum sg_rank_feature)f));
+    ck_assert_int_eq(sg_rank_settings(SG_STR("  near=0.5  fresh=10 "), w, &e), 0);
+    ck_assert(w[SG_RANK_NEAR] == 0.5f && w[SG_RANK_FRESH] == 10);
+    ck_assert(w[SG_RANK_TASTE] == sg_rank_weight(&own, SG_RANK_TASTE));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        ck_assert_int_eq(sg_rank_settings(sg_str(wrong[i]), w, &e), SG_EINVAL);
+        ck_assert(w[SG_RANK_NEAR] == 0.5f);
+    }
+}
+END_TEST
+
 static void teardown(void)
 {
     sg_arena_free(&arena);
@@ -282,6 +307,7 @@ int main(void)
     tcase_add_test(t, who_drafts_first_is_a_fair_coin_and_repeatable);
     tcase_add_test(t, draws_have_their_distributions);
     tcase_add_test(t, exploring_learns_which_new_song_is_played);
+    tcase_add_test(t, settings_replace_the_rankers_weights);
     tcase_add_test(t, the_sign_test_is_exact);
     tcase_add_test(t, a_wrong_split_is_seen);
     tcase_add_test(t, the_interval_of_a_lift_holds_the_truth);

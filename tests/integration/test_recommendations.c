@@ -1,0 +1,308 @@
+/* test_recommendations.c - the real recommender over a trained model and a real database: what
+ * is said and played shows in the next answer, over kills, and experiments take place. */
+#include "core/clock.h"
+#include "core/rpc.h"
+#include "schemas/feedback.h"
+#include "schemas/recs.h"
+#include "tests/support/indexer.h"
+#include "tests/support/scratch.h"
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { LIMIT = 20 };
+static struct test_pg *pg;
+static PGconn *db;
+static struct test_indexer x;
+static struct sg_config config;
+static struct sg_rpc_client *client;
+static pid_t recsys;
+static struct sg_arena arena;
+static struct sg_recs_reply reply;
+
+static int run(const char *program, const char *const *args)
+{
+    return test_wait(test_program_spawn(&x, program, args));
+}
+
+static void setup_database(void)
+{
+    pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
+    test_indexer_init(&x, pg, NULL, "recsys.explore = on\nrecsys.heard_days = 365\n");
+    test_indexer_config(&x, &config);
+    mkdir(test_path(x.dir, "var"), 0700);
+    mkdir(test_path(x.dir, "var/run"), 0700);
+    ck_assert_int_eq(
+        run("segue-data", (const char *const[]){"generate", "--songs", "1500", "--users", "150",
+                                                "--plays", "60", NULL}),
+        0);
+    db = test_pg_connect(pg);
+    test_pg_sql(db, "UPDATE songs SET release_date = now() - interval '5 days' WHERE song_id %% 15 "
+                    "= 0");
+    PQfinish(db);
+    ck_assert_int_eq(run("segue-recsys", (const char *const[]){"train", NULL}), 0);
+}
+
+static int ask(uint64_t user_id)
+{
+    struct sg_recs_request in;
+    struct sg_error e = SG_ERROR_INIT;
+    sg_record_init(&sg_recs_request_record, &in);
+    in.user_id = user_id;
+    in.limit = LIMIT;
+    sg_arena_reset(&arena);
+    int rc =
+        sg_rpc_call(client, SG_METHOD_RECOMMEND, &sg_recs_request_record, &in,
+                    &sg_recs_reply_record, &reply, &arena, sg_now_us() + 10000000, SG_STR_NONE, &e);
+    return rc;
+}
+
+static void start(void)
+{
+    recsys = test_program_spawn(&x, "segue-recsys", (const char *const[]){"serve", NULL});
+    for (int i = 0; i < 600 && ask(1); i++)
+        sg_sleep_us(50000);
+    ck_assert_int_eq(ask(1), 0);
+}
+
+static void setup(void)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    db = test_pg_connect(pg);
+    test_pg_sql(db, "TRUNCATE experiments CASCADE");
+    test_pg_sql(db, "TRUNCATE exposures");
+    ck_assert_int_eq(sg_rpc_client_open(&client, config.recsys.listen, &e), 0);
+    start();
+}
+
+static void teardown(void)
+{
+    kill(recsys, SIGTERM);
+    ck_assert_int_eq(test_wait(recsys), 0);
+    sg_rpc_client_close(client);
+    PQfinish(db);
+    sg_arena_free(&arena);
+}
+
+static const struct sg_scored *songs(void)
+{
+    return reply.songs.v;
+}
+
+static bool shown(uint64_t song_id)
+{
+    for (size_t i = 0; i < reply.songs.n; i++)
+        if (songs()[i].song_id == song_id)
+            return true;
+    return false;
+}
+
+/* What the API does after it has kept feedback. */
+static void tell(uint64_t user_id)
+{
+    struct sg_person_changed who = {user_id};
+    struct sg_error e = SG_ERROR_INIT;
+    ck_assert_int_eq(sg_rpc_call(client, SG_METHOD_PERSON_CHANGED, &sg_person_changed_record, &who,
+                                 NULL, NULL, &arena, sg_now_us() + 10000000, SG_STR_NONE, &e),
+                     0);
+}
+
+static uint64_t artist_of(uint64_t song_id)
+{
+    uint64_t id;
+    ck_assert(sg_str_to_u64(sg_str(test_pg_sql(db,
+                                               "SELECT artist_id FROM songs WHERE song_id = "
+                                               "%llu",
+                                               (unsigned long long)song_id)),
+                            &id));
+    return id;
+}
+
+static size_t by_artist(uint64_t artist_id)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < reply.songs.n; i++)
+        n += artist_of(songs()[i].song_id) == artist_id;
+    return n;
+}
+
+START_TEST(what_is_said_holds_in_the_next_answer_and_after_a_kill)
+{
+    uint64_t gone[5];
+    ck_assert_int_eq(ask(2), 0);
+    ck_assert_uint_eq(reply.songs.n, LIMIT);
+    for (int i = 0; i < 5; i++) {
+        gone[i] = songs()[0].song_id;
+        test_pg_sql(db, "INSERT INTO feedback VALUES (2, 'song', %llu, 'dislike')",
+                    (unsigned long long)gone[i]);
+        tell(2);
+        ck_assert_int_eq(ask(2), 0);
+        ck_assert(!shown(gone[i]));
+        ck_assert_uint_eq(reply.songs.n, LIMIT);
+    }
+    uint64_t artist = artist_of(songs()[0].song_id);
+    test_pg_sql(db, "INSERT INTO feedback VALUES (2, 'artist', %llu, 'hide_artist')",
+                (unsigned long long)artist);
+    tell(2);
+    ck_assert_int_eq(ask(2), 0);
+    ck_assert_uint_eq(by_artist(artist), 0);
+    kill(recsys, SIGKILL);
+    test_wait(recsys);
+    start();
+    ck_assert_int_eq(ask(2), 0);
+    for (int i = 0; i < 5; i++)
+        ck_assert(!shown(gone[i]));
+    ck_assert_uint_eq(by_artist(artist), 0);
+}
+END_TEST
+
+/* By the tail alone: nobody tells. */
+START_TEST(five_plays_of_an_artist_bring_more_of_hers_and_none_of_those)
+{
+    uint64_t artist, played[5];
+    ck_assert(sg_str_to_u64(
+        sg_str(test_pg_sql(db, "SELECT artist_id FROM songs WHERE artist_id NOT IN (SELECT "
+                               "s.artist_id FROM listening_history h JOIN songs s USING (song_id) "
+                               "WHERE h.user_id = 3) GROUP BY 1 HAVING count(*) > 12 "
+                               "ORDER BY sum(play_count) DESC LIMIT 1")),
+        &artist));
+    ck_assert_int_eq(ask(3), 0);
+    size_t before = by_artist(artist);
+    for (int i = 0; i < 5; i++) {
+        ck_assert(sg_str_to_u64(
+            sg_str(test_pg_sql(db,
+                               "SELECT song_id FROM songs WHERE artist_id = %llu ORDER BY "
+                               "song_id OFFSET %d LIMIT 1",
+                               (unsigned long long)artist, i)),
+            &played[i]));
+        test_pg_sql(db,
+                    "INSERT INTO listening_history (user_id, song_id, played_at) VALUES (3, "
+                    "%llu, now())",
+                    (unsigned long long)played[i]);
+    }
+    for (int i = 0; i < 500 && by_artist(artist) <= before; i++) {
+        sg_sleep_us(10000);
+        ck_assert_int_eq(ask(3), 0);
+    }
+    ck_assert_uint_gt(by_artist(artist), before);
+    for (int i = 0; i < 5; i++)
+        ck_assert(!shown(played[i]));
+}
+END_TEST
+
+static void run_experiment(const char *kind, const char *a, const char *b)
+{
+    test_pg_sql(db, "INSERT INTO experiments (experiment, kind) VALUES ('mix', '%s')", kind);
+    test_pg_sql(db,
+                "INSERT INTO experiment_variants VALUES ('mix', 'a', 1, '%s'), ('mix', 'b', 1, "
+                "'%s')",
+                a, b);
+    sg_sleep_us(2500000);
+}
+
+static void becomes(const char *sql, const char *value)
+{
+    const char *is = "";
+    for (int i = 0; i < 600; i++) {
+        is = test_pg_sql(db, "%s", sql);
+        if (strcmp(is, value) == 0)
+            return;
+        sg_sleep_us(20000);
+    }
+    test_show(&x, "segue-recsys");
+    ck_abort_msg("%s: %s, not %s", sql, is, value);
+}
+
+static struct sg_str shown_as_array(struct sg_arena *a)
+{
+    struct sg_str s = SG_STR("");
+    for (size_t i = 0; i < reply.songs.n; i++)
+        s = sg_arena_printf(a, "%.*s%s%llu", SG_FMT(s), i ? "," : "",
+                            (unsigned long long)songs()[i].song_id);
+    return s;
+}
+
+START_TEST(variants_rank_by_their_settings_and_what_was_shown_is_noted)
+{
+    struct sg_arena kept = {0};
+    char sql[1200];
+    run_experiment("ab", "",
+                   "popular=10 taste=0 near=0 lately=0 artist=0 genre=0 content=0 hour=0");
+    for (uint64_t user = 10; user < 30; user++)
+        ck_assert_int_eq(ask(user), 0);
+    struct sg_str last = shown_as_array(&kept);
+    becomes("SELECT count(*) FROM exposures WHERE experiment = 'mix'", "20");
+    /* One of them has given its place to a new song. */
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) >= %d FROM (SELECT unnest(songs) FROM exposures WHERE experiment = "
+             "'mix' AND user_id = 29 INTERSECT SELECT unnest('{%.*s}'::bigint[])) s",
+             LIMIT - 1, SG_FMT(last));
+    becomes(sql, "t");
+    /* Who has b is shown what is played most; who has a, what suits. */
+    ck_assert_str_eq(test_pg_sql(db, "SELECT (SELECT avg(s.play_count) FROM exposures e, "
+                                     "unnest(e.songs) i JOIN songs s ON s.song_id = i WHERE "
+                                     "e.experiment = 'mix' AND variant = 'b') > (SELECT "
+                                     "avg(s.play_count) FROM exposures e, unnest(e.songs) i JOIN "
+                                     "songs s ON s.song_id = i WHERE e.experiment = 'mix' AND "
+                                     "variant = 'a')"),
+                     "t");
+    sg_arena_free(&kept);
+}
+END_TEST
+
+START_TEST(two_rankings_are_interleaved_and_a_wrong_setting_changes_nothing)
+{
+    run_experiment("interleave", "", "popular=10 near=0");
+    ck_assert_int_eq(ask(40), 0);
+    ck_assert_uint_eq(reply.songs.n, LIMIT);
+    becomes(
+        "SELECT cardinality(songs) || ' ' || (SELECT sum(t) BETWEEN 9 AND 11 FROM unnest(teams) "
+        "t) FROM exposures WHERE experiment = 'mix'",
+        "20 true");
+    test_pg_sql(db, "UPDATE experiment_variants SET settings = 'louder=2' WHERE variant = 'b'");
+    sg_sleep_us(2500000);
+    ck_assert_int_eq(ask(41), 0);
+    ck_assert_uint_eq(reply.songs.n, LIMIT);
+    ck_assert(test_logged(&x, "segue-recsys", "louder"));
+    becomes("SELECT count(*) FROM exposures WHERE experiment = 'mix'", "1");
+}
+END_TEST
+
+START_TEST(a_new_song_has_a_place_and_is_noted)
+{
+    for (uint64_t user = 50; user < 60; user++) {
+        ck_assert_int_eq(ask(user), 0);
+        ck_assert_uint_eq(reply.songs.n, LIMIT);
+        for (size_t i = 0; i < LIMIT; i++)
+            for (size_t j = 0; j < i; j++)
+                ck_assert_uint_ne(songs()[i].song_id, songs()[j].song_id);
+    }
+    becomes("SELECT count(*) > 5 FROM exposures WHERE experiment = 'explore'", "t");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT bool_and(s.release_date > now() - interval '60 days') "
+                                     "FROM exposures e JOIN songs s ON s.song_id = e.songs[1] "
+                                     "WHERE e.experiment = 'explore'"),
+                     "t");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("recommendations");
+    TCase *t = tcase_create("recommendations");
+    tcase_set_timeout(t, 120);
+    tcase_add_unchecked_fixture(t, setup_database, NULL);
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, what_is_said_holds_in_the_next_answer_and_after_a_kill);
+    tcase_add_test(t, five_plays_of_an_artist_bring_more_of_hers_and_none_of_those);
+    tcase_add_test(t, variants_rank_by_their_settings_and_what_was_shown_is_noted);
+    tcase_add_test(t, two_rankings_are_interleaved_and_a_wrong_setting_changes_nothing);
+    tcase_add_test(t, a_new_song_has_a_place_and_is_noted);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
