@@ -38,7 +38,7 @@ static int finish(struct composition *x, const struct sg_compose_options *c,
                                   .spaced = c->spaced,
                                   .n_spaced = c->n_spaced,
                                   .fill_genre = c->fill_genre};
-    int rc = sg_rank_candidates(o, &x->taste, &x->pool, e);
+    int rc = sg_rank_candidates(o, &x->taste, &x->pool, sg_select_reach(c->limit), e);
     if (rc)
         return rc;
     int n = sg_select(&x->gather, &s, chosen, e);
@@ -49,7 +49,7 @@ static int finish(struct composition *x, const struct sg_compose_options *c,
 
 static size_t reach_of(const struct sg_compose_options *c)
 {
-    return c->reach ? c->reach : 100 + 3 * c->limit;
+    return c->reach ? c->reach : 60 + 3 * c->limit;
 }
 
 /* All sources; what brings little to somebody unknown brings nothing and costs nothing. */

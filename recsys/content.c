@@ -3,6 +3,7 @@
 #include "core/map.h"
 #include "index/segment.h"
 #include "recsys/content_format.h"
+#include "recsys/dot.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -102,42 +103,34 @@ bool sg_content_add(const struct sg_content *c, uint32_t song, float by, float *
     uint32_t place = place_of(c, song);
     if (place == UINT32_MAX)
         return false;
-    const int8_t *v = c->vectors + place * c->d;
-    float scale = by * c->scale[place];
-    for (size_t i = 0; i < c->d; i++)
-        to[i] += scale * (float)v[i];
+    sg_dot()->add_bytes(to, c->vectors + place * c->d, by * c->scale[place], c->d);
     return true;
-}
-
-static inline float dot(const float *query, const int8_t *v, size_t d)
-{
-    float part[16] = {0}, sum = 0;
-    for (size_t i = 0; i < d; i += 16)
-        for (size_t k = 0; k < 16; k++)
-            part[k] += query[i + k] * (float)v[i + k];
-    for (size_t k = 0; k < 16; k++)
-        sum += part[k];
-    return sum;
 }
 
 float sg_content_dot(const struct sg_content *c, const float *query, uint32_t song)
 {
     uint32_t place = place_of(c, song);
-    return place == UINT32_MAX ? 0 : dot(query, c->vectors + place * c->d, c->d) * c->scale[place];
+    return place == UINT32_MAX
+               ? 0
+               : sg_dot()->bytes(query, c->vectors + place * c->d, c->d) * c->scale[place];
+}
+
+void sg_content_prefetch(const struct sg_content *c, uint32_t song)
+{
+    uint32_t place = song < c->songs ? c->place[song] : UINT32_MAX;
+    if (place < c->placed) {
+        __builtin_prefetch(c->scale + place);
+        __builtin_prefetch(c->vectors + place * c->d);
+    }
 }
 
 static size_t nearest_lists(const struct sg_content *c, const float *query, size_t probes,
                             struct sg_akin *out)
 {
     size_t n = 0;
+    const struct sg_dot *dot = sg_dot();
     for (size_t i = 0; i < c->lists; i++) {
-        const float *centre = c->centroids + i * c->d;
-        float part[16] = {0}, sum = 0;
-        for (size_t f = 0; f < c->d; f += 16)
-            for (size_t k = 0; k < 16; k++)
-                part[k] += query[f + k] * centre[f + k];
-        for (size_t k = 0; k < 16; k++)
-            sum += part[k];
+        float sum = dot->floats(query, c->centroids + i * c->d, c->d);
         if (isfinite(sum))
             sg_akin_offer(out, &n, probes, (struct sg_akin){(uint32_t)i, sum});
     }
@@ -147,13 +140,14 @@ static size_t nearest_lists(const struct sg_content *c, const float *query, size
 size_t sg_content_near(const struct sg_content *c, const float *query, size_t k, size_t probes,
                        struct sg_akin *out)
 {
+    const struct sg_dot *dot = sg_dot();
     struct sg_akin lists[PROBES_MAX];
     size_t n = 0,
            n_lists = nearest_lists(c, query, probes < PROBES_MAX ? probes : PROBES_MAX, lists);
     for (size_t i = 0; i < n_lists && k; i++) {
         size_t from = c->start[lists[i].doc], to = c->start[lists[i].doc + 1];
         for (size_t s = from; s < to && s < c->placed; s++) {
-            float near = dot(query, c->vectors + s * c->d, c->d) * c->scale[s];
+            float near = dot->bytes(query, c->vectors + s * c->d, c->d) * c->scale[s];
             if (isfinite(near) && (n < k || near >= out[0].cosine))
                 sg_akin_offer(out, &n, k, (struct sg_akin){c->song[s], near});
         }

@@ -1,5 +1,6 @@
 /* mixes.c - see mixes.h. */
 #include "recsys/mixes.h"
+#include "recsys/dot.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,10 +17,7 @@ struct sides {
 
 static float dot(const float *a, const float *b, size_t d)
 {
-    float sum = 0;
-    for (size_t i = 0; i < d; i++)
-        sum += a[i] * b[i];
-    return sum;
+    return sg_dot()->floats(a, b, d);
 }
 
 static void normalise(float *v, size_t d)

@@ -1,6 +1,7 @@
 /* gather.c - see gather.h. */
 #include "recsys/candidates/gather.h"
 
+enum { LATEST = 8, NEIGHBOURS_OF_OLDER = 12 };
 enum { NEAREST_MAX = 1200, PROBES = 16, SHARES_MAX = 12, SCAN_MAX = 200000 };
 
 int sg_gather_vector(const struct sg_gather *g, size_t k, struct sg_error *e)
@@ -17,10 +18,10 @@ int sg_gather_vector(const struct sg_gather *g, size_t k, struct sg_error *e)
     return n < 0 ? n : 0;
 }
 
-static void add_neighbours(const struct sg_gather *g, const struct sg_basis *b)
+static void add_neighbours(const struct sg_gather *g, const struct sg_basis *b, size_t most)
 {
     struct sg_near_list list = sg_near_of(g->o->model->near, b->song);
-    for (size_t i = 0; i < list.n; i++) {
+    for (size_t i = 0; i < list.n && i < most; i++) {
         struct sg_candidate *c = sg_pool_add(g->pool, list.song[i], SG_FROM_PLAYED);
         float part = b->weight * (float)list.likeness[i] / 65535;
         if (!c)
@@ -36,7 +37,7 @@ static void add_neighbours(const struct sg_gather *g, const struct sg_basis *b)
 void sg_gather_played(const struct sg_gather *g)
 {
     for (size_t i = 0; i < g->taste->n_recent; i++)
-        add_neighbours(g, &g->taste->recent[i]);
+        add_neighbours(g, &g->taste->recent[i], i < LATEST ? SIZE_MAX : NEIGHBOURS_OF_OLDER);
 }
 
 int sg_gather_content(const struct sg_gather *g, size_t k, struct sg_error *e)

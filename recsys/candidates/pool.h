@@ -43,8 +43,8 @@ struct sg_candidate {
 struct sg_pool {
     const struct sg_filter *filter;
     struct sg_candidate *v;
-    size_t n;
-    uint32_t *at; /* a table of places in v + 1 */
+    size_t n, n_sorted; /* n_sorted: so many are in order after ranking */
+    uint32_t *at;       /* a table of places in v + 1 */
 };
 int sg_pool_open(struct sg_pool *p, const struct sg_filter *f, struct sg_error *e);
 /* The song's candidate, new or not; NULL: not allowed, or the pool is full. */

@@ -1,7 +1,7 @@
 /* rank.c - see rank.h. */
 #include "recsys/rank/rank.h"
+#include "recsys/dot.h"
 #include <math.h>
-#include <stdlib.h>
 
 const char *const sg_rank_names[SG_RANK_FEATURES] = {
     "taste", "near",    "content", "artist", "lately", "followed",
@@ -79,17 +79,10 @@ struct ranking {
     float *queue;                 /* unit vector of the queue's descriptions; NULL */
 };
 
+/* Of a damaged file too. */
 static float dot(const float *a, const float *b, size_t n)
 {
-    float part[8] = {0}, sum = 0;
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t k = 0; k < 8; k++)
-            part[k] += a[i + k] * b[i + k];
-    for (; i < n; i++)
-        sum += a[i] * b[i];
-    for (size_t k = 0; k < 8; k++)
-        sum += part[k];
+    float sum = sg_dot()->floats(a, b, n);
     return isfinite(sum) ? sum : 0;
 }
 
@@ -118,11 +111,11 @@ static float fresh(const struct sg_occasion *o, const struct sg_song_row *row)
     return row->released == SG_SONG_UNDATED || age < 0 ? 0 : exp2f(-(float)age / 30);
 }
 
-static void measure(const struct ranking *r, struct sg_candidate *c)
+/* factors: the song's, or NULL. */
+static void measure(const struct ranking *r, struct sg_candidate *c, const float *factors)
 {
     const struct sg_model *m = r->o->model;
     const struct sg_song_row *row = sg_songs_row(m->songs, c->song);
-    const float *factors = r->t->vector ? sg_items_of(m->items, c->song) : NULL;
     float artist = sg_share_of(&r->t->artists, row->artist_id);
     float genre = sg_share_of(&r->t->genres, row->genre_id);
     float *f = c->feature;
@@ -153,14 +146,6 @@ static void scale(struct sg_pool *p, enum sg_rank_feature f)
         p->v[i].feature[f] = fmaxf(-1, p->v[i].feature[f] / best);
 }
 
-static int best_first(const void *a, const void *b)
-{
-    const struct sg_candidate *x = a, *y = b;
-    if (x->score != y->score)
-        return x->score > y->score ? -1 : 1;
-    return (x->song > y->song) - (x->song < y->song);
-}
-
 /* Up to a tenth of a point, the same for the same seed and song. */
 static float chance(uint64_t seed, uint32_t song)
 {
@@ -169,8 +154,55 @@ static float chance(uint64_t seed, uint32_t song)
     return seed ? 0.1f * (float)(x >> 40) / (float)(1 << 24) : 0;
 }
 
+/* Factors and rows lie all over the memory: those needed soon are fetched meanwhile. */
+static int measure_all(const struct ranking *r, struct sg_pool *p, struct sg_error *e)
+{
+    enum { AHEAD = 6, LINE = 64 };
+    const struct sg_model *m = r->o->model;
+    size_t d = sg_items_factors(m->items);
+    const float **factors = sg_arena_array(r->o->arena, p->n + 1, sizeof *factors);
+    if (!factors)
+        return sg_fail(e, SG_ENOMEM, "ranking");
+    for (size_t i = 0; i < p->n; i++)
+        factors[i] = r->t->vector ? sg_items_of(m->items, p->v[i].song) : NULL;
+    for (size_t i = 0; i < p->n; i++) {
+        if (i + AHEAD < p->n) {
+            sg_content_prefetch(m->content, p->v[i + AHEAD].song);
+            for (size_t f = 0; f < d && factors[i + AHEAD]; f += LINE / sizeof(float))
+                __builtin_prefetch(factors[i + AHEAD] + f);
+        }
+        measure(r, &p->v[i], factors[i]);
+    }
+    return 0;
+}
+
+/* The best `top` first and in order, the others behind them as they come. */
+static int put_best_first(const struct ranking *r, struct sg_pool *p, size_t top,
+                          struct sg_error *e)
+{
+    struct sg_akin *best = sg_arena_array(r->o->arena, top + 1, sizeof *best);
+    struct sg_candidate *v = sg_arena_array(r->o->arena, p->n + 1, sizeof *v);
+    bool *moved = sg_arena_array(r->o->arena, p->n + 1, sizeof *moved);
+    size_t n = 0;
+    if (!best || !v || !moved)
+        return sg_fail(e, SG_ENOMEM, "ranking");
+    for (size_t i = 0; i < p->n; i++)
+        sg_akin_offer(best, &n, top, (struct sg_akin){(uint32_t)i, p->v[i].score});
+    sg_akin_sort(best, n);
+    for (size_t i = 0; i < n; i++) {
+        v[i] = p->v[best[i].doc];
+        moved[best[i].doc] = true;
+    }
+    p->n_sorted = n;
+    for (size_t i = 0; i < p->n; i++)
+        if (!moved[i])
+            v[n++] = p->v[i];
+    p->v = v;
+    return 0;
+}
+
 int sg_rank_candidates(const struct sg_occasion *o, const struct sg_leaning *t, struct sg_pool *p,
-                       struct sg_error *e)
+                       size_t top, struct sg_error *e)
 {
     struct ranking r = {.o = o, .t = t};
     const struct sg_song_row *first = sg_songs_ranked(o->model->songs, 0);
@@ -184,8 +216,9 @@ int sg_rank_candidates(const struct sg_occasion *o, const struct sg_leaning *t, 
     r.most_trend = fmaxf(1, logf(1 + trend));
     for (int f = 0; f < SG_RANK_FEATURES; f++)
         weight[f] = sg_rank_weight(o, (enum sg_rank_feature)f);
-    for (size_t i = 0; i < p->n; i++)
-        measure(&r, &p->v[i]);
+    rc = measure_all(&r, p, e);
+    if (rc)
+        return rc;
     scale(p, SG_RANK_TASTE);
     scale(p, SG_RANK_NEAR);
     for (size_t i = 0; i < p->n; i++) {
@@ -194,7 +227,5 @@ int sg_rank_candidates(const struct sg_occasion *o, const struct sg_leaning *t, 
         for (int f = 0; f < SG_RANK_FEATURES; f++)
             c->score += weight[f] * c->feature[f];
     }
-    if (p->n)
-        qsort(p->v, p->n, sizeof *p->v, best_first);
-    return 0;
+    return put_best_first(&r, p, top, e);
 }

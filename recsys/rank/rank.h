@@ -18,9 +18,9 @@
 #include "recsys/candidates/pool.h"
 
 extern const char *const sg_rank_names[SG_RANK_FEATURES];
-/* Fills feature and score, sorts the best first. */
+/* Fills feature and score; the best `top` come first, in order. */
 int sg_rank_candidates(const struct sg_occasion *o, const struct sg_leaning *t, struct sg_pool *p,
-                       struct sg_error *e);
+                       size_t top, struct sg_error *e);
 float sg_rank_weight(const struct sg_occasion *o, enum sg_rank_feature f);
 /* An experiment's settings, "near=0.5 fresh=0.3": the ranker's own weights, those named replaced
  * by numbers from 0 to 10. SG_EINVAL says what is wrong. */

@@ -1,8 +1,10 @@
 /* select.c - see select.h. */
 #include "recsys/rank/select.h"
+#include "recsys/dot.h"
 #include <math.h>
+#include <stdlib.h>
 
-enum { LOOKED_AT = 150, ALIKE_BY_ARTIST = 4 /* tenths */ };
+enum { ALIKE_BY_ARTIST = 4 /* tenths */ };
 
 struct selection {
     const struct sg_gather *g;
@@ -11,7 +13,8 @@ struct selection {
     size_t n;
     bool *taken;    /* of the pool's candidates */
     float *alike;   /* to the nearest selected one */
-    float *vectors; /* unit, of the first LOOKED_AT; rows of d */
+    float *vectors; /* unit, of the first looked_at; rows of d */
+    const struct sg_dot *dot;
     size_t d, looked_at;
     float best;
 };
@@ -47,9 +50,9 @@ static int selection_open(struct selection *x, struct sg_error *e)
     const struct sg_content *c = x->g->o->model->content;
     struct sg_arena *a = x->g->o->arena;
     x->d = sg_content_dimensions(c) <= 128 ? sg_content_dimensions(c) : 0;
-    x->looked_at = LOOKED_AT + 2 * x->s->limit;
-    if (x->looked_at > p->n)
-        x->looked_at = p->n;
+    x->looked_at = sg_select_reach(x->s->limit);
+    if (x->looked_at > p->n_sorted)
+        x->looked_at = p->n_sorted;
     x->taken = sg_arena_array(a, p->n + 1, sizeof *x->taken);
     x->alike = sg_arena_array(a, x->looked_at + 1, sizeof *x->alike);
     x->vectors = sg_arena_array(a, x->looked_at * x->d + 1, sizeof *x->vectors);
@@ -65,12 +68,7 @@ static float likeness(const struct selection *x, size_t i, size_t k)
 {
     const struct sg_pool *p = x->g->pool;
     const float *a = x->vectors + i * x->d, *b = x->vectors + k * x->d;
-    float part[8] = {0}, sum = 0;
-    for (size_t f = 0; f < x->d; f += 8)
-        for (size_t j = 0; j < 8; j++)
-            part[j] += a[f + j] * b[f + j];
-    for (size_t j = 0; j < 8; j++)
-        sum += part[j];
+    float sum = x->dot->floats(a, b, x->d);
     float by_artist =
         artist_of(x, p->v[i].song) == artist_of(x, p->v[k].song) ? ALIKE_BY_ARTIST / 10.0f : 0;
     return by_artist + (1 - ALIKE_BY_ARTIST / 10.0f) * fmaxf(0, sum);
@@ -106,9 +104,22 @@ static size_t next(const struct selection *x)
     return at;
 }
 
+static int best_first(const void *a, const void *b)
+{
+    const struct sg_candidate *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    return (x->song > y->song) - (x->song < y->song);
+}
+
 static void take_rest(struct selection *x, bool any_artist)
 {
-    const struct sg_pool *p = x->g->pool;
+    struct sg_pool *p = x->g->pool;
+    if (x->n == x->s->limit)
+        return;
+    if (p->n_sorted < p->n) /* none of them is taken yet */
+        qsort(p->v + p->n_sorted, p->n - p->n_sorted, sizeof *p->v, best_first);
+    p->n_sorted = p->n;
     for (size_t i = 0; i < p->n && x->n < x->s->limit; i++)
         if (!x->taken[i] && (any_artist || artist_has_room(x, p->v[i].song)))
             take(x, i);
@@ -132,7 +143,7 @@ static void fill(struct selection *x, struct sg_song_rows rows, bool any_artist)
 int sg_select(const struct sg_gather *g, const struct sg_select_options *s,
               struct sg_candidate *out, struct sg_error *e)
 {
-    struct selection x = {.g = g, .s = s, .out = out};
+    struct selection x = {.g = g, .s = s, .out = out, .dot = sg_dot()};
     const struct sg_songs *songs = g->o->model->songs;
     size_t at;
     int rc = selection_open(&x, e);

@@ -15,6 +15,11 @@ struct sg_select_options {
     size_t n_spaced;
     uint64_t fill_genre; /* what fills up, first; 0: any */
 };
+/* So many of the best are compared with each other. */
+static inline size_t sg_select_reach(size_t limit)
+{
+    return 60 + 2 * limit;
+}
 /* p: as sg_rank_candidates sorted it. out: room for limit. Returns how many, or a negative error.
  */
 int sg_select(const struct sg_gather *g, const struct sg_select_options *s,

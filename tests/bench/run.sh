@@ -76,6 +76,7 @@ for name in bench_suggest bench_record bench_rpc bench_build bench_search bench_
     bench_build) "$bench/$name" --songs "$((songs < 200000 ? songs : 200000))" ;;
     bench_search) "$bench/$name" "$dir/index" "$((songs < 100000 ? 100 : 2000))" ;;
     bench_als) [ "$songs" -ge 100000 ] && "$bench/$name" || "$bench/$name" --users "$songs" --items "$songs" ;;
+    bench_recs) "$bench/$name" --songs "$((songs < 1000000 ? songs : 1000000))" --users "$((songs < 1000000 ? songs / 10 : 100000))" --requests "$((songs < 100000 ? 300 : 4000))" 2>/dev/null ;;
     *) "$bench/$name" ;;
     esac
 done
