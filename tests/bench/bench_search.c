@@ -11,6 +11,7 @@
  */
 #include "core/clock.h"
 #include "index/spell.h"
+#include "query/popular.h"
 #include "query/search.h"
 #include "query/suggest.h"
 #include <stdio.h>
@@ -30,6 +31,10 @@ struct bench {
     struct sg_index *index;
     struct sg_searcher *searcher;
     struct sg_search *search;
+    struct sg_popular *popular;
+    bool personal;         /* searches are of somebody whose taste is known */
+    struct sg_taste taste; /* of somebody who likes 32 songs and as many artists */
+    struct sg_affinity songs_liked[32], artists_liked[32];
     struct sg_arena arena;
     uint64_t songs, random;
     size_t n_common;
@@ -197,20 +202,43 @@ static void run_songs(struct bench *b, struct sg_str q)
     sg_record_init(&sg_search_reply_record, &reply);
     r.q = q;
     r.types = (struct sg_list){&song, 1};
+    r.taste = b->personal ? &b->taste : NULL;
     if (sg_searcher_begin(b->searcher, &e) ||
         sg_search_run(b->search, b->searcher, &r, 0, &b->arena, &reply, &e))
         die(&e);
     sg_searcher_end(b->searcher);
 }
 
-static void run_suggest(struct bench *b, struct sg_str q)
+static void suggest(struct bench *b, const struct sg_suggest_request *r)
 {
-    struct sg_suggest_request r = {.q = q, .limit = 8};
     struct sg_suggest_reply reply = {0};
     struct sg_error e = SG_ERROR_INIT;
-    if (sg_searcher_begin(b->searcher, &e) || sg_complete(b->searcher, &r, &b->arena, &reply, &e))
+    if (sg_searcher_begin(b->searcher, &e) || sg_complete(b->searcher, r, &b->arena, &reply, &e) ||
+        sg_popular_complete(b->popular, r, &reply, &b->arena, &e))
         die(&e);
     sg_searcher_end(b->searcher);
+}
+
+static void run_suggest(struct bench *b, struct sg_str q)
+{
+    suggest(b, &(struct sg_suggest_request){.q = q, .limit = 8});
+}
+
+/* By somebody who has searched before and whose taste is known. */
+static void run_personal_suggest(struct bench *b, struct sg_str q)
+{
+    struct sg_str recent[] = {SG_STR("what was searched"), SG_STR("a little while ago")};
+    suggest(b, &(struct sg_suggest_request){
+                   .q = q, .limit = 8, .recent = {recent, 2}, .taste = &b->taste});
+}
+
+static void draw_taste(struct bench *b)
+{
+    for (size_t i = 0; i < 32; i++) {
+        b->songs_liked[i] = (struct sg_affinity){i * (b->songs / 32) + 1, 0.5};
+        b->artists_liked[i] = (struct sg_affinity){i * (b->songs / 1000) + 1, 0.5};
+    }
+    b->taste = (struct sg_taste){.songs = {b->songs_liked, 32}, .artists = {b->artists_liked, 32}};
 }
 
 static int by_value(const void *a, const void *b)
@@ -295,10 +323,12 @@ static void open_all(struct bench *b, const char *dir, int64_t budget_us)
     struct sg_search_options so = {.candidates = b->candidates, .budget_us = budget_us};
     sg_weights_default(&so.weights);
     if (sg_index_open(&b->index, &io, &e) || sg_searcher_open(&b->searcher, b->index, &e) ||
-        sg_search_open(&b->search, &so, &e) || sg_searcher_begin(b->searcher, &e))
+        sg_search_open(&b->search, &so, &e) || sg_popular_open(&b->popular, b->index, &e) ||
+        sg_searcher_begin(b->searcher, &e))
         die(&e);
     b->songs = sg_searcher_count(b->searcher, SG_SONG);
     find_common(b);
+    draw_taste(b);
     printf("%s: %llu songs, %zu common words\n", sg_searcher_generation(b->searcher),
            (unsigned long long)b->songs, b->n_common);
     sg_searcher_end(b->searcher);
@@ -332,10 +362,17 @@ int main(int argc, char **argv)
     measure(&b, "as you type, songs", as_you_type, run_songs);
     measure(&b, "cut title, all types", cut_title, run_search);
     measure(&b, "cut title, songs", cut_title, run_songs);
+    b.personal = true;
+    measure(&b, "two commonest, songs, a taste", two_commonest, run_songs);
+    measure(&b, "as you type, songs, a taste", as_you_type, run_songs);
+    b.personal = false;
     measure(&b, "misspelt, all types", misspelt, run_search);
     measure(&b, "hostile, all types", hostile, run_search);
     measure(&b, "suggest, 1-3 characters", as_you_type, run_suggest);
     measure(&b, "suggest, 6-13 characters", cut_title, run_suggest);
+    measure(&b, "suggest 1-3, recent, taste", as_you_type, run_personal_suggest);
+    measure(&b, "suggest 6-13, recent, taste", cut_title, run_personal_suggest);
+    sg_popular_close(b.popular);
     sg_search_close(b.search);
     sg_searcher_close(b.searcher);
     sg_index_close(b.index);
