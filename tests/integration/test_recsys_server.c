@@ -1,4 +1,4 @@
-/* test_recommendations.c - the real recommender over a trained model and a real database: what
+/* test_recsys_server.c - the real recommender over a trained model and a real database: what
  * is said and played shows in the next answer, over kills, and experiments take place. */
 #include "core/clock.h"
 #include "core/rpc.h"
@@ -289,8 +289,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("recommendations");
-    TCase *t = tcase_create("recommendations");
+    Suite *s = suite_create("recsys server");
+    TCase *t = tcase_create("recsys server");
     tcase_set_timeout(t, 120);
     tcase_add_unchecked_fixture(t, setup_database, NULL);
     tcase_add_checked_fixture(t, setup, teardown);
