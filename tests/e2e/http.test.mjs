@@ -119,6 +119,23 @@ test('feedback is kept, listed and taken back', async () => {
   assert.equal((await given()).length, before);
 });
 
+test('what is disliked or hidden is gone from the next recommendations', async () => {
+  const user = 4;
+  const say = (body) => fetch(`${url}/api/v1/feedback`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user_id: user, ...body }) });
+  const songs = async () => (await get(`/api/v1/recommendations?user_id=${user}&limit=20`)).body.results;
+  for (let i = 0; i < 10; i++) {
+    const [first] = await songs();
+    assert.equal((await say({ kind: i % 2 ? 'dislike' : 'not_interested', song_id: first.song_id })).status, 204);
+    const now = await songs();
+    assert.equal(now.length, 20);
+    assert.ok(now.every((h) => h.song_id !== first.song_id));
+  }
+  const [{ artist }] = await songs();
+  assert.equal((await say({ kind: 'hide_artist', artist_id: artist.artist_id })).status, 204);
+  assert.ok((await songs()).every((h) => h.artists.every((a) => a.artist_id !== artist.artist_id)));
+  assert.equal((await fetch(`${url}/api/v1/feedback?user_id=${user}`, { method: 'DELETE' })).status, 204);
+});
+
 test('health names every dependency', async () => {
   const { status, body } = await get('/health');
   assert.equal(status, 200);
@@ -140,15 +157,17 @@ test('the OpenAPI document describes every path that answers', async () => {
   const { body } = await get('/openapi.json');
   assert.equal(body.openapi, '3.1.0');
   const { body: { search_id: search } } = await get('/api/v1/search?q=love');
+  const playlist = await sql('SELECT min(playlist_id) FROM playlists WHERE is_public');
   const bodies = {
     SearchChoice: { type: 'song', id: popular.song_id, position: 1 },
     Feedback: { user_id: 1, kind: 'like', song_id: popular.song_id },
   };
   for (const [path, operations] of Object.entries(body.paths)) {
     const at = path.replace('{search_id}', search)
-      .replace('{id}', path.includes('songs') ? popular.song_id : path.includes('artists') ? popular.artist_id : popular.album_id);
+      .replace('{id}', path.includes('songs') ? popular.song_id : path.includes('artists') ? popular.artist_id : path.includes('playlists') ? playlist : popular.album_id);
     for (const [method, operation] of Object.entries(operations)) {
-      const needed = (operation.parameters ?? []).filter((p) => p.required && p.in === 'query').map((p) => `${p.name}=1`).join('&');
+      const needed = path.endsWith('/radio') ? `seeds=song:${popular.song_id}` // these, or a cursor
+        : (operation.parameters ?? []).filter((p) => p.required && p.in === 'query').map((p) => `${p.name}=1`).join('&');
       const schema = operation.requestBody?.content['application/json'].schema.$ref.split('/').pop();
       const sent = schema ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(bodies[schema]) } : {};
       const { status } = await fetch(`${url}${needed ? `${at}?${needed}` : at}`, { method: method.toUpperCase(), ...sent });
