@@ -158,6 +158,7 @@ test('the OpenAPI document describes every path that answers', async () => {
   assert.equal(body.openapi, '3.1.0');
   const { body: { search_id: search } } = await get('/api/v1/search?q=love');
   const playlist = await sql('SELECT min(playlist_id) FROM playlists WHERE is_public');
+  const list = Number(await sql('SELECT playlist_id FROM playlists WHERE is_public ORDER BY playlist_id LIMIT 1'));
   const bodies = {
     SearchChoice: { type: 'song', id: popular.song_id, position: 1 },
     Feedback: { user_id: 1, kind: 'like', song_id: popular.song_id },
