@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 struct shown {
@@ -46,6 +47,13 @@ static int read_inputs(struct inputs *in, const struct sg_evaluate_plan *p,
     return rc;
 }
 
+static double processor_s(void)
+{
+    struct timespec t;
+    return clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) ? 0
+                                                       : (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static int run_model(struct sg_evaluation *out, struct sg_report_row *row,
                      const struct sg_evaluate_plan *p, const struct sg_split *split, uint64_t seed,
                      struct sg_error *e)
@@ -62,12 +70,15 @@ static int run_model(struct sg_evaluation *out, struct sg_report_row *row,
     o.ctx = &shown;
     struct sg_scorer *s;
     int64_t from = sg_now_us();
+    double used = processor_s();
     int rc = sg_scorer_fit(&s, row->model, &f, e);
     if (rc)
         return rc;
     int64_t fitted = sg_now_us();
+    double fit_cpu_s = processor_s() - used;
     rc = sg_evaluate(out, s, split, &o, e);
     row->fit_s += (double)(fitted - from) / 1e6 / (double)p->runs;
+    row->fit_cpu_s += fit_cpu_s / (double)p->runs;
     row->rank_s += (double)(sg_now_us() - fitted) / 1e6 / (double)p->runs;
     if (!rc && !p->json)
         sg_scorer_describe(s, stderr);

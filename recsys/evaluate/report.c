@@ -25,14 +25,21 @@ static void put_title(const char *title, bool at_k, size_t k, FILE *to)
     fprintf(to, "  %-24s", text);
 }
 
-static void table_of(const struct sg_report *r, int width, size_t from, size_t to_measure, FILE *to)
+/* "3 graph" of graph:factors=64 */
+static void put_model(const struct sg_report *r, size_t i, FILE *to)
 {
-    fprintf(to, "\n%-*s", width, "model");
+    const char *model = r->rows[i].model;
+    fprintf(to, "%2zu %-10.*s", i + 1, (int)strcspn(model, "(:"), model);
+}
+
+static void table_of(const struct sg_report *r, size_t from, size_t to_measure, FILE *to)
+{
+    fprintf(to, "\n%-13s", "model");
     for (size_t m = from; m < to_measure; m++)
         put_title(measures[m].title, measures[m].at_k, r->k, to);
     fputc('\n', to);
     for (size_t i = 0; i < r->n; i++) {
-        fprintf(to, "%-*s", width, r->rows[i].model);
+        put_model(r, i, to);
         for (size_t m = from; m < to_measure; m++) {
             const struct sg_interval *v = &r->rows[i].evaluation.measure[m];
             char text[64];
@@ -44,28 +51,33 @@ static void table_of(const struct sg_report *r, int width, size_t from, size_t t
     }
 }
 
-void sg_report_table(const struct sg_report *r, FILE *to)
+static void table_of_costs(const struct sg_report *r, FILE *to)
 {
-    int width = 10;
-    for (size_t i = 0; i < r->n; i++)
-        width = (int)strlen(r->rows[i].model) > width ? (int)strlen(r->rows[i].model) : width;
-    fprintf(to, "%zu users asked, %zu items, %zu pairs to learn from; %s, seed %llu, %zu run%s\n",
-            r->users, r->items, r->pairs, r->split, (unsigned long long)r->seed, r->runs,
-            r->runs == 1 ? "" : "s");
-    table_of(r, width, SG_RECALL, SG_R_PRECISION, to);
-    table_of(r, width, SG_R_PRECISION, SG_DIVERSITY, to);
-    table_of(r, width, SG_DIVERSITY, SG_MEASURES, to);
-    fprintf(to, "\n%-*s  coverage  training s  ranking s  NDCG against %s\n", width, "model",
-            r->rows[r->best].model);
+    fprintf(to, "\n%-13s  coverage  training s  processor s  ranking s  NDCG less that of %zu\n",
+            "model", r->best + 1);
     for (size_t i = 0; i < r->n; i++) {
         const struct sg_report_row *row = &r->rows[i];
-        fprintf(to, "%-*s  %8.4f  %10.1f  %9.1f", width, row->model, row->evaluation.coverage,
-                row->fit_s, row->rank_s);
+        put_model(r, i, to);
+        fprintf(to, "  %8.4f  %10.1f  %11.1f  %9.1f", row->evaluation.coverage, row->fit_s,
+                row->fit_cpu_s, row->rank_s);
         if (i != r->best)
             fprintf(to, "  %+.4f [%+.4f, %+.4f]", row->against_best.mean, row->against_best.low,
                     row->against_best.high);
         fputc('\n', to);
     }
+}
+
+void sg_report_table(const struct sg_report *r, FILE *to)
+{
+    fprintf(to, "%zu users asked, %zu items, %zu pairs to learn from; %s, seed %llu, %zu run%s\n",
+            r->users, r->items, r->pairs, r->split, (unsigned long long)r->seed, r->runs,
+            r->runs == 1 ? "" : "s");
+    for (size_t i = 0; i < r->n; i++)
+        fprintf(to, "%2zu %s\n", i + 1, r->rows[i].model);
+    table_of(r, SG_RECALL, SG_R_PRECISION, to);
+    table_of(r, SG_R_PRECISION, SG_DIVERSITY, to);
+    table_of(r, SG_DIVERSITY, SG_MEASURES, to);
+    table_of_costs(r, to);
 }
 
 static void put_interval(struct sg_buf *b, const char *key, const struct sg_interval *v)
@@ -93,8 +105,10 @@ void sg_report_json(const struct sg_report *r, FILE *to)
         }
         sg_buf_putc(&b, ',');
         put_interval(&b, "ndcg_against_best_single", &row->against_best);
-        sg_buf_printf(&b, ",\"coverage\":%.6f,\"training_s\":%.3f,\"ranking_s\":%.3f}",
-                      row->evaluation.coverage, row->fit_s, row->rank_s);
+        sg_buf_printf(&b,
+                      ",\"coverage\":%.6f,\"training_s\":%.3f,"
+                      "\"training_cpu_s\":%.3f,\"ranking_s\":%.3f}",
+                      row->evaluation.coverage, row->fit_s, row->fit_cpu_s, row->rank_s);
     }
     sg_buf_puts(&b, "]}\n");
     fwrite(b.p, 1, b.n, to);

@@ -6,7 +6,7 @@
 struct sg_report_row {
     const char *model;
     struct sg_evaluation evaluation;
-    double fit_s, rank_s;
+    double fit_s, fit_cpu_s, rank_s; /* by the clock; processor time of all threads */
     struct sg_interval against_best; /* NDCG less that of the best model that is no blend */
 };
 struct sg_report {
@@ -17,6 +17,6 @@ struct sg_report {
     uint64_t seed;
 };
 
-/* A table per 100 columns or so, intervals in brackets. */
+/* The models by number, then tables with intervals in brackets. */
 void sg_report_table(const struct sg_report *r, FILE *to);
 void sg_report_json(const struct sg_report *r, FILE *to);
