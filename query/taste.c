@@ -155,9 +155,10 @@ static float weight_of(const struct sg_list *list, uint64_t id)
 
 static float by_vector(const struct sg_liking *l, uint64_t song_id)
 {
-    float song[sizeof l->vector / sizeof *l->vector], product = 0;
+    const float *song = sg_vectors_row(l->model->songs, song_id);
     size_t d = sg_vectors_dimension(l->model->songs);
-    if (!sg_vectors_get(l->model->songs, song_id, song))
+    float product = 0;
+    if (!song)
         return 0;
     for (size_t i = 0; i < d; i++)
         product += l->vector[i] * song[i];
