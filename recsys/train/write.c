@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { QUERIES = 1000 }; /* listeners whose vectors the search is measured with */
+
 static void show_sweep(void *ctx, int sweep, int sweeps)
 {
     const int64_t *from = ctx;
@@ -61,9 +63,14 @@ static int write_factors(const struct sg_train_input *in, const uint32_t *song,
         rc = sg_fail(e, SG_ENOMEM, "ids of songs");
     for (size_t i = 0; i < plays->items.n && !rc; i++)
         ids[i] = in->songs[song[i]].song_id;
+    struct sg_vectors_options by_product = {.metric = SG_VECTORS_INNER_PRODUCT,
+                                            .threads = o->threads,
+                                            .queries = f.users,
+                                            .n_queries = plays->users.n < QUERIES ? plays->users.n
+                                                                                  : QUERIES};
     if (!rc)
-        rc = sg_vectors_build(path_of(path, dir, "items.vec"), f.items, ids, plays->items.n,
-                              f.factors, o->threads, e);
+        rc = sg_vectors_build_for(path_of(path, dir, "items.vec"), f.items, ids, plays->items.n,
+                                  f.factors, &by_product, e);
     free(ids);
     sg_factors_free(&f);
     return rc;

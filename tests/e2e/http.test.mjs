@@ -105,6 +105,24 @@ test('trending and similar songs answer with songs', async () => {
   assert.ok(body.results.every((h) => h.song_id !== popular.song_id));
 });
 
+test('recommendations have reasons, a radio goes on without repeats, mixes are named', async () => {
+  const user = Number(await sql('SELECT user_id FROM listening_history GROUP BY user_id ORDER BY count(*) DESC LIMIT 1'));
+  const { body } = await get(`/api/v1/recommendations?user_id=${user}&limit=20`);
+  assert.equal(body.results.length, 20);
+  assert.ok(body.generation && !body.fallback);
+  assert.ok(body.results.every((h) => h.reason.text));
+  const heard = new Set();
+  let path = `/api/v1/radio?seeds=song:${popular.song_id}&limit=25`;
+  for (let page = 0; page < 4; page++) {
+    const { body: radio } = await get(path);
+    assert.equal(radio.results.length, 25);
+    for (const h of radio.results) { assert.ok(!heard.has(h.song_id)); heard.add(h.song_id); }
+    path = `/api/v1/radio?limit=25&cursor=${radio.cursor}`;
+  }
+  const { body: { mixes } } = await get(`/api/v1/mixes?user_id=${user}&limit=10`);
+  assert.ok(mixes.length > 0 && mixes.every((m) => m.title && m.songs.length === 10));
+});
+
 test('feedback is kept, listed and taken back', async () => {
   const say = (body) => fetch(`${url}/api/v1/feedback`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   const given = async () => (await get('/api/v1/feedback?user_id=2&limit=100')).body.feedback;

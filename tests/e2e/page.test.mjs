@@ -25,6 +25,20 @@ test('the start page shows what is trending', async () => {
   assert.equal(await page.title(), 'Segue');
 });
 
+test('who listens has a row of her own, and a song starts a radio that goes on', async () => {
+  const user = await sql('SELECT user_id FROM listening_history GROUP BY user_id ORDER BY count(*) DESC LIMIT 1');
+  await page.goto(`${url}/?user=${user}`);
+  await page.waitForSelector('h2:has-text("For you")');
+  assert.ok(await page.locator('ol.hits .reason').count() > 0);
+  await page.goto(`${url}/song/${song.id}`);
+  await page.click('a:has-text("Start radio")');
+  await page.waitForSelector('h1:has-text("Radio")');
+  const first = await page.locator('ol.hits li').count();
+  await page.click('button:has-text("More")');
+  await eventually(async () => (await page.locator('ol.hits li').count()) === 2 * first);
+  await page.evaluate(() => localStorage.clear());
+});
+
 test('typing shows completions that the keyboard reaches', async () => {
   await page.click('#q');
   await page.keyboard.type(song.title.slice(0, 5), { delay: 30 });

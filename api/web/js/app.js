@@ -13,6 +13,8 @@ let current; // the view being loaded: an older one never overwrites a newer
 function pick(url, signal) {
   const [, kind, id] = url.pathname.match(/^\/(song|artist|album)\/(\d+)$/) ?? [];
   if (kind) return views[kind](id);
+  const radio = url.searchParams.get('radio');
+  if (radio) return views.radio(radio);
   const q = url.searchParams.get('q')?.trim();
   return q ? views.results(q, url.searchParams.get('type') ?? '', Number(url.searchParams.get('offset')) || 0, signal) : views.start();
 }

@@ -31,4 +31,7 @@ export const song = (id) => get(`/songs/${id}`);
 export const similar = (id) => get(`/songs/${id}/similar`, { limit: 10 });
 export const artist = (id) => get(`/artists/${id}`);
 export const album = (id) => get(`/albums/${id}`);
+export const forYou = (user) => get('/recommendations', { user_id: user, limit: 10, hour: new Date().getHours() });
+export const newReleases = (user) => get('/recommendations/new-releases', { user_id: user, limit: 5 });
+export const radio = (params, user) => get('/radio', { ...params, user_id: user, limit: 20 });
 export const trending = () => get('/songs/trending', { limit: 20 });

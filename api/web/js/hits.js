@@ -35,7 +35,8 @@ export function item(hit) {
   const href = link(hit);
   return el('li', { 'data-type': hit.type }, cover(hit),
     el('div', { class: 'text' }, href ? el('a', { href, class: 'title', onclick: hit.chosen ?? false }, title) : el('span', { class: 'title' }, title),
-      el('span', { class: 'soft' }, ...second(hit))),
+      el('span', { class: 'soft' }, ...second(hit)),
+      hit.reason && hit.reason.code !== 'trending' ? el('span', { class: 'soft reason' }, hit.reason.text) : ''),
     el('div', { class: 'facts' }, hit.explicit === 1 ? el('span', { class: 'badge', title: 'Explicit' }, 'E') : '', ' ',
       [duration(hit.duration), hit.type === 'song' && count(hit.play_count) && `${count(hit.play_count)} plays`].filter(Boolean).join(' · ')));
 }

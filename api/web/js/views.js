@@ -1,13 +1,49 @@
 // views.js - one function a view; each returns { title, status, nodes }.
 import * as api from './client.js';
 import { el } from './dom.js';
+import { listener } from './listener.js';
 import { artistLinks, count, cover, duration, hitList, plural } from './hits.js';
 
 const section = (heading, hits) => (hits?.length ? [el('h2', {}, heading), hitList(hits)] : []);
 
 export async function start() {
-  const { results = [], fallback } = await api.trending();
-  return { title: 'Segue', status: fallback ? `Showing popular songs: ${fallback}` : '', nodes: section('Trending', results) };
+  const user = listener();
+  const none = { results: [] };
+  const [charts, mine, fresh] = await Promise.all([api.trending(),
+    user ? api.forYou(user).catch(() => none) : none, user ? api.newReleases(user).catch(() => none) : none]);
+  const fallback = charts.fallback && `Showing popular songs: ${charts.fallback}`;
+  return {
+    title: 'Segue', status: mine.fallback ? `For you: ${mine.fallback}` : fallback ?? '',
+    nodes: [...section('For you', mine.results), ...section('New for you', fresh.results), ...section('Trending', charts.results)],
+  };
+}
+
+const radioLink = (kind, id, name) => el('a', { class: 'more', href: `/?radio=${kind}:${id}`, 'aria-label': `Start a radio from ${name}` }, 'Start radio');
+
+// Music without end: each page goes on behind the one before.
+export async function radio(seeds) {
+  const list = el('div', {});
+  const more = el('button', { class: 'more', type: 'button', onclick: () => next() }, 'More');
+  const note = el('p', { class: 'soft', role: 'status' });
+  let cursor;
+  async function next() {
+    more.disabled = true;
+    try {
+      const answer = await api.radio(cursor ? { cursor } : { seeds }, listener());
+      const items = hitList(answer.results ?? []);
+      list.append(items);
+      if (cursor) items.querySelector('a')?.focus({ preventScroll: true });
+      cursor = answer.cursor;
+      note.textContent = answer.fallback ?? '';
+    } catch (problem) {
+      if (!cursor) throw problem;
+      note.textContent = problem.message;
+    } finally {
+      more.disabled = false;
+    }
+  }
+  await next();
+  return { title: 'Radio - Segue', status: '', nodes: [el('h1', {}, 'Radio'), note, list, more] };
 }
 
 function totals(answer) {
@@ -42,7 +78,7 @@ export async function song(id) {
     title: `${s.title} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover(s, true), el('h1', {}, s.title)),
       el('dl', {}, ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, ...value)])),
-      ...section('Similar songs', like.results)],
+      el('p', {}, radioLink('song', id, s.title)), ...section('Similar songs', like.results)],
   };
 }
 
@@ -52,7 +88,7 @@ export async function artist(id) {
     title: `${a.name} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'artist' }, true), el('h1', {}, a.name)),
       el('p', { class: 'soft' }, `${count(a.song_count) || 0} songs · ${count(a.album_count) || 0} albums`),
-      ...section('Top songs', a.top_songs), ...section('Albums', a.albums)],
+      el('p', {}, radioLink('artist', id, a.name)), ...section('Top songs', a.top_songs), ...section('Albums', a.albums)],
   };
 }
 
@@ -61,6 +97,7 @@ export async function album(id) {
   return {
     title: `${a.title} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'album' }, true), el('h1', {}, a.title)),
-      el('p', { class: 'soft' }, ...artistLinks(a), a.year ? ` · ${a.year}` : ''), ...section('Songs', a.songs)],
+      el('p', { class: 'soft' }, ...artistLinks(a), a.year ? ` · ${a.year}` : ''),
+      el('p', {}, radioLink('album', id, a.title)), ...section('Songs', a.songs)],
   };
 }
