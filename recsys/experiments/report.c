@@ -116,14 +116,13 @@ static void say_ab(struct reporter *p, const struct outcome *v, size_t n, double
 static int report_ab(struct reporter *p, const char *experiment, struct sg_error *e)
 {
     static const char sql[] =
+        "WITH p AS MATERIALIZED (SELECT * FROM segue_experiment_people($1, $2::int, $3::interval)) "
         "SELECT v.variant, v.weight, coalesce(sum(p.exposures), 0), count(p.user_id), "
         "coalesce(sum(p.plays), 0), coalesce(sum(p.plays * p.plays), 0), "
-        "coalesce(sum(p.likes), 0), coalesce(sum(p.likes * p.likes), 0), m.moved "
-        "FROM experiment_variants v CROSS JOIN (SELECT count(*) FILTER (WHERE moved) AS moved FROM "
-        "segue_experiment_people($1, $2::int, $3::interval)) m "
-        "LEFT JOIN segue_experiment_people($1, $2::int, $3::interval) p "
-        "ON p.variant = v.variant AND NOT p.moved WHERE v.experiment = $1 "
-        "GROUP BY v.variant, v.weight, m.moved ORDER BY v.variant COLLATE \"C\" LIMIT 32";
+        "coalesce(sum(p.likes), 0), coalesce(sum(p.likes * p.likes), 0), "
+        "(SELECT count(*) FROM p WHERE moved) FROM experiment_variants v "
+        "LEFT JOIN p ON p.variant = v.variant AND NOT p.moved WHERE v.experiment = $1 "
+        "GROUP BY v.variant, v.weight ORDER BY v.variant COLLATE \"C\" LIMIT 32";
     struct outcome v[VARIANTS_MAX];
     PGresult *r;
     int rc = ask(p, sql, experiment, &r, e);
