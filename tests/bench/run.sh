@@ -69,14 +69,17 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in bench_suggest bench_record bench_rpc bench_build bench_search bench_als; do
+for name in bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
     bench_build) "$bench/$name" --songs "$((songs < 200000 ? songs : 200000))" ;;
     bench_search) "$bench/$name" "$dir/index" "$((songs < 100000 ? 100 : 2000))" ;;
-    bench_als) [ "$songs" -ge 100000 ] && "$bench/$name" || "$bench/$name" --users "$songs" --items "$songs" ;;
     bench_recs) "$bench/$name" --songs "$((songs < 1000000 ? songs : 1000000))" --users "$((songs < 1000000 ? songs / 10 : 100000))" --requests "$((songs < 100000 ? 300 : 4000))" 2>/dev/null ;;
+    bench_als)
+        if [ "$songs" -ge 100000 ]; then "$bench/$name"; else "$bench/$name" --users "$songs" --items "$songs"; fi
+        ;;
+    bench_vectors) "$bench/$name" --songs "$((songs < 10000 ? 10000 : songs < 1000000 ? songs : 1000000))" ;;
     *) "$bench/$name" ;;
     esac
 done
