@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 static const char magic[] = "SGFOLD01";
-enum { FACTORS_MAX = 512 };
+enum { FACTORS_MAX = 512, AHEAD = 12 };
 enum { V_FACTORS, V_USERS, V_ITEMS, V_WEIGHTING, V_UNOBSERVED, V_REGULARISATION, V_POWER };
 
 struct side { /* the fixed one */
@@ -196,6 +196,13 @@ static bool all_finite(const float *v, size_t n)
     return good;
 }
 
+/* Rows lie anywhere in a large file: asked for some plays ahead. */
+static void fetch(const float *row, size_t d)
+{
+    for (size_t i = 0; row && i < d; i += 16)
+        __builtin_prefetch(row + i);
+}
+
 static int solve(const struct sg_fold_in *f, const struct side *fixed, struct sg_exact *s,
                  const float *const *rows, const float *weight, size_t n, float *out,
                  struct sg_error *e)
@@ -203,6 +210,8 @@ static int solve(const struct sg_fold_in *f, const struct side *fixed, struct sg
     size_t known = 0;
     sg_exact_begin(s, fixed->gram);
     for (size_t i = 0; i < n; i++) {
+        if (i + AHEAD < n)
+            fetch(rows[i + AHEAD], f->d);
         if (!rows[i])
             continue;
         if (!isfinite(weight[i]))

@@ -8,7 +8,7 @@ PACKAGES_BUILD="build-essential cmake ninja-build pkg-config libxapian-dev libfa
 PACKAGES_RUN="postgresql runit curl ca-certificates jq util-linux"
 PACKAGES_TEST="git check clang clang-format clang-tidy libclang-rt-dev|libclang-rt-14-dev libsqlite3-dev
  chromium nodejs npm openssl"
-PACKAGES_BENCH="check libsqlite3-dev wrk"
+PACKAGES_BENCH="check libsqlite3-dev wrk libhnswlib-dev"
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
