@@ -6,43 +6,13 @@
  */
 #include "core/clock.h"
 #include "recsys/people/pack.h"
-#include <pthread.h>
-#include <stdatomic.h>
+#include "recsys/people/shard.h"
 #include <stdlib.h>
 
 #define SHARDS        64
 #define UNFOLLOWED_US 1000000
 #define AGAIN_US      500000 /* after a failed reading */
 
-struct packed {
-    atomic_int references;
-    uint64_t version;
-    size_t n;
-    char bytes[];
-};
-struct entry {
-    uint64_t user_id;
-    struct entry *chain, *newer, *older;
-    struct packed *packed; /* NULL: being read for the first time */
-    uint64_t epoch;        /* of the reading */
-    uint64_t below;        /* of the reading: struct sg_people_seen */
-    uint64_t *running;     /* malloc'ed; NULL: none */
-    size_t n_running;
-    int64_t read_us;
-    uint32_t changes; /* told of, whether applied or not */
-    uint32_t readers; /* reading it now: it stays */
-    bool stale;
-};
-struct shard {
-    pthread_mutex_t lock;
-    struct entry **table;
-    size_t n, cap; /* cap a power of two */
-    struct entry *newest, *oldest;
-    size_t bytes;
-    uint64_t loads, evictions;
-    struct sg_arena arena; /* of changes, under the lock */
-    struct sg_buf buf;
-};
 struct sg_people {
     struct sg_people_options o;
     atomic_uint_fast64_t epoch, version;
@@ -51,20 +21,9 @@ struct sg_people {
     struct shard shards[SHARDS];
 };
 
-static uint64_t hash(uint64_t user_id)
-{
-    return user_id * 0x9e3779b97f4a7c15u;
-}
-
 static struct shard *shard_of(struct sg_people *s, uint64_t user_id)
 {
-    return &s->shards[hash(user_id) >> 58];
-}
-
-static void give(struct packed *p)
-{
-    if (p && atomic_fetch_sub(&p->references, 1) == 1)
-        free(p);
+    return &s->shards[shard_hash(user_id) >> 58];
 }
 
 static struct packed *pack(struct sg_people *s, struct sg_buf *b, const struct sg_person *person)
@@ -81,125 +40,17 @@ static struct packed *pack(struct sg_people *s, struct sg_buf *b, const struct s
     return p;
 }
 
-static size_t size_of(const struct packed *p)
-{
-    return p ? sizeof *p + p->n + 16 : 0;
-}
-
-static void set_packed(struct shard *h, struct entry *x, struct packed *p)
-{
-    h->bytes += size_of(p) - size_of(x->packed);
-    give(x->packed);
-    x->packed = p;
-}
-
-static struct entry **find(struct shard *h, uint64_t user_id)
-{
-    struct entry **at = &h->table[(hash(user_id) >> 20) & (h->cap - 1)];
-    while (*at && (*at)->user_id != user_id)
-        at = &(*at)->chain;
-    return at;
-}
-
-static void unlink_use(struct shard *h, struct entry *x)
-{
-    *(x->newer ? &x->newer->older : &h->newest) = x->older;
-    *(x->older ? &x->older->newer : &h->oldest) = x->newer;
-    x->newer = x->older = NULL;
-}
-
-static void used(struct shard *h, struct entry *x)
-{
-    if (h->newest == x)
-        return;
-    if (x->newer || h->oldest == x)
-        unlink_use(h, x);
-    x->older = h->newest;
-    *(h->newest ? &h->newest->newer : &h->oldest) = x;
-    h->newest = x;
-}
-
-static void set_seen(struct shard *h, struct entry *x, const struct sg_people_seen *seen)
-{
-    h->bytes -= x->n_running * sizeof *x->running;
-    free(x->running);
-    x->running = NULL;
-    x->n_running = 0;
-    x->below = seen->below;
-    if (seen->running.n && (x->running = malloc(seen->running.n * sizeof *x->running))) {
-        memcpy(x->running, seen->running.v, seen->running.n * sizeof *x->running);
-        x->n_running = seen->running.n;
-        h->bytes += x->n_running * sizeof *x->running;
-    } else if (seen->running.n) {
-        x->below = 0; /* no memory: changes may count twice */
-    }
-}
-
-static bool has_seen(const struct entry *x, uint64_t xid)
-{
-    return xid && xid < x->below && !sg_ids_hold((struct sg_ids){x->running, x->n_running}, xid);
-}
-
-static void drop(struct shard *h, struct entry *x)
-{
-    set_seen(h, x, &(struct sg_people_seen){0});
-    *find(h, x->user_id) = x->chain;
-    unlink_use(h, x);
-    set_packed(h, x, NULL);
-    h->bytes -= sizeof *x + 16;
-    h->n--;
-    free(x);
-}
-
 static void make_room(struct sg_people *s, struct shard *h)
 {
     struct entry *x = h->oldest;
     while (x && x != h->newest && h->bytes > s->o.bytes_max / SHARDS) {
         struct entry *next = x->newer;
         if (!x->readers) {
-            drop(h, x);
+            shard_drop(h, x);
             h->evictions++;
         }
         x = next;
     }
-}
-
-/* Twice the table; as it is when there is no memory for it. */
-static void grow(struct shard *h)
-{
-    struct entry **old = h->table;
-    size_t old_cap = h->cap;
-    struct entry **table = calloc(old_cap * 2, sizeof(struct entry *));
-    if (!table)
-        return;
-    h->table = table;
-    h->cap = old_cap * 2;
-    for (size_t i = 0; i < old_cap; i++)
-        for (struct entry *x = old[i], *next; x; x = next) {
-            next = x->chain;
-            struct entry **at = find(h, x->user_id);
-            x->chain = NULL;
-            *at = x;
-        }
-    free(old);
-}
-
-static struct entry *find_or_add(struct shard *h, uint64_t user_id)
-{
-    struct entry **at = find(h, user_id);
-    if (*at)
-        return *at;
-    if (h->n >= h->cap) {
-        grow(h);
-        at = find(h, user_id);
-    }
-    struct entry *x = *at = calloc(1, sizeof *x);
-    if (!x)
-        return NULL;
-    x->user_id = user_id;
-    h->n++;
-    h->bytes += sizeof *x + 16;
-    return x;
 }
 
 static bool believed(struct sg_people *s, const struct entry *x)
@@ -224,7 +75,7 @@ static int unpack(struct packed *p, uint64_t user_id, bool stale, struct sg_aren
         person.stale = stale;
         *out = person;
     }
-    give(p);
+    packed_give(p);
     return rc;
 }
 
@@ -232,8 +83,8 @@ static int unpack(struct packed *p, uint64_t user_id, bool stale, struct sg_aren
 static void keep(struct sg_people *s, struct shard *h, struct entry *x, struct packed *p,
                  const struct sg_people_seen *seen, uint64_t epoch, uint32_t changes)
 {
-    set_packed(h, x, p);
-    set_seen(h, x, seen);
+    entry_set_packed(h, x, p);
+    entry_set_seen(h, x, seen);
     x->epoch = epoch;
     x->read_us = sg_now_us();
     x->stale = x->changes != changes;
@@ -264,7 +115,7 @@ static int read_in(struct sg_people *s, struct shard *h, struct entry *x, uint64
     else if ((old = x->packed))
         old->references++;
     else if (!x->readers)
-        drop(h, x);
+        shard_drop(h, x);
     pthread_mutex_unlock(&h->lock);
     if (!rc)
         *out = person;
@@ -278,12 +129,12 @@ int sg_people_get(struct sg_people *s, uint64_t user_id, int64_t deadline_us, st
     struct packed *p = NULL;
     uint64_t epoch = s->epoch;
     pthread_mutex_lock(&h->lock);
-    struct entry *x = find_or_add(h, user_id);
+    struct entry *x = shard_find_or_add(h, user_id);
     if (!x) {
         pthread_mutex_unlock(&h->lock);
         return sg_fail(e, SG_ENOMEM, "a person");
     }
-    used(h, x);
+    entry_used(h, x);
     bool fresh = believed(s, x);
     if (fresh || must_do(s, x)) {
         p = x->packed;
@@ -308,7 +159,7 @@ static void apply(struct sg_people *s, struct shard *h, struct entry *x,
         p = pack(s, &h->buf, &person);
     }
     if (p)
-        set_packed(h, x, p);
+        entry_set_packed(h, x, p);
     else
         x->stale = true;
     make_room(s, h);
@@ -318,12 +169,12 @@ void sg_people_change(struct sg_people *s, const struct sg_person_change *c)
 {
     struct shard *h = shard_of(s, c->user_id);
     pthread_mutex_lock(&h->lock);
-    struct entry *x = *find(h, c->user_id);
-    if (x && !(x->packed && !x->readers && has_seen(x, c->xid))) {
+    struct entry *x = *shard_find(h, c->user_id);
+    if (x && !(x->packed && !x->readers && entry_has_seen(x, c->xid))) {
         x->changes++;
         if (c->kind == SG_CHANGED_UNSAID)
             x->stale = true;
-        else if (x->packed && !x->stale && x->epoch == s->epoch && !has_seen(x, c->xid))
+        else if (x->packed && !x->stale && x->epoch == s->epoch && !entry_has_seen(x, c->xid))
             apply(s, h, x, c);
     }
     pthread_mutex_unlock(&h->lock);
@@ -361,13 +212,8 @@ int sg_people_open(struct sg_people **out, const struct sg_people_options *o, st
     s->o = *o;
     s->version = 1;
     bool ok = true;
-    for (size_t i = 0; i < SHARDS; i++) {
-        struct shard *h = &s->shards[i];
-        pthread_mutex_init(&h->lock, NULL);
-        h->cap = 64;
-        h->table = calloc(h->cap, sizeof(struct entry *));
-        ok = ok && h->table;
-    }
+    for (size_t i = 0; i < SHARDS; i++)
+        ok = shard_init(&s->shards[i]) && ok;
     if (!ok) {
         sg_people_close(s);
         return sg_fail(e, SG_ENOMEM, "people");
@@ -380,14 +226,7 @@ void sg_people_close(struct sg_people *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < SHARDS; i++) {
-        struct shard *h = &s->shards[i];
-        while (h->oldest)
-            drop(h, h->oldest);
-        free(h->table);
-        sg_arena_free(&h->arena);
-        sg_buf_free(&h->buf);
-        pthread_mutex_destroy(&h->lock);
-    }
+    for (size_t i = 0; i < SHARDS; i++)
+        shard_fini(&s->shards[i]);
     free(s);
 }
