@@ -115,6 +115,12 @@ float sg_content_dot(const struct sg_content *c, const float *query, uint32_t so
                : sg_dot()->bytes(query, c->vectors + place * c->d, c->d) * c->scale[place];
 }
 
+void sg_content_prefetch_place(const struct sg_content *c, uint32_t song)
+{
+    if (song < c->songs)
+        __builtin_prefetch(c->place + song);
+}
+
 void sg_content_prefetch(const struct sg_content *c, uint32_t song)
 {
     uint32_t place = song < c->songs ? c->place[song] : UINT32_MAX;

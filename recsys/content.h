@@ -23,7 +23,8 @@ size_t sg_content_dimensions(const struct sg_content *c); /* 0: no song has a ve
 bool sg_content_add(const struct sg_content *c, uint32_t song, float by, float *to);
 /* Inner product of query and the song's unit vector; 0 when it has none. */
 float sg_content_dot(const struct sg_content *c, const float *query, uint32_t song);
-/* Fetches what the two above will read of the song. */
+/* Fetch what the two above will read of the song: first where it is, then itself. */
+void sg_content_prefetch_place(const struct sg_content *c, uint32_t song);
 void sg_content_prefetch(const struct sg_content *c, uint32_t song);
 /* Up to k songs (doc: the row), nearest first, from the nearest `probes` lists. query: unit
  * length. Allocates nothing. */

@@ -126,7 +126,7 @@ quality gate passes; searches go on meanwhile.
 TXT
 }
 cmd_rebuild() {
-    local all=0 force=()
+    local all=0 rc=0 force=()
     while [ $# -gt 0 ]; do
         case $1 in
         --all) all=1 ;;
@@ -136,6 +136,7 @@ cmd_rebuild() {
         shift
     done
     need_built
-    "$BIN/segue-indexer" rebuild "${force[@]}"
-    [ $all = 0 ] || "$BIN/segue-recsys" train
+    "$BIN/segue-indexer" rebuild "${force[@]}" || rc=$?
+    if [ $all = 1 ]; then "$BIN/segue-recsys" train "${force[@]}" || rc=$?; fi
+    return $rc
 }

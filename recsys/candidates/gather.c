@@ -1,7 +1,7 @@
 /* gather.c - see gather.h. */
 #include "recsys/candidates/gather.h"
 
-enum { LATEST = 8, NEIGHBOURS_OF_OLDER = 12 };
+enum { LATEST = 8, NEIGHBOURS_OF_LATEST = 24, NEIGHBOURS_OF_OLDER = 8 };
 enum { NEAREST_MAX = 1200, PROBES = 16, SHARES_MAX = 12, SCAN_MAX = 200000 };
 
 int sg_gather_vector(const struct sg_gather *g, size_t k, struct sg_error *e)
@@ -13,8 +13,12 @@ int sg_gather_vector(const struct sg_gather *g, size_t k, struct sg_error *e)
         return sg_fail(e, SG_ENOMEM, "neighbours");
     int n = sg_vectors_search(g->o->model->vectors, g->taste->vector,
                               k < NEAREST_MAX ? k : NEAREST_MAX, found, e);
-    for (int i = 0; i < n; i++)
-        sg_pool_add(g->pool, sg_songs_index(g->o->model->songs, found[i].id), SG_FROM_VECTOR);
+    for (int i = 0; i < n; i++) {
+        struct sg_candidate *c =
+            sg_pool_add(g->pool, sg_songs_index(g->o->model->songs, found[i].id), SG_FROM_VECTOR);
+        if (c)
+            c->feature[SG_RANK_TASTE] = found[i].score;
+    }
     return n < 0 ? n : 0;
 }
 
@@ -36,8 +40,9 @@ static void add_neighbours(const struct sg_gather *g, const struct sg_basis *b, 
 
 void sg_gather_played(const struct sg_gather *g)
 {
+    size_t near = g->taste->n_recent < LATEST ? SIZE_MAX : NEIGHBOURS_OF_LATEST;
     for (size_t i = 0; i < g->taste->n_recent; i++)
-        add_neighbours(g, &g->taste->recent[i], i < LATEST ? SIZE_MAX : NEIGHBOURS_OF_OLDER);
+        add_neighbours(g, &g->taste->recent[i], i < LATEST ? near : NEIGHBOURS_OF_OLDER);
 }
 
 int sg_gather_content(const struct sg_gather *g, size_t k, struct sg_error *e)

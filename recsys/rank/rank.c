@@ -119,7 +119,8 @@ static void measure(const struct ranking *r, struct sg_candidate *c, const float
     float artist = sg_share_of(&r->t->artists, row->artist_id);
     float genre = sg_share_of(&r->t->genres, row->genre_id);
     float *f = c->feature;
-    f[SG_RANK_TASTE] = factors ? dot(r->t->vector, factors, sg_items_factors(m->items)) : 0;
+    if (!(c->sources & SG_FROM_VECTOR)) /* else it came with its score */
+        f[SG_RANK_TASTE] = factors ? dot(r->t->vector, factors, sg_items_factors(m->items)) : 0;
     f[SG_RANK_NEAR] = c->near;
     if (r->t->content)
         f[SG_RANK_CONTENT] = fmaxf(0, sg_content_dot(m->content, r->t->content, c->song));
@@ -164,7 +165,10 @@ static int measure_all(const struct ranking *r, struct sg_pool *p, struct sg_err
     if (!factors)
         return sg_fail(e, SG_ENOMEM, "ranking");
     for (size_t i = 0; i < p->n; i++)
-        factors[i] = r->t->vector ? sg_items_of(m->items, p->v[i].song) : NULL;
+        if (r->t->vector && !(p->v[i].sources & SG_FROM_VECTOR))
+            factors[i] = sg_items_of(m->items, p->v[i].song);
+    for (size_t i = 0; i < p->n; i++)
+        sg_content_prefetch_place(m->content, p->v[i].song);
     for (size_t i = 0; i < p->n; i++) {
         if (i + AHEAD < p->n) {
             sg_content_prefetch(m->content, p->v[i + AHEAD].song);

@@ -11,9 +11,10 @@ struct selection {
     const struct sg_select_options *s;
     struct sg_candidate *out;
     size_t n;
-    bool *taken;    /* of the pool's candidates */
-    float *alike;   /* to the nearest selected one */
-    float *vectors; /* unit, of the first looked_at; rows of d */
+    bool *taken;      /* of the pool's candidates */
+    float *alike;     /* to the nearest selected one */
+    uint64_t *artist; /* of the first looked_at */
+    float *vectors;   /* unit, of the first looked_at; rows of d */
     const struct sg_dot *dot;
     size_t d, looked_at;
     float best;
@@ -56,8 +57,11 @@ static int selection_open(struct selection *x, struct sg_error *e)
     x->taken = sg_arena_array(a, p->n + 1, sizeof *x->taken);
     x->alike = sg_arena_array(a, x->looked_at + 1, sizeof *x->alike);
     x->vectors = sg_arena_array(a, x->looked_at * x->d + 1, sizeof *x->vectors);
-    if (!x->taken || !x->alike || !x->vectors)
+    x->artist = sg_arena_array(a, x->looked_at + 1, sizeof *x->artist);
+    if (!x->artist || !x->taken || !x->alike || !x->vectors)
         return sg_fail(e, SG_ENOMEM, "selection");
+    for (size_t i = 0; i < x->looked_at; i++)
+        x->artist[i] = artist_of(x, p->v[i].song);
     for (size_t i = 0; i < x->looked_at && x->d; i++)
         (void)sg_content_add(c, p->v[i].song, 1, x->vectors + i * x->d);
     x->best = p->n && p->v[0].score > 0 ? p->v[0].score : 1;
@@ -66,11 +70,9 @@ static int selection_open(struct selection *x, struct sg_error *e)
 
 static float likeness(const struct selection *x, size_t i, size_t k)
 {
-    const struct sg_pool *p = x->g->pool;
     const float *a = x->vectors + i * x->d, *b = x->vectors + k * x->d;
     float sum = x->dot->floats(a, b, x->d);
-    float by_artist =
-        artist_of(x, p->v[i].song) == artist_of(x, p->v[k].song) ? ALIKE_BY_ARTIST / 10.0f : 0;
+    float by_artist = x->artist[i] == x->artist[k] ? ALIKE_BY_ARTIST / 10.0f : 0;
     return by_artist + (1 - ALIKE_BY_ARTIST / 10.0f) * fmaxf(0, sum);
 }
 
