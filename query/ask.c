@@ -112,5 +112,6 @@ int sg_ask_suggest(struct sg_ask *a, const struct sg_suggest_request *r,
     if (rc || !a->local)
         return rc;
     sg_record_init(&sg_suggest_reply_record, out);
-    return sg_complete(a->searcher, r, &a->arena, out, e);
+    rc = sg_complete(a->searcher, r, &a->arena, out, e);
+    return rc ? rc : sg_search_hide_completions(a->search, a->searcher, r, out, e);
 }

@@ -270,11 +270,14 @@ static bool starts(struct sg_str whole, struct sg_str text)
     return sg_str_starts(whole, text) && (whole.n == text.n || whole.p[text.n] == ' ');
 }
 
+static bool is_in_force(const struct rule *r, struct sg_str market, int64_t now)
+{
+    return now >= r->from_us && now < r->until_us && (!r->market.n || sg_str_eq(r->market, market));
+}
+
 static bool holds(const struct rule *r, const struct sg_query *q, struct sg_str market, int64_t now)
 {
-    if (now < r->from_us || now >= r->until_us)
-        return false;
-    if (r->market.n && !sg_str_eq(r->market, market))
+    if (!is_in_force(r, market, now))
         return false;
     return r->match == EXACT    ? sg_str_eq(q->whole, r->query)
            : r->match == STARTS ? starts(q->whole, r->query)
@@ -344,6 +347,16 @@ int sg_levers_start(struct sg_levers *l, struct sg_searcher *s, const struct sg_
         if (l->holding[i]->action == PIN)
             add_pin(l, l->holding[i]);
     return 0;
+}
+
+void sg_levers_hide_begun(struct sg_levers *l, const struct sg_query *q, struct sg_str market)
+{
+    int64_t now = l->n_rules ? sg_wall_us() : 0;
+    for (size_t i = 0; i < l->n_rules; i++) {
+        const struct rule *r = &l->rules[i];
+        if (r->action == HIDE && sg_str_starts(r->query, q->whole) && is_in_force(r, market, now))
+            obey(l, r, true);
+    }
 }
 
 struct sg_str sg_levers_replacement(const struct sg_levers *l)

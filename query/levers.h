@@ -28,6 +28,8 @@ void sg_levers_close(struct sg_levers *l);
  * replaced query are added. market absent: rules of no market. */
 int sg_levers_start(struct sg_levers *l, struct sg_searcher *s, const struct sg_query *q,
                     struct sg_str market, bool again, struct sg_error *e);
+/* After it: rules that hide hold already while their query is only begun by q. */
+void sg_levers_hide_begun(struct sg_levers *l, const struct sg_query *q, struct sg_str market);
 /* What is asked instead of the query; absent: nothing. */
 struct sg_str sg_levers_replacement(const struct sg_levers *l);
 /* Whether any rule holds that the results must be asked for. */

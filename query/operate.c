@@ -16,6 +16,37 @@ int sg_search_operate(struct sg_search *s, const struct sg_search_request *r, st
     return rc ? rc : sg_levers_start(s->levers, s->searcher, &s->query, r->market, true, e);
 }
 
+static void drop_hidden(const struct sg_levers *l, struct sg_list *completions)
+{
+    struct sg_suggestion *v = completions->v;
+    size_t n = 0;
+    for (size_t i = 0; i < completions->n; i++) {
+        enum sg_kind kind = sg_kind_of(v[i].type);
+        if (kind == SG_KINDS || !sg_levers_hides(l, kind, v[i].id))
+            v[n++] = v[i];
+    }
+    completions->n = n;
+}
+
+int sg_search_hide_completions(struct sg_search *s, struct sg_searcher *searcher,
+                               const struct sg_suggest_request *r, struct sg_suggest_reply *out,
+                               struct sg_error *e)
+{
+    struct sg_search_request typed;
+    if (!out->suggestions.n || !sg_searcher_levers(searcher))
+        return 0;
+    sg_record_init(&sg_search_request_record, &typed);
+    typed.q = r->q;
+    int rc = sg_query_parse_literal(&s->query, &typed, e);
+    if (!rc)
+        rc = sg_levers_start(s->levers, searcher, &s->query, r->market, false, e);
+    if (rc)
+        return rc;
+    sg_levers_hide_begun(s->levers, &s->query, r->market);
+    drop_hidden(s->levers, &out->suggestions);
+    return 0;
+}
+
 int sg_search_synonyms(struct sg_search *s, struct sg_error *e)
 {
     char text[SG_WHOLE_MAX];

@@ -41,4 +41,9 @@ void sg_search_close(struct sg_search *s);
 int sg_search_run(struct sg_search *s, struct sg_searcher *searcher,
                   const struct sg_search_request *r, int64_t deadline_us, struct sg_arena *a,
                   struct sg_search_reply *out, struct sg_error *e);
+/* Takes out of completions (query/suggest.h) what an operator's rule hides for what is typed, or
+ * for a query that is begun so. */
+int sg_search_hide_completions(struct sg_search *s, struct sg_searcher *searcher,
+                               const struct sg_suggest_request *r, struct sg_suggest_reply *out,
+                               struct sg_error *e);
 const struct sg_search_times *sg_search_last(const struct sg_search *s);

@@ -136,6 +136,8 @@ static int on_suggest(void *thread, const struct sg_rpc_call *call, const void *
     if (!rc)
         rc = sg_complete(w->searcher, in, call->arena, out, e);
     if (!rc)
+        rc = sg_search_hide_completions(w->search, w->searcher, in, out, e);
+    if (!rc)
         rc = sg_popular_complete(w->server->popular, in, out, call->arena, e);
     return tell(w, SG_METHOD_SUGGEST, start_us, rc);
 }

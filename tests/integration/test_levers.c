@@ -279,6 +279,27 @@ START_TEST(pins_pass_filters_and_are_not_shown_when_deleted)
 }
 END_TEST
 
+static size_t complete(const char *q, uint64_t id)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_suggest_request r;
+    struct sg_suggest_reply out;
+    size_t found = 0;
+    begin();
+    sg_record_init(&sg_suggest_request_record, &r);
+    sg_record_init(&sg_suggest_reply_record, &out);
+    r.q = sg_str(q);
+    r.limit = 20;
+    r.market = market ? sg_str(market) : SG_STR_NONE;
+    ck_assert_msg(!sg_complete(searcher, &r, &arena, &out, &e), "%s", e.text);
+    ck_assert_msg(!sg_search_hide_completions(search, searcher, &r, &out, &e), "%s", e.text);
+    for (size_t i = 0; i < out.suggestions.n; i++) {
+        const struct sg_suggestion *s = &((const struct sg_suggestion *)out.suggestions.v)[i];
+        found += s->id == id && sg_str_eq(s->type, SG_STR("song"));
+    }
+    return found;
+}
+
 START_TEST(hidden_boosted_and_replaced)
 {
     within_a_second("INSERT INTO search_rules (match, query, action, kind, id) VALUES "
@@ -286,6 +307,8 @@ START_TEST(hidden_boosted_and_replaced)
                     "winter song", song_1_is_gone);
     find("song winter");
     ck_assert(has_song(1));
+    ck_assert(!complete("winter so", 1) && complete("winter so", 2));
+    ck_assert(!complete("win", 1) && complete("song 1", 1));
     within_a_second("INSERT INTO search_rules (query, action, kind, id, factor) VALUES "
                     "('winter song', 'boost', 'song', 20, 2)",
                     "winter song", song_20_is_before_the_others);
@@ -353,25 +376,6 @@ START_TEST(stop_words_need_not_be_found_when_others_remain)
     ck_assert_uint_eq(song_at(0), 102);
 }
 END_TEST
-
-static size_t complete(const char *q, uint64_t id)
-{
-    struct sg_error e = SG_ERROR_INIT;
-    struct sg_suggest_request r;
-    struct sg_suggest_reply out;
-    size_t found = 0;
-    begin();
-    sg_record_init(&sg_suggest_request_record, &r);
-    sg_record_init(&sg_suggest_reply_record, &out);
-    r.q = sg_str(q);
-    r.limit = 20;
-    ck_assert_msg(!sg_complete(searcher, &r, &arena, &out, &e), "%s", e.text);
-    for (size_t i = 0; i < out.suggestions.n; i++) {
-        const struct sg_suggestion *s = &((const struct sg_suggestion *)out.suggestions.v)[i];
-        found += s->id == id && sg_str_eq(s->type, SG_STR("song"));
-    }
-    return found;
-}
 
 START_TEST(what_is_not_available_in_a_market_is_found_nowhere)
 {
