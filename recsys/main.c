@@ -5,6 +5,7 @@
 #include "recsys/generations.h"
 #include "recsys/serve.h"
 #include "recsys/train.h"
+#include "recsys/train/parameters.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -38,8 +39,12 @@ static int train(const struct sg_config *config, int argc, char **argv)
                    sg_str_to_i64(sg_str(argv[i + 1]), &threads) && threads >= 1 && threads <= 64) {
             o.threads = (int)threads;
             i++;
+        } else if (strcmp(argv[i], "--tune") == 0 && i + 1 < argc &&
+                   sg_tune_duration(sg_str(argv[i + 1]), &o.tune_us)) {
+            i++;
         } else {
-            fprintf(stderr, "segue-recsys train: usage: train [--threads 1..64] [--force]\n");
+            fprintf(stderr, "segue-recsys train: usage: train [--threads 1..64] [--force] "
+                            "[--tune DURATION, as 90s, 10m or 1h]\n");
             return 2;
         }
     int rc = sg_recsys_train(config, &o, &refused, &e);
@@ -50,13 +55,16 @@ static int train(const struct sg_config *config, int argc, char **argv)
 static const struct sg_command commands[] = {
     {"serve", "serve", "answer trending, similar and recommended songs until stopped",
      "Listens on recsys.listen. Follows the newest model and the plays as they happen.", serve},
-    {"train", "train [--threads N] [--force]",
+    {"train", "train [--threads N] [--force] [--tune DURATION]",
      "train a model from the listening history and publish it",
      "Reads songs, plays and feedback in one snapshot of the database, factorises who played\n"
      "what (implicit alternating least squares, recsys.factors factors), finds neighbours,\n"
      "writes a model below recsys.dir and makes it the served one: when the gate finds it no\n"
      "worse by listeners kept aside. A refused one (exit code 3) stays as refused-<name>;\n"
-     "--force publishes it. A running server takes a new model up by itself.",
+     "--force publishes it. A running server takes a new model up by itself.\n"
+     "--tune first looks so long (90s, 10m, 1h) for the parameters that rank plays held out\n"
+     "best; later trainings keep them, and a search that was interrupted goes on. A training\n"
+     "that was killed goes on from its last sweep when nothing has been played since.",
      train},
     {"evaluate", sg_evaluate_usage, "measure how well models recommend what was held back",
      sg_evaluate_help, sg_evaluate_command},

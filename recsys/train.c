@@ -8,6 +8,7 @@
 #include "recsys/generations.h"
 #include "recsys/model.h"
 #include "recsys/train/gate.h"
+#include "recsys/train/parameters.h"
 #include "recsys/train/write.h"
 #include <limits.h>
 #include <stdio.h>
@@ -49,14 +50,14 @@ static int pass_gate(const struct sg_config *config, const struct sg_train_input
     return rc;
 }
 
-static int build(const struct sg_config *config, const struct sg_train_input *in, int threads,
-                 const char *name, struct sg_error *e)
+static int build(const struct sg_config *config, const struct sg_train_input *in,
+                 const struct sg_als_options *als, const char *name, struct sg_error *e)
 {
     char dir[PATH_MAX];
     snprintf(dir, sizeof dir, "%s/%s", config->recsys.dir, name);
     int rc = mkdir(dir, 0755) ? sg_fail_errno(e, "make %s", dir) : 0;
     if (!rc)
-        rc = sg_model_write(config, in, threads, dir, e);
+        rc = sg_model_write(config, in, als, dir, e);
     return rc ? rc : sg_model_write_manifest(dir, name, in->n_songs, -1, e);
 }
 
@@ -93,7 +94,10 @@ static int make_model(const struct sg_config *config, const struct sg_train_opti
             "are kept aside\n",
             in.n_songs, in.plays.items.n, in.plays.users.n, in.plays.n, in.n_panel);
     name_generation(name);
-    rc = build(config, &in, threads, name, e);
+    struct sg_train_parameters with;
+    rc = sg_train_parameters(&with, config, &in.plays, threads, o->tune_us, e);
+    if (!rc)
+        rc = build(config, &in, &with.als, name, e);
     if (!rc)
         rc = judge_and_publish(config, &in, o->force, name, refused, e);
     if (rc && *refused)

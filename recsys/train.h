@@ -3,8 +3,9 @@
 #include "core/config.h"
 
 struct sg_train_options {
-    int threads; /* 0: one a core */
-    bool force;  /* publish what the gate refuses */
+    int threads;     /* 0: one a core */
+    bool force;      /* publish what the gate refuses */
+    int64_t tune_us; /* look for parameters so long first; 0: no */
 };
 /* Progress on stderr. SG_ELIMIT with *refused: the gate said no, the folder stays unpublished
  * as refused-<name>. */

@@ -205,7 +205,7 @@ static int measure_spread(struct sg_vectors *v, const float *queries, size_t n, 
             return k[i];
         total += k[i];
     }
-    for (v->spread = 0.1f; v->spread < 1; v->spread *= 1.12f) {
+    for (v->spread = 0.1f; v->spread < 1; v->spread *= 1.06f) {
         int hits = 0;
         for (size_t i = 0; i < n && rc >= 0; i++)
             hits += rc = hits_of(v, queries + i * step, v->spread, truth[i], k[i], e);

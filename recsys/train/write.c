@@ -162,18 +162,17 @@ static int write_content(const struct sg_config *config, const struct sg_train_i
     return rc;
 }
 
-int sg_model_write(const struct sg_config *config, const struct sg_train_input *in, int threads,
-                   const char *dir, struct sg_error *e)
+int sg_model_write(const struct sg_config *config, const struct sg_train_input *in,
+                   const struct sg_als_options *with, const char *dir, struct sg_error *e)
 {
     char path[PATH_MAX];
     int64_t from = sg_now_us();
-    struct sg_als_options als = SG_ALS_DEFAULTS;
+    struct sg_als_options als = *with;
     struct sg_near_options near = SG_NEAR_DEFAULTS;
     struct sg_songs_source songs = {in->songs,     in->n_songs, in->credits,
                                     in->n_credits, in->sets,    in->n_sets};
     uint32_t *played = played_rows(&in->plays);
-    als.factors = (size_t)config->recsys.factors;
-    als.threads = near.threads = threads;
+    near.threads = with->threads;
     als.progress = show_sweep;
     als.ctx = &from;
     int rc = played ? 0 : sg_fail(e, SG_ENOMEM, "played songs");

@@ -164,7 +164,10 @@ void test_model_write(const struct test_model_shape *x, const char *models, cons
         must(sg_fail_errno(&e, "make %s", dir), &e);
     make_songs(x, &in);
     make_plays(x, &in);
-    must(sg_model_write(&config, &in, (int)x->threads, dir, &e), &e);
+    struct sg_als_options als = SG_ALS_DEFAULTS;
+    als.factors = x->factors;
+    als.threads = (int)x->threads;
+    must(sg_model_write(&config, &in, &als, dir, &e), &e);
     describe(x, dir);
     must(sg_model_write_manifest(dir, name, x->songs, -1, &e), &e);
     must(sg_current_publish(models, name, &e), &e);

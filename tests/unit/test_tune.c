@@ -1,5 +1,6 @@
 /* test_tune.c - the search for parameters: better than where it began, the same when it goes on. */
 #include "recsys/random.h"
+#include "recsys/train/parameters.h"
 #include "recsys/tune.h"
 #include "recsys/tune_record.h"
 #include "tests/support/scratch.h"
@@ -153,6 +154,18 @@ START_TEST(unobserved_pairs_weigh_less_in_large_catalogues)
 }
 END_TEST
 
+START_TEST(durations_are_read)
+{
+    int64_t us = 0;
+    ck_assert(sg_tune_duration(SG_STR("90s"), &us) && us == 90000000);
+    ck_assert(sg_tune_duration(SG_STR("10m"), &us) && us == 600000000);
+    ck_assert(sg_tune_duration(SG_STR("168h"), &us));
+    const char *bad[] = {"", "m", "10", "0s", "-1m", "1.5h", "169h", "99999999999999999999s", "1d"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(!sg_tune_duration(sg_str(bad[i]), &us), "%s", bad[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("tune");
@@ -164,6 +177,7 @@ int main(void)
     tcase_add_test(t, a_broken_record_or_one_of_other_plays_is_not_used);
     tcase_add_test(t, too_few_plays_are_an_error);
     tcase_add_test(t, unobserved_pairs_weigh_less_in_large_catalogues);
+    tcase_add_test(t, durations_are_read);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
