@@ -40,7 +40,7 @@ static void setup(void)
     pid_t child = fork(); /* the threads of the build must not be there when tests fork */
     ck_assert_int_ge(child, 0);
     if (!child)
-        _exit(sg_vectors_build(path, rows, ids, N, D, 2, NULL) != 0);
+        _exit(sg_vectors_build(path, rows, ids, N, D, 1, NULL) != 0);
     int status;
     ck_assert_int_eq(waitpid(child, &status, 0), child);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -100,7 +100,7 @@ static struct sg_vectors *open_by_product(void)
 {
     struct sg_vectors *v;
     struct sg_error e = SG_ERROR_INIT;
-    struct sg_vectors_options o = {SG_VECTORS_INNER_PRODUCT, 2, NULL, 0};
+    struct sg_vectors_options o = {SG_VECTORS_INNER_PRODUCT, 1, NULL, 0};
     ck_assert_msg(sg_vectors_build_for(other, rows, ids, N, D, &o, &e) == 0, "%s", e.text);
     ck_assert_msg(sg_vectors_open(&v, other, &e) == 0, "%s", e.text);
     ck_assert_int_eq(sg_vectors_metric(v), SG_VECTORS_INNER_PRODUCT);
