@@ -296,7 +296,7 @@ START_TEST(the_bootstrap_finds_the_deviation_of_the_mean)
     float v[N];
     struct sg_interval out;
     for (size_t i = 0; i < N; i++)
-        v[i] = i % 2 ? 1 : 0; /* deviation of the mean: 0.5 / 20 */
+        v[i] = (float)(i % 2); /* deviation of the mean: 0.5 / 20 */
     ck_assert_int_eq(sg_bootstrap(v, N, 1, 2000, 3, &out), 0);
     ck_assert_double_eq_tol(out.mean, 0.5, 1e-9);
     ck_assert_double_eq_tol(out.low, 0.5 - 1.96 * 0.025, 0.006);
