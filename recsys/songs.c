@@ -115,6 +115,14 @@ const struct sg_song_row *sg_songs_row(const struct sg_songs *s, uint32_t row)
     return row < s->n ? &s->rows[row] : NULL;
 }
 
+void sg_songs_prefetch(const struct sg_songs *s, uint32_t row)
+{
+    if (row < s->n) {
+        __builtin_prefetch(&s->rows[row]);
+        __builtin_prefetch((const char *)(&s->rows[row] + 1) - 1);
+    }
+}
+
 uint32_t sg_songs_index(const struct sg_songs *s, uint64_t song_id)
 {
     size_t lo = 0, hi = s->n;

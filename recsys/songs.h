@@ -40,6 +40,8 @@ void sg_songs_close(struct sg_songs *s);
 size_t sg_songs_count(const struct sg_songs *s);
 /* NULL past the end. */
 const struct sg_song_row *sg_songs_row(const struct sg_songs *s, uint32_t row);
+/* Fetches what sg_songs_row will give. */
+void sg_songs_prefetch(const struct sg_songs *s, uint32_t row);
 /* SG_NO_SONG when the song is not known. */
 uint32_t sg_songs_index(const struct sg_songs *s, uint64_t song_id);
 const struct sg_song_row *sg_songs_find(const struct sg_songs *s, uint64_t song_id); /* or NULL */

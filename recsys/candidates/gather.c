@@ -2,7 +2,7 @@
 #include "recsys/candidates/gather.h"
 
 enum { LATEST = 8, NEIGHBOURS_OF_LATEST = 24, NEIGHBOURS_OF_OLDER = 8 };
-enum { NEAREST_MAX = 1200, PROBES = 16, SHARES_MAX = 12, SCAN_MAX = 200000 };
+enum { NEAREST_MAX = 1200, PROBES = 16, PROBES_OF_PERSON = 8, SHARES_MAX = 12, SCAN_MAX = 200000 };
 
 int sg_gather_vector(const struct sg_gather *g, size_t k, struct sg_error *e)
 {
@@ -25,6 +25,8 @@ int sg_gather_vector(const struct sg_gather *g, size_t k, struct sg_error *e)
 static void add_neighbours(const struct sg_gather *g, const struct sg_basis *b, size_t most)
 {
     struct sg_near_list list = sg_near_of(g->o->model->near, b->song);
+    for (size_t i = 0; i < list.n && i < most; i++)
+        sg_songs_prefetch(g->o->model->songs, list.song[i]);
     for (size_t i = 0; i < list.n && i < most; i++) {
         struct sg_candidate *c = sg_pool_add(g->pool, list.song[i], SG_FROM_PLAYED);
         float part = b->weight * (float)list.likeness[i] / 65535;
@@ -52,8 +54,11 @@ int sg_gather_content(const struct sg_gather *g, size_t k, struct sg_error *e)
     struct sg_akin *found = sg_arena_array(g->o->arena, NEAREST_MAX, sizeof *found);
     if (!found)
         return sg_fail(e, SG_ENOMEM, "neighbours");
-    size_t n = sg_content_near(g->o->model->content, g->taste->content,
-                               k < NEAREST_MAX ? k : NEAREST_MAX, PROBES, found);
+    size_t n =
+        sg_content_near(g->o->model->content, g->taste->content, k < NEAREST_MAX ? k : NEAREST_MAX,
+                        g->taste->is_of_songs ? PROBES : PROBES_OF_PERSON, found);
+    for (size_t i = 0; i < n; i++)
+        sg_songs_prefetch(g->o->model->songs, found[i].doc);
     for (size_t i = 0; i < n; i++)
         sg_pool_add(g->pool, found[i].doc, SG_FROM_CONTENT);
     return 0;

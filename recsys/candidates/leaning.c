@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLAYS_FOR_HOUR = 12 };
+enum { PLAYS_FOR_HOUR = 12, AHEAD = 6 };
 static const int64_t hour_us = 3600ll * 1000000;
 
 float sg_share_of(const struct sg_shares *s, uint64_t id)
@@ -86,6 +86,8 @@ static int fold(const struct sg_occasion *o, struct sg_leaning *t, struct sg_err
         const float *row = sg_items_of(m->items, t->basis[i].song);
         if (!row || t->basis[i].weight == 0)
             continue;
+        for (size_t f = 0; f < d; f += 16)
+            __builtin_prefetch(row + f);
         rows[n] = row;
         weights[n++] = t->basis[i].weight;
         liked += t->basis[i].weight > 0;
@@ -110,7 +112,12 @@ static int describe(const struct sg_occasion *o, struct sg_leaning *t, struct sg
     if (!v)
         return sg_fail(e, SG_ENOMEM, "taste");
     for (size_t i = 0; i < t->n; i++)
+        sg_content_prefetch_place(c, t->basis[i].song);
+    for (size_t i = 0; i < t->n; i++) {
+        if (i + AHEAD < t->n)
+            sg_content_prefetch(c, t->basis[i + AHEAD].song);
         known += sg_content_add(c, t->basis[i].song, t->basis[i].weight, v);
+    }
     for (size_t f = 0; f < d; f++)
         length += v[f] * v[f];
     if (!known || !(length > 1e-12f) || !isfinite(length))
