@@ -148,18 +148,20 @@ int sg_answering_chart(struct sg_answering *x, struct sg_error *e)
 size_t sg_answering_playlist(const struct sg_answering *x, uint64_t playlist_id,
                              struct sg_basis *out, size_t n, size_t cap)
 {
-    char id[24];
-    const char *params[] = {id};
+    char id[24], user[24];
+    const char *params[] = {id, user};
     uint64_t song_id;
     PGconn *c;
     PGresult *r;
     snprintf(id, sizeof id, "%llu", (unsigned long long)playlist_id);
+    snprintf(user, sizeof user, "%llu", (unsigned long long)x->in->user_id);
     if (!x->model || sg_pg_pool_take(x->a->pg, &c, x->call->deadline_us, NULL))
         return n;
     if (sg_pg_exec(c,
                    "SELECT s.song_id FROM playlist_songs s JOIN playlists p USING (user_id, "
-                   "playlist_id) WHERE p.playlist_id = $1 ORDER BY s.position DESC LIMIT 200",
-                   1, params, &r, NULL) == 0) {
+                   "playlist_id) WHERE p.playlist_id = $1 AND (p.is_public OR p.user_id = $2) "
+                   "ORDER BY s.position DESC LIMIT 200",
+                   2, params, &r, NULL) == 0) {
         for (int i = 0; i < PQntuples(r) && n < cap; i++)
             if (sg_str_to_u64(sg_str(PQgetvalue(r, i, 0)), &song_id)) {
                 uint32_t song = sg_songs_index(x->model->songs, song_id);

@@ -98,8 +98,9 @@ static void *run(void *ctx)
     size_t items = b->plays->items.n, from;
     struct counts c = {.of = calloc(items + 1, sizeof *c.of),
                        .touched = malloc((items + 1) * sizeof *c.touched)};
-    b->failed = b->failed || !c.of || !c.touched;
-    while (!b->failed && !sg_stopping() &&
+    if (!c.of || !c.touched)
+        b->failed = true;
+    while (c.of && c.touched && !b->failed && !sg_stopping() &&
            (from = atomic_fetch_add(&b->next, SONGS_AT_ONCE)) < items)
         for (size_t i = from; i < items && i < from + SONGS_AT_ONCE; i++)
             list_of(b, &c, (uint32_t)i);

@@ -23,8 +23,8 @@ static int keep_wanted(struct sg_api *api, const struct sg_http_request *q, uint
         "AND a.credited_artist_id = f.target_id WHERE f.user_id = $1 AND f.target_kind = 'artist') "
         "AND NOT EXISTS (SELECT FROM feedback f JOIN songs s ON s.song_id = t.song_id "
         "AND s.artist_id = f.target_id WHERE f.user_id = $1 AND f.target_kind = 'artist') "
-        "AND NOT EXISTS (SELECT FROM listening_history h WHERE h.user_id = $1 "
-        "AND h.song_id = t.song_id AND h.played_at > now() - make_interval(days => $3::int)) "
+        "AND t.song_id NOT IN (SELECT h.song_id FROM listening_history h WHERE h.user_id = $1 "
+        "AND h.played_at > now() - make_interval(days => $3::int)) "
         "AND NOT EXISTS (SELECT FROM users u JOIN songs s ON s.song_id = t.song_id AND s.explicit "
         "WHERE u.user_id = $1 AND u.preferences->>'explicit' = 'false') ORDER BY t.n";
     struct sg_buf ids = {0};

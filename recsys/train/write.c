@@ -33,7 +33,7 @@ static const char *path_of(char path[PATH_MAX], const char *dir, const char *fil
 /* The rows of the played songs, ascending; NULL: out of memory. */
 static uint32_t *played_rows(const struct sg_interactions *plays)
 {
-    uint32_t *v = malloc((plays->items.n + 1) * sizeof *v);
+    uint32_t *v = calloc(plays->items.n + 1, sizeof *v);
     for (size_t i = 0; v && i < plays->items.n; i++)
         v[i] = (uint32_t)plays->items.id[i];
     return v;

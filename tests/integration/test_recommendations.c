@@ -147,6 +147,9 @@ static void make_listeners(void)
                     "SELECT 50, s, now() - interval '1 hour', 180 FROM generate_series(1, 60) s");
     test_pg_sql(db, "INSERT INTO playlists (user_id, playlist_id, name, is_public) "
                     "VALUES (1, 1, 'Mine', true)");
+    test_pg_sql(db, "INSERT INTO playlists (user_id, playlist_id, name) VALUES (1, 2, 'Secret')");
+    test_pg_sql(db, "INSERT INTO playlist_songs (user_id, playlist_id, position, song_id) "
+                    "SELECT 1, 2, 'a' || s, s FROM generate_series(4, 64, 3) s");
     test_pg_sql(db, "INSERT INTO playlist_songs (user_id, playlist_id, position, song_id) "
                     "SELECT 1, 1, 'a' || s, s FROM generate_series(3, 63, 3) s");
 }
@@ -227,6 +230,10 @@ static void every_route_gives_full_pages(void)
     check_full("/api/v1/playlists/1/suggestions?limit=20", 20);
     for (size_t i = 0; i < 20; i++)
         ck_assert(id_at(i) % 3 || id_at(i) > 63);
+    check_full("/api/v1/radio?seeds=playlist:1&limit=10", 10);
+    ck_assert_str_eq(text("fallback"), "");
+    check_full("/api/v1/radio?seeds=playlist:2&limit=10", 10); /* somebody else's, not public */
+    ck_assert(strstr(text("fallback"), "no song of these seeds"));
     check_full("/api/v1/recommendations/new-releases?user_id=2&limit=10", 10);
     for (size_t i = 0; i < 10; i++)
         ck_assert_int_gt(id_at(i), PLAYED);
