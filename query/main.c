@@ -45,6 +45,7 @@ static const struct sg_command commands[] = {
      "group, between tabs. A third of the queries is held out and reported apart.\n"
      "  --measure   report, do not fit\n"
      "  --misses    list the queries whose answer is not first\n"
+     "  --keep A,B  features whose weights stay as they are (see docs/relevance.md)\n"
      "  --rounds N  times through all weights at most (default 8)\n"
      "  --out FILE  write the weights there (default: standard output)",
      sg_cli_train},

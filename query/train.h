@@ -42,8 +42,10 @@ struct sg_observed {
 /* Mean reciprocal rank in the first ten under w, of the held-out queries or the others. */
 double sg_train_mrr(const struct sg_observed *o, size_t n, const struct sg_weights *w,
                     bool held_out);
-/* Moves w, rounds times through all features; returns the final figure. */
-double sg_train_fit(const struct sg_observed *o, size_t n, struct sg_weights *w, int rounds);
+/* Moves w, rounds times through all features but those of the bit set keep; returns the
+ * final figure. */
+double sg_train_fit(const struct sg_observed *o, size_t n, struct sg_weights *w, int rounds,
+                    uint64_t keep);
 
 /* segue-query train-ranker. */
 int sg_cli_train(const struct sg_config *c, int argc, char **argv);

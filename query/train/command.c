@@ -11,6 +11,7 @@
 struct options {
     const char *file, *out;
     int64_t rounds, candidates;
+    uint64_t keep; /* bit set of features */
     bool measure, misses;
 };
 
@@ -28,6 +29,22 @@ static int usage(const char *what, const char *value)
     return 2;
 }
 
+/* "popularity,version"; false when one of them is no feature. */
+static bool parse_features(const char *names, uint64_t *out)
+{
+    for (const char *p = names; *p;) {
+        size_t n = strcspn(p, ","), f = 0;
+        while (f < SG_FEATURES &&
+               !sg_str_eq(sg_str(sg_feature_name((enum sg_feature_id)f)), (struct sg_str){p, n}))
+            f++;
+        if (f == SG_FEATURES)
+            return false;
+        *out |= 1ull << f;
+        p += n + (p[n] == ',');
+    }
+    return true;
+}
+
 static int parse_options(struct options *o, int argc, char **argv)
 {
     *o = (struct options){.rounds = ROUNDS, .candidates = 50};
@@ -40,6 +57,8 @@ static int parse_options(struct options *o, int argc, char **argv)
         else if (!strcmp(argv[i], "--out") && *value)
             o->out = argv[++i];
         else if (!strcmp(argv[i], "--rounds") && sg_str_to_i64(sg_str(value), &o->rounds))
+            i++;
+        else if (!strcmp(argv[i], "--keep") && *value && parse_features(value, &o->keep))
             i++;
         else if (argv[i][0] == '-' || o->file)
             return usage("cannot use", argv[i]);
@@ -186,7 +205,7 @@ static int fit(const struct training *t, const struct sg_config *c, const struct
         return rc;
     double before = sg_train_mrr(t->observed, t->n, &w, false);
     double held = sg_train_mrr(t->observed, t->n, &w, true);
-    double after = sg_train_fit(t->observed, t->n, &w, (int)o->rounds);
+    double after = sg_train_fit(t->observed, t->n, &w, (int)o->rounds, o->keep);
     printf("MRR@10 of the fitted queries %.4f -> %.4f, of those held out %.4f -> %.4f\n", before,
            after, held, sg_train_mrr(t->observed, t->n, &w, true));
     return write_weights(&w, o->out, e);

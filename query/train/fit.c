@@ -58,13 +58,15 @@ static double fit_one(const struct sg_observed *o, size_t n, struct sg_weights *
     return now;
 }
 
-double sg_train_fit(const struct sg_observed *o, size_t n, struct sg_weights *w, int rounds)
+double sg_train_fit(const struct sg_observed *o, size_t n, struct sg_weights *w, int rounds,
+                    uint64_t keep)
 {
     double now = sg_train_mrr(o, n, w, false);
     for (int round = 0; round < rounds; round++) {
         double before = now;
         for (size_t feature = SG_F_EVIDENCE + 1; feature < SG_FEATURES; feature++)
-            now = fit_one(o, n, w, feature, now);
+            if (!(keep >> feature & 1))
+                now = fit_one(o, n, w, feature, now);
         if (now <= before)
             break;
     }

@@ -9,6 +9,7 @@
  * SEGUE_TEST_RELEVANCE_MISSES=1 prints misses of the two thirds, never others;
  * SEGUE_TEST_RELEVANCE_REACHABLE=1 how much of each measure can be had at all.
  * SEGUE_TEST_RELEVANCE_CLASSES=text asks the classes whose name it holds, and no floors.
+ * SEGUE_TEST_RELEVANCE_JUDGED=FILE writes those of the two thirds for train-ranker.
  * The data sets are not part of the project: skipped, loudly, without them.
  */
 #include "tests/relevance/begun.h"
@@ -104,6 +105,19 @@ static bool is_asked(const struct name_item *item, enum name_class class, size_t
            (!only || strstr(name_class_names[class], only));
 }
 
+/* For segue-query train-ranker, which holds out a third of these once more. */
+static void write_judged(const struct name_item *item, enum name_class class, struct sg_str q)
+{
+    static FILE *file;
+    const char *path = getenv("SEGUE_TEST_RELEVANCE_JUDGED");
+    if (!path || item->held || name_class_completes(class) || memchr(q.p, '\t', q.n))
+        return;
+    file = file ? file : fopen(path, "w");
+    ck_assert_msg(file != NULL, "%s cannot be written", path);
+    fprintf(file, "%.*s\t%s\t%s%s%s\t%s\n", SG_FMT(q), sg_kind_names[item->kind], item->title,
+            *item->artist ? " | " : "", item->artist, name_class_names[class]);
+}
+
 struct asker {
     struct engine engine;
     struct names names;
@@ -118,6 +132,7 @@ static void ask_one(struct asker *a, const struct name_item *item, enum name_cla
     if (q.n == 0)
         return;
     struct engine *x = &a->engine;
+    write_judged(item, class, q);
     int rank = name_class_completes(class) ? place_of(x, q, item) : rank_of(x, q, item);
     tally_add(&results.tally[class][item->held][item->source], rank);
     results.us[class] += (double)x->took_us;

@@ -61,7 +61,9 @@ START_TEST(fitting_moves_weights_and_leaves_held_out_queries_alone)
     values[0][SG_F_POPULARITY] = 1;
     w.w[SG_F_POPULARITY] = -1;
     ck_assert_double_eq(sg_train_mrr(o, 2, &w, false), 0.5);
-    ck_assert_double_eq(sg_train_fit(o, 1, &w, 4), 1);
+    ck_assert_double_eq(sg_train_fit(o, 1, &w, 4, 1ull << SG_F_POPULARITY), 0.5);
+    ck_assert_float_eq(w.w[SG_F_POPULARITY], -1);
+    ck_assert_double_eq(sg_train_fit(o, 1, &w, 4, 0), 1);
     ck_assert_float_gt(w.w[SG_F_POPULARITY], 0);
     ck_assert_double_eq(sg_train_mrr(o, 2, &w, true), 1);
     ck_assert_float_eq(w.w[SG_F_EVIDENCE], 0);
