@@ -382,6 +382,38 @@ static void a_damaged_model_is_not_served(void)
     ck_assert_int_ne(run("rollback", "gen-none"), 0);
 }
 
+static size_t folders(const char *models, const char *prefix)
+{
+    DIR *d = opendir(models);
+    size_t n = 0;
+    ck_assert_ptr_nonnull(d);
+    for (struct dirent *f; (f = readdir(d));)
+        n += strncmp(f->d_name, prefix, strlen(prefix)) == 0;
+    closedir(d);
+    return n;
+}
+
+static void a_model_that_lost_songs_is_refused_until_forced(void)
+{
+    char before[SG_GENERATION_NAME], name[SG_GENERATION_NAME];
+    const char *models = test_path(x.dir, "var/models");
+    test_pg_sql(db, "DELETE FROM songs WHERE song_id > 250");
+    ck_assert_int_eq(sg_current_read(models, before, NULL), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(run("train", NULL), 3);
+        ck_assert_int_eq(sg_current_read(models, name, NULL), 0);
+        ck_assert_str_eq(name, before);
+    }
+    ck_assert_uint_eq(folders(models, "refused-gen-"), 2);
+    ck_assert_int_eq(run("train", "--force"), 0);
+    ck_assert_int_eq(sg_current_read(models, name, NULL), 0);
+    ck_assert_str_ne(name, before);
+    ck_assert_uint_eq(folders(models, "refused-gen-"), 1); /* the newest is kept */
+    ck_assert_uint_le(folders(models, "gen-"), 4);         /* recsys.keep */
+    BECOMES("/api/v1/recommendations?user_id=2&limit=20", !strcmp(text("generation"), name));
+    ck_assert_uint_eq(results(), 20);
+}
+
 static void with_the_recommender_dead_the_api_answers_and_says_so(void)
 {
     json_int_t first;
@@ -417,6 +449,7 @@ START_TEST(recommendations_through_everything_that_happens)
     a_song_that_is_gone_leaves_the_page_full();
     a_damaged_model_is_not_served();
     with_the_recommender_dead_the_api_answers_and_says_so();
+    a_model_that_lost_songs_is_refused_until_forced();
     teardown();
 }
 END_TEST
