@@ -59,9 +59,7 @@ static void two_hops(const struct graph *g, const struct sg_row *row, struct sg_
         float w = row->weight[i] * g->source[row->item[i]];
         for (size_t k = items->start[row->item[i]]; k < items->start[row->item[i] + 1]; k++) {
             uint32_t user = items->other[k];
-            if (b->sum[user] == 0)
-                b->touched[touched++] = user;
-            b->sum[user] += w * items->weight[k];
+            touched = sg_bench_add(b, touched, user, w * items->weight[k]);
         }
     }
     for (size_t t = 0; t < touched; t++) {

@@ -1,6 +1,7 @@
 /* kind.h - what a model fills to be a scorer. Private to recsys/models. */
 #pragma once
 #include "recsys/models/scorer.h"
+#include <float.h>
 
 struct sg_param {
     const char *name; /* NULL ends the table */
@@ -32,6 +33,15 @@ struct sg_bench {
     float *sum;
     uint32_t *touched;
 };
+/* Adds what is > 0 (too small or negative counts as next to nothing, so that a sum once
+ * touched is never 0 again) and notes the first touch; returns how many are touched. */
+static inline size_t sg_bench_add(struct sg_bench *b, size_t touched, uint32_t at, float value)
+{
+    if (b->sum[at] == 0)
+        b->touched[touched++] = at;
+    b->sum[at] += value > FLT_MIN ? value : FLT_MIN;
+    return touched;
+}
 int sg_bench_open(struct sg_bench *b, size_t floats);
 void sg_bench_close(struct sg_bench *b);
 /* One for each of n workers; NULL when out of memory. */

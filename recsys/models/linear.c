@@ -13,6 +13,7 @@
  */
 #include "recsys/models/neighbours.h"
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ struct linear {
     struct desk *desks;
     float *norm, ridge;
     size_t m;
+    atomic_bool failed; /* out of memory */
 };
 
 static size_t nearest(const struct linear *l, uint32_t target, struct desk *d,
@@ -69,6 +71,8 @@ static size_t file_by_user(const struct linear *l, struct desk *d, const struct 
     size_t total = 0, users = 0, at = 0;
     for (size_t k = 0; k < n; k++)
         total += items->start[s[k].item + 1] - items->start[s[k].item];
+    if (total >= UINT32_MAX)
+        return SIZE_MAX;
     if (total > d->held_cap) {
         struct held *grown = realloc(d->held, total * sizeof *grown);
         if (!grown)
@@ -112,8 +116,12 @@ static size_t solve(void *ctx, uint32_t target, int worker, struct sg_scored *ou
     struct desk *d = &l->desks[worker];
     size_t n = nearest(l, target, d, out);
     int order = (int)n, one = 1, info = 0;
-    if (!n || !fill_gram(l, d, out, n))
+    if (!n || l->failed)
         return 0;
+    if (!fill_gram(l, d, out, n)) {
+        l->failed = true;
+        return 0;
+    }
     /* Row-major rows >= columns of the upper triangle: column-major lower. */
     sposv_("L", &order, &one, d->gram, &order, d->right, &order, &info, 1);
     for (size_t k = 0; k < n && !info; k++)
@@ -163,6 +171,10 @@ static int fit(void **state, const struct sg_fit *f, const double *p, const char
     int rc = s && l.norm && l.desks ? 0 : sg_fail(e, SG_ENOMEM, "linear");
     if (!rc)
         rc = sg_neighbours_build(s, f->x->items.n, l.m, f, "linear", solve, &l, e);
+    if (!rc && l.failed) {
+        sg_neighbours_free(s);
+        rc = sg_fail(e, SG_ENOMEM, "linear");
+    }
     free(l.norm);
     desks_close(l.desks, f->threads);
     if (rc)

@@ -107,9 +107,7 @@ size_t sg_cooccurring(const struct sg_interactions *x, uint32_t item, struct sg_
         float w = x->items.weight[k];
         for (size_t i = x->users.start[user]; i < x->users.start[user + 1]; i++) {
             uint32_t other = x->users.other[i];
-            if (b->sum[other] == 0)
-                b->touched[n++] = other;
-            b->sum[other] += w * x->users.weight[i];
+            n = sg_bench_add(b, n, other, w * x->users.weight[i]);
         }
     }
     return n;

@@ -46,9 +46,7 @@ static size_t nearest(const struct knn *m, const struct sg_row *row, struct sg_b
         length += (double)w * (double)w;
         for (size_t k = items->start[row->item[i]]; k < items->start[row->item[i] + 1]; k++) {
             uint32_t user = items->other[k];
-            if (b->sum[user] == 0)
-                b->touched[touched++] = user;
-            b->sum[user] += w * items->weight[k];
+            touched = sg_bench_add(b, touched, user, w * items->weight[k]);
         }
     }
     float norm = (float)sqrt(length);

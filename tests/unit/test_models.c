@@ -331,6 +331,25 @@ START_TEST(somebody_without_items_gets_finite_scores)
 }
 END_TEST
 
+/* Products of such weights are 0, which no sum of what was touched may be. */
+START_TEST(weights_too_small_to_multiply_do_no_harm)
+{
+    struct sg_interactions_builder *b;
+    struct sg_interactions x;
+    float s[I];
+    ck_assert_int_eq(sg_interactions_begin(&b, &err), 0);
+    for (uint64_t u = 0; u < 50; u++)
+        for (uint64_t i = 0; i < I; i++)
+            ck_assert_int_eq(sg_interactions_add(b, u, i, u % 2 ? 1e-30f : -1e-30f, &err), 0);
+    ck_assert_int_eq(sg_interactions_finish(b, &x, &err), 0);
+    score_user(&x, "item-knn", 0, s);
+    score_user(&x, "user-knn", 0, s);
+    score_user(&x, "linear", 0, s);
+    score_user(&x, "graph:factors=2", 0, s);
+    sg_interactions_free(&x);
+}
+END_TEST
+
 START_TEST(wrong_models_are_refused_with_what_is_wrong)
 {
     static const struct {
@@ -390,6 +409,7 @@ int main(void)
     tcase_add_loop_test(c, a_newcomer_is_recommended_her_own_taste, 0, PERSONAL);
     tcase_add_loop_test(c, one_row_or_many_and_one_seed_give_the_same_scores, 0, PERSONAL);
     tcase_add_loop_test(c, somebody_without_items_gets_finite_scores, 0, PERSONAL);
+    tcase_add_test(c, weights_too_small_to_multiply_do_no_harm);
     tcase_add_test(c, wrong_models_are_refused_with_what_is_wrong);
     tcase_add_test(c, the_best_come_first_and_ties_by_number);
     suite_add_tcase(suite, c);
