@@ -7,7 +7,7 @@
 #include <xxhash.h>
 
 enum { TRIALS = 128, TRIAL_K = 10 };
-static const float recall_wanted = 0.985f;
+static const float recall_wanted = 0.99f;
 
 struct builder {
     size_t n, d, stride, n_cones, n_blocks;
