@@ -5,7 +5,7 @@
  * (inner product) or growing angle (cosine). What the best row of a block can score is
  * estimated from its longest row and its angles, and blocks are read best first until no
  * estimate reaches the k-th best score found. How much a block is given beyond its mean
- * angle is measured when building, so that 99 of 100 of the ten best are found. Everything
+ * angle is measured when building, so that 98.5 of 100 of the ten best are found. Everything
  * is read from the mapped file. The estimate is of the family of Ram and Gray, "Maximum
  * Inner-Product Search using Cone Trees", KDD 2012; docs/recommendations.md has it.
  */

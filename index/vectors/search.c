@@ -154,10 +154,10 @@ static void sort_blocks(const struct sg_vectors *v, struct search_scratch *s, fl
         s->order[s->bucket_end[bucket_of(s->estimate[i], high, per)]++] = (uint32_t)i;
 }
 
-/* At most a thirty-second of many rows is read, so that a query like no row takes no longer. */
+/* At most a twenty-fourth of many rows is read, so that a query like no row takes no longer. */
 static size_t most_rows(const struct sg_vectors *v, size_t k)
 {
-    return READ_ALL + 16 * k + v->n / 32;
+    return READ_ALL + 16 * k + v->n / 24;
 }
 
 static void read_best(const struct sg_vectors *v, vectors_dots_fn *dots, struct search_scratch *s,
