@@ -1,8 +1,8 @@
 /* gather.c - see gather.h. */
 #include "recsys/candidates/gather.h"
 
-enum { LATEST = 8, NEIGHBOURS_OF_LATEST = 24, NEIGHBOURS_OF_OLDER = 8 };
-enum { NEAREST_MAX = 1200, PROBES = 16, PROBES_OF_PERSON = 8, SHARES_MAX = 12, SCAN_MAX = 200000 };
+enum { LATEST = 8, NEIGHBOURS_OF_LATEST = 16, NEIGHBOURS_OF_OLDER = 6 };
+enum { NEAREST_MAX = 1200, PROBES = 16, PROBES_OF_PERSON = 6, SHARES_MAX = 12, SCAN_MAX = 200000 };
 
 int sg_gather_vector(const struct sg_gather *g, size_t k, struct sg_error *e)
 {
