@@ -355,6 +355,12 @@ END_TEST
 
 START_TEST(a_table_altered_within_a_stream_is_described_as_of_each_change)
 {
+    int version = PQserverVersion(c);
+    if (version >= 150018 && version < 150020) {
+        printf("SKIPPED: PostgreSQL 15.18 cannot decode a table that was altered and rolled back "
+               "within a transaction; 15.20 can\n");
+        return;
+    }
     test_pg_sql(c, "BEGIN");
     insert_many(c, 0, 5000, "old shape");
     test_pg_sql(c, "SAVEPOINT a; ALTER TABLE t ADD w int DEFAULT 9");

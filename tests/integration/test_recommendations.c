@@ -307,6 +307,14 @@ static void post(const char *json)
     ck_assert_msg(status == 204, "%.500s", said);
 }
 
+static bool has_just_heard(void)
+{
+    for (json_int_t s = 33; s < 233; s += 40)
+        if (has_song(s))
+            return true;
+    return false;
+}
+
 static void what_a_listener_does_shows_in_the_next_answer(void)
 {
     char json[100];
@@ -330,9 +338,7 @@ static void what_a_listener_does_shows_in_the_next_answer(void)
     test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at, played_s) "
                     "SELECT 57, 33 + 40 * s, now() - s * interval '1 second', 180 "
                     "FROM generate_series(0, 4) s");
-    BECOMES("/api/v1/recommendations?user_id=57&limit=20", has_artist(33));
-    for (json_int_t s = 33; s < 233; s += 40)
-        ck_assert(!has_song(s)); /* just heard */
+    BECOMES("/api/v1/recommendations?user_id=57&limit=20", has_artist(33) && !has_just_heard());
 }
 
 static void a_song_that_is_gone_leaves_the_page_full(void)
