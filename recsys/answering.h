@@ -28,7 +28,8 @@ int sg_answering_songs(struct sg_answering *x, const struct sg_recommendation *v
                        struct sg_list *out, struct sg_error *e);
 /* Without a model: the chart, less what the listener's lists tell by song. */
 int sg_answering_chart(struct sg_answering *x, struct sg_error *e);
-/* A public playlist's songs, or the listener's own one's, the last ones; a database that does not answer gives none. */
+/* A public playlist's songs, or the listener's own one's, the last ones; a database that does not
+ * answer gives none. */
 size_t sg_answering_playlist(const struct sg_answering *x, uint64_t playlist_id,
                              struct sg_basis *out, size_t n, size_t cap);
 enum sg_seed_kind sg_seed_kind_of(struct sg_str type); /* SG_SEED_KINDS: none */

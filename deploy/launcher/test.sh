@@ -77,7 +77,7 @@ must_build() {
 
 stage_format() {
     # shellcheck disable=SC2046
-    check "clang-format" clang-format --dry-run --Werror $(git ls-files '*.c' '*.h' '*.cpp')
+    check "clang-format" clang-format --dry-run --Werror $(git ls-files '*.c' '*.h' '*.cpp' '*.hpp')
     check "launcher scripts parse" bash -c 'for f in segue deploy/launcher/*.sh; do bash -n "$f" || exit 1; done; sh -n deploy/postgres'
 }
 # Cross-file knowledge comes from tests/tidy.h; the file that it describes is left out.
