@@ -26,6 +26,13 @@ static int serve(const struct sg_config *config, int argc, char **argv)
 
 #define EXIT_REFUSED 3
 
+static int misuse_of_train(void)
+{
+    fprintf(stderr, "segue-recsys train: usage: train [--threads 1..64] [--force] "
+                    "[--tune DURATION, as 90s, 10m or 1h] [--factors SONGS.npy --ids IDS.npy]\n");
+    return 2;
+}
+
 static int train(const struct sg_config *config, int argc, char **argv)
 {
     struct sg_error e = SG_ERROR_INIT;
@@ -42,11 +49,15 @@ static int train(const struct sg_config *config, int argc, char **argv)
         } else if (strcmp(argv[i], "--tune") == 0 && i + 1 < argc &&
                    sg_tune_duration(sg_str(argv[i + 1]), &o.tune_us)) {
             i++;
+        } else if (strcmp(argv[i], "--factors") == 0 && i + 1 < argc) {
+            o.factors = argv[++i];
+        } else if (strcmp(argv[i], "--ids") == 0 && i + 1 < argc) {
+            o.ids = argv[++i];
         } else {
-            fprintf(stderr, "segue-recsys train: usage: train [--threads 1..64] [--force] "
-                            "[--tune DURATION, as 90s, 10m or 1h]\n");
-            return 2;
+            return misuse_of_train();
         }
+    if (!o.factors != !o.ids)
+        return misuse_of_train();
     int rc = sg_recsys_train(config, &o, &refused, &e);
     report(rc, &e);
     return refused ? EXIT_REFUSED : rc ? 1 : 0;
@@ -55,7 +66,7 @@ static int train(const struct sg_config *config, int argc, char **argv)
 static const struct sg_command commands[] = {
     {"serve", "serve", "answer trending, similar and recommended songs until stopped",
      "Listens on recsys.listen. Follows the newest model and the plays as they happen.", serve},
-    {"train", "train [--threads N] [--force] [--tune DURATION]",
+    {"train", "train [--threads N] [--force] [--tune DURATION] [--factors F.npy --ids I.npy]",
      "train a model from the listening history and publish it",
      "Reads songs, plays and feedback in one snapshot of the database, factorises who played\n"
      "what (implicit alternating least squares, recsys.factors factors), finds neighbours,\n"
@@ -64,7 +75,9 @@ static const struct sg_command commands[] = {
      "--force publishes it. A running server takes a new model up by itself.\n"
      "--tune first looks so long (90s, 10m, 1h) for the parameters that rank plays held out\n"
      "best; later trainings keep them, and a search that was interrupted goes on. A training\n"
-     "that was killed goes on from its last sweep when nothing has been played since.",
+     "that was killed goes on from its last sweep when nothing has been played since.\n"
+     "--factors takes songs' factors trained elsewhere: NumPy arrays of floats, a row a song, and\n"
+     "of the song id of each row. Listeners are folded in by their plays.",
      train},
     {"evaluate", sg_evaluate_usage, "measure how well models recommend what was held back",
      sg_evaluate_help, sg_evaluate_command},

@@ -95,7 +95,10 @@ static int make_model(const struct sg_config *config, const struct sg_train_opti
             in.n_songs, in.plays.items.n, in.plays.users.n, in.plays.n, in.n_panel);
     name_generation(name);
     struct sg_train_parameters with;
-    rc = sg_train_parameters(&with, config, &in.plays, threads, o->tune_us, e);
+    if (o->factors)
+        rc = sg_own_factors_read(&in.own, o->factors, o->ids, in.songs, in.n_songs, e);
+    if (!rc)
+        rc = sg_train_parameters(&with, config, &in.plays, threads, o->tune_us, e);
     if (!rc)
         rc = build(config, &in, &with.als, name, e);
     if (!rc)

@@ -6,6 +6,8 @@ struct sg_train_options {
     int threads;     /* 0: one a core */
     bool force;      /* publish what the gate refuses */
     int64_t tune_us; /* look for parameters so long first; 0: no */
+    /* Songs' factors trained elsewhere and their ids (train/own_factors.h); NULL: none. */
+    const char *factors, *ids;
 };
 /* Progress on stderr. SG_ELIMIT with *refused: the gate said no, the folder stays unpublished
  * as refused-<name>. */

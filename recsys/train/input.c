@@ -169,5 +169,6 @@ void sg_train_input_free(struct sg_train_input *t)
     free(t->sets);
     free(t->panel);
     sg_interactions_free(&t->plays);
+    sg_own_factors_free(&t->own);
     *t = (struct sg_train_input){0};
 }

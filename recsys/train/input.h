@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "recsys/interactions.h"
 #include "recsys/songs.h"
+#include "recsys/train/own_factors.h"
 
 struct sg_panel_play {
     uint64_t user;
@@ -26,7 +27,8 @@ struct sg_train_input {
     struct sg_interactions plays; /* users by id, items by the song's row; weights > 0 */
     struct sg_panel_play *panel;  /* by user, then time */
     size_t n_panel;
-    uint64_t panel_below; /* the bound */
+    uint64_t panel_below;      /* the bound */
+    struct sg_own_factors own; /* instead of factors trained from the plays; n 0: none */
 };
 int sg_train_input_read(const struct sg_config *config, struct sg_train_input *out,
                         struct sg_error *e);

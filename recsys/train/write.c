@@ -39,40 +39,124 @@ static uint32_t *played_rows(const struct sg_interactions *plays)
     return v;
 }
 
-static int write_factors(const struct sg_train_input *in, const uint32_t *song,
-                         const struct sg_als_options *o, const char *dir, struct sg_error *e)
+/* Songs' factors by their rows, and listeners'. */
+struct factorised {
+    const uint32_t *song; /* ascending */
+    const float *items, *users;
+    size_t n, n_users, factors;
+};
+
+static int write_vectors(const struct sg_train_input *in, const struct factorised *f, int threads,
+                         const char *path, struct sg_error *e)
+{
+    uint64_t *ids = malloc((f->n + 1) * sizeof *ids);
+    if (!ids)
+        return sg_fail(e, SG_ENOMEM, "ids of songs");
+    for (size_t i = 0; i < f->n; i++)
+        ids[i] = in->songs[f->song[i]].song_id;
+    struct sg_vectors_options by_product = {.metric = SG_VECTORS_INNER_PRODUCT,
+                                            .threads = threads,
+                                            .queries = f->n_users ? f->users : NULL,
+                                            .n_queries =
+                                                f->n_users < QUERIES ? f->n_users : QUERIES};
+    int rc = sg_vectors_build_for(path, f->items, ids, f->n, f->factors, &by_product, e);
+    free(ids);
+    return rc;
+}
+
+static int write_fold(const struct factorised *f, const struct sg_als_loss *loss, const char *path,
+                      struct sg_error *e)
+{
+    struct sg_fold_in_source fold = {.loss = *loss,
+                                     .factors = f->factors,
+                                     .users = f->users,
+                                     .items = f->items,
+                                     .n_users = f->n_users,
+                                     .n_items = f->n};
+    return sg_fold_in_write(path, &fold, e);
+}
+
+static int write_factorised(const struct sg_train_input *in, const struct factorised *f,
+                            const struct sg_als_options *o, const char *dir, struct sg_error *e)
 {
     char path[PATH_MAX];
+    int rc = sg_items_write(path_of(path, dir, "items.seg"), f->song, f->items, f->n, f->factors,
+                            in->n_songs, e);
+    if (!rc)
+        rc = write_fold(f, &o->loss, path_of(path, dir, "fold.seg"), e);
+    return rc ? rc : write_vectors(in, f, o->threads, path_of(path, dir, "items.vec"), e);
+}
+
+static int write_trained(const struct sg_train_input *in, const uint32_t *song,
+                         const struct sg_als_options *o, const char *dir, struct sg_error *e)
+{
     struct sg_factors f;
     const struct sg_interactions *plays = &in->plays;
     int rc = sg_als_train(plays, o, &f, e);
     if (rc)
         return rc;
-    struct sg_fold_in_source fold = {.loss = o->loss,
-                                     .factors = f.factors,
-                                     .users = f.users,
-                                     .items = f.items,
-                                     .n_users = plays->users.n,
-                                     .n_items = plays->items.n};
-    rc = sg_items_write(path_of(path, dir, "items.seg"), song, f.items, plays->items.n, f.factors,
-                        in->n_songs, e);
-    if (!rc)
-        rc = sg_fold_in_write(path_of(path, dir, "fold.seg"), &fold, e);
-    uint64_t *ids = malloc((plays->items.n + 1) * sizeof *ids);
-    if (!rc && !ids)
-        rc = sg_fail(e, SG_ENOMEM, "ids of songs");
-    for (size_t i = 0; i < plays->items.n && !rc; i++)
-        ids[i] = in->songs[song[i]].song_id;
-    struct sg_vectors_options by_product = {.metric = SG_VECTORS_INNER_PRODUCT,
-                                            .threads = o->threads,
-                                            .queries = f.users,
-                                            .n_queries = plays->users.n < QUERIES ? plays->users.n
-                                                                                  : QUERIES};
-    if (!rc)
-        rc = sg_vectors_build_for(path_of(path, dir, "items.vec"), f.items, ids, plays->items.n,
-                                  f.factors, &by_product, e);
-    free(ids);
+    struct factorised all = {song, f.items, f.users, plays->items.n, plays->users.n, f.factors};
+    rc = write_factorised(in, &all, o, dir, e);
     sg_factors_free(&f);
+    return rc;
+}
+
+static const float *own_row(const struct sg_own_factors *own, uint64_t song)
+{
+    size_t low = 0, high = own->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (own->song[middle] < song)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < own->n && own->song[low] == song ? own->v + low * own->factors : NULL;
+}
+
+/* Every listener of the plays, as she will be folded in. */
+static int fold_listeners(const struct sg_train_input *in, const struct sg_fold_in *fold,
+                          float *out, struct sg_error *e)
+{
+    const struct sg_side *users = &in->plays.users;
+    size_t most = 0;
+    for (size_t u = 0; u < users->n; u++)
+        most = users->start[u + 1] - users->start[u] > most ? users->start[u + 1] - users->start[u]
+                                                            : most;
+    struct sg_fold_in_scratch *scratch = NULL;
+    const float **rows = malloc((most + 1) * sizeof *rows);
+    int rc = rows ? sg_fold_in_scratch_new(&scratch, fold, e) : sg_fail(e, SG_ENOMEM, "plays");
+    for (size_t u = 0; u < users->n && !rc; u++) {
+        size_t from = users->start[u], n = users->start[u + 1] - from;
+        for (size_t i = 0; i < n; i++)
+            rows[i] = own_row(&in->own, in->plays.items.id[users->other[from + i]]);
+        rc = sg_fold_in_user(fold, scratch, rows, users->weight + from, n,
+                             out + u * in->own.factors, e);
+    }
+    sg_fold_in_scratch_free(scratch);
+    free(rows);
+    return rc;
+}
+
+static int write_own(const struct sg_train_input *in, const struct sg_als_options *o,
+                     const char *dir, struct sg_error *e)
+{
+    const struct sg_own_factors *own = &in->own;
+    char path[PATH_MAX];
+    struct sg_fold_in *fold = NULL;
+    float *users = calloc(in->plays.users.n * own->factors + 1, sizeof *users);
+    struct factorised f = {own->song, own->v, users, own->n, 0, own->factors};
+    int rc = users ? write_fold(&f, &o->loss, path_of(path, dir, "fold.seg"), e)
+                   : sg_fail(e, SG_ENOMEM, "listeners' vectors");
+    if (!rc)
+        rc = sg_fold_in_open(&fold, path_of(path, dir, "fold.seg"), e);
+    if (!rc)
+        rc = fold_listeners(in, fold, users, e);
+    sg_fold_in_close(fold);
+    f.n_users = in->plays.users.n;
+    if (!rc)
+        rc = write_factorised(in, &f, o, dir, e);
+    free(users);
     return rc;
 }
 
@@ -179,7 +263,7 @@ int sg_model_write(const struct sg_config *config, const struct sg_train_input *
     if (!rc)
         rc = sg_songs_write(path_of(path, dir, "songs.seg"), &songs, e);
     if (!rc)
-        rc = write_factors(in, played, &als, dir, e);
+        rc = in->own.n ? write_own(in, &als, dir, e) : write_trained(in, played, &als, dir, e);
     if (!rc)
         rc = sg_near_build(path_of(path, dir, "near.seg"), &in->plays, played, in->n_songs, &near,
                            e);

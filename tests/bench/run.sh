@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every benchmark at one size: run.sh SONGS SECONDS_PER_KIND
+# Every benchmark at one size: run.sh SONGS SECONDS_PER_KIND; of those of single parts,
+# $SEGUE_BENCH_NAMES.
 # Uses programs of $SEGUE_BIN (a release build) and a private PostgreSQL of its own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -69,7 +70,7 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors; do
+for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs}; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;

@@ -2,8 +2,10 @@
  * is said and played shows in the next answer, over kills, and experiments take place. */
 #include "core/clock.h"
 #include "core/rpc.h"
+#include "index/generation.h"
 #include "schemas/feedback.h"
 #include "schemas/recs.h"
+#include "schemas/taste.h"
 #include "tests/support/indexer.h"
 #include "tests/support/scratch.h"
 #include <check.h>
@@ -287,6 +289,68 @@ START_TEST(a_new_song_has_a_place_and_is_noted)
 }
 END_TEST
 
+static void save_array(const char *path, const char *type, size_t rows, size_t columns,
+                       const void *data, size_t bytes)
+{
+    char header[118];
+    int n = snprintf(header, sizeof header,
+                     "{'descr': '%s', 'fortran_order': False, 'shape': (%zu, %zu), }", type, rows,
+                     columns);
+    memset(header + n, ' ', sizeof header - (size_t)n);
+    header[sizeof header - 1] = '\n';
+    FILE *f = fopen(path, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert(fwrite("\x93NUMPY\1\0\x76\0", 10, 1, f) == 1 &&
+              fwrite(header, sizeof header, 1, f) == 1 && fwrite(data, bytes, 1, f) == 1);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+/* Songs of even ids lie along one axis, the others along another. */
+START_TEST(factors_trained_elsewhere_are_served)
+{
+    enum { SONGS = 1500, D = 4 };
+    static float factors[(SONGS + 1) * D];
+    static int64_t ids[SONGS + 1];
+    struct sg_taste_request who = {3};
+    struct sg_taste taste;
+    struct sg_error e = SG_ERROR_INIT;
+    float v[D];
+    for (int i = 0; i <= SONGS; i++) {
+        ids[i] = i + 1; /* the last one is no song */
+        factors[i * D + i % 2] = 1;
+    }
+    const char *songs_at = test_path(x.dir, "songs.npy"), *ids_at = test_path(x.dir, "ids.npy");
+    save_array(songs_at, "<f4", SONGS + 1, D, factors, sizeof factors);
+    save_array(ids_at, "<i8", SONGS + 1, 1, ids, sizeof ids);
+    test_pg_sql(db, "DELETE FROM listening_history WHERE user_id = 3");
+    test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at, played_s) SELECT "
+                    "3, 2 * s, now() - s * interval '1 hour', 200 FROM generate_series(1, 40) s");
+    ck_assert_int_eq(ask(3), 0);
+    char before[SG_GENERATION_NAME];
+    snprintf(before, sizeof before, "%.*s", SG_FMT(reply.generation));
+    ck_assert_int_eq(
+        run("segue-recsys", (const char *const[]){"train", "--factors", songs_at, NULL}), 2);
+    ck_assert_int_eq(run("segue-recsys", (const char *const[]){"train", "--factors", ids_at,
+                                                               "--ids", ids_at, NULL}),
+                     1);
+    ck_assert_int_eq(run("segue-recsys", (const char *const[]){"train", "--factors", songs_at,
+                                                               "--ids", ids_at, "--force", NULL}),
+                     0);
+    for (int i = 0; i < 600 && (ask(3) || sg_str_eq(reply.generation, sg_str(before))); i++)
+        sg_sleep_us(20000);
+    ck_assert(!sg_str_eq(reply.generation, sg_str(before)));
+    ck_assert_uint_eq(reply.songs.n, LIMIT);
+    ck_assert_int_eq(sg_rpc_call(client, SG_METHOD_TASTE, &sg_taste_request_record, &who,
+                                 &sg_taste_record, &taste, &arena, sg_now_us() + 10000000,
+                                 SG_STR_NONE, &e),
+                     0);
+    ck_assert_uint_eq(taste.vector.n, sizeof v);
+    memcpy(v, taste.vector.p, sizeof v);
+    ck_assert(v[1] > 0.2f && v[1] > 4 * v[0]); /* even ids are odd rows */
+    ck_assert_int_eq(run("segue-recsys", (const char *const[]){"rollback", NULL}), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("recsys server");
@@ -299,6 +363,7 @@ int main(void)
     tcase_add_test(t, variants_rank_by_their_settings_and_what_was_shown_is_noted);
     tcase_add_test(t, two_rankings_are_interleaved_and_a_wrong_setting_changes_nothing);
     tcase_add_test(t, a_new_song_has_a_place_and_is_noted);
+    tcase_add_test(t, factors_trained_elsewhere_are_served);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
