@@ -19,7 +19,8 @@ struct sg_answerer { /* what all workers share; thread-safe */
 };
 
 /* Replies lie in the call's arena. Each falls back rather than fail: reply.fallback says why.
- * Filters hold in every case, but for a listener whom neither memory nor database tells of. */
+ * Filters hold in every case: SG_EUNAVAIL, SG_ETIMEOUT for a listener whom neither memory nor
+ * database tells of. */
 typedef int sg_answer_fn(struct sg_answerer *a, const struct sg_rpc_call *call,
                          const struct sg_recs_request *in, struct sg_recs_reply *out,
                          struct sg_error *e);

@@ -4,9 +4,6 @@
 #include "recsys/rank/rank.h"
 #include <stdio.h>
 
-static const char unknown_listener[] =
-    "what this listener did is out of reach: without her filters";
-
 static void make_occasion(struct sg_answering *x)
 {
     const struct sg_recs_request *in = x->in;
@@ -43,13 +40,8 @@ int sg_answering_begin(struct sg_answering *x, struct sg_answerer *a,
     int rc = in->user_id ? sg_people_get(sg_live_people(a->live), in->user_id, call->deadline_us,
                                          call->arena, &x->person, e)
                          : 0;
-    if (rc == SG_EUNAVAIL || rc == SG_ETIMEOUT) {
-        x->person = (struct sg_person){.user_id = in->user_id};
-        x->fallback = unknown_listener;
-        rc = 0;
-    }
     make_occasion(x);
-    return rc;
+    return rc; /* of a listener out of reach too: nobody is answered without her own filters */
 }
 
 int sg_answering_end(struct sg_answering *x, int rc, struct sg_error *e)

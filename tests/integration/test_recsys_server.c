@@ -351,6 +351,34 @@ START_TEST(factors_trained_elsewhere_are_served)
 }
 END_TEST
 
+START_TEST(without_the_database_nobody_is_answered_without_her_filters)
+{
+    ck_assert_int_eq(ask(11), 0);
+    uint64_t gone = songs()[0].song_id;
+    test_pg_sql(db,
+                "INSERT INTO feedback VALUES (11, 'song', %llu, 'dislike') "
+                "ON CONFLICT (user_id, target_kind, target_id) DO UPDATE SET verdict = 'dislike'",
+                (unsigned long long)gone);
+    tell(11);
+    ck_assert_int_eq(ask(11), 0);
+    ck_assert(!shown(gone));
+    PQfinish(db);
+    test_pg_stop(pg);
+    ck_assert_int_eq(ask(11), 0); /* at hand */
+    ck_assert_uint_eq(reply.songs.n, LIMIT);
+    ck_assert(!shown(gone));
+    int rc = ask(12);
+    ck_assert_msg(rc == SG_EUNAVAIL || rc == SG_ETIMEOUT, "%d", rc);
+    ck_assert_int_eq(ask(0), 0); /* nobody's */
+    test_pg_up(pg);
+    db = test_pg_connect(pg);
+    for (int i = 0; i < 300 && ask(12); i++)
+        sg_sleep_us(50000);
+    ck_assert_int_eq(ask(12), 0);
+    ck_assert_uint_eq(reply.songs.n, LIMIT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("recsys server");
@@ -364,6 +392,7 @@ int main(void)
     tcase_add_test(t, two_rankings_are_interleaved_and_a_wrong_setting_changes_nothing);
     tcase_add_test(t, a_new_song_has_a_place_and_is_noted);
     tcase_add_test(t, factors_trained_elsewhere_are_served);
+    tcase_add_test(t, without_the_database_nobody_is_answered_without_her_filters);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
