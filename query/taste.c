@@ -1,9 +1,11 @@
-/* taste.c - see taste.h. */
+/* taste.c - see taste.h. A thread of its own opens models: their sums take a while, and no
+ * search may wait for that. */
 #include "query/taste.h"
-#include "core/clock.h"
 #include "core/log.h"
+#include "core/pause.h"
 #include "index/generation.h"
 #include "index/vectors.h"
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
@@ -11,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LOOK_US 1000000 /* at CURRENT */
+#define LOOK_MS 1000 /* at CURRENT */
 
 struct sg_taste_model {
     atomic_int references;
@@ -21,41 +23,19 @@ struct sg_taste_model {
 
 struct sg_taste_models {
     char dir[PATH_MAX];
+    struct sg_pause pause;
+    pthread_t thread;
+    bool has_thread;
+    char refused[SG_GENERATION_NAME]; /* could not be opened, and was said so; the thread's */
     pthread_mutex_t lock;
-    struct sg_taste_model *current;   /* NULL: none is to be had */
-    char refused[SG_GENERATION_NAME]; /* could not be opened, and was said so */
-    int64_t look_us;                  /* when CURRENT is looked at again */
+    struct sg_taste_model *current; /* under lock; NULL: none is to be had */
 };
-
-int sg_taste_models_open(struct sg_taste_models **out, const char *dir, struct sg_error *e)
-{
-    struct sg_taste_models *m = calloc(1, sizeof *m);
-    if (!m)
-        return sg_fail(e, SG_ENOMEM, "taste");
-    int n = snprintf(m->dir, sizeof m->dir, "%s", dir);
-    if (n < 0 || (size_t)n >= sizeof m->dir) {
-        free(m);
-        return sg_fail(e, SG_EINVAL, "path too long: %s", dir);
-    }
-    pthread_mutex_init(&m->lock, NULL);
-    *out = m;
-    return 0;
-}
 
 static void unref(struct sg_taste_model *m)
 {
     if (!m || atomic_fetch_sub(&m->references, 1) > 1)
         return;
     sg_vectors_close(m->songs);
-    free(m);
-}
-
-void sg_taste_models_close(struct sg_taste_models *m)
-{
-    if (!m)
-        return;
-    unref(m->current);
-    pthread_mutex_destroy(&m->lock);
     free(m);
 }
 
@@ -77,16 +57,14 @@ static struct sg_taste_model *open_model(const char *dir, const char *name, stru
     return m;
 }
 
-/* Under the lock. */
-static void look(struct sg_taste_models *m, int64_t now_us)
+/* Only the thread replaces the current model, so it may read its name without the lock. */
+static void look(struct sg_taste_models *m)
 {
     struct sg_error e = SG_ERROR_INIT;
     char name[SG_GENERATION_NAME];
-    if (now_us < m->look_us)
-        return;
-    m->look_us = now_us + LOOK_US;
+    struct sg_taste_model *before = m->current;
     if (sg_current_read(m->dir, name, NULL) || !strcmp(name, m->refused) ||
-        (m->current && !strcmp(name, m->current->name)))
+        (before && !strcmp(name, before->name)))
         return;
     struct sg_taste_model *next = open_model(m->dir, name, &e);
     if (!next) {
@@ -95,8 +73,55 @@ static void look(struct sg_taste_models *m, int64_t now_us)
                "generation=%s error=%s", name, e.text);
         return;
     }
-    unref(m->current);
+    pthread_mutex_lock(&m->lock);
     m->current = next;
+    pthread_mutex_unlock(&m->lock);
+    unref(before);
+}
+
+static void *follow(void *models)
+{
+    struct sg_taste_models *m = models;
+    do
+        look(m);
+    while (!sg_pause_for(&m->pause, LOOK_MS, false));
+    return NULL;
+}
+
+int sg_taste_models_open(struct sg_taste_models **out, const char *dir, struct sg_error *e)
+{
+    struct sg_taste_models *m = calloc(1, sizeof *m);
+    if (!m)
+        return sg_fail(e, SG_ENOMEM, "taste");
+    pthread_mutex_init(&m->lock, NULL);
+    sg_pause_init(&m->pause);
+    int n = snprintf(m->dir, sizeof m->dir, "%s", dir), rc = 0;
+    if (n < 0 || (size_t)n >= sizeof m->dir)
+        rc = sg_fail(e, SG_EINVAL, "path too long: %s", dir);
+    if (!rc) {
+        errno = pthread_create(&m->thread, NULL, follow, m);
+        m->has_thread = errno == 0;
+        rc = errno ? sg_fail_errno(e, "thread of taste") : 0;
+    }
+    if (rc)
+        sg_taste_models_close(m);
+    else
+        *out = m;
+    return rc;
+}
+
+void sg_taste_models_close(struct sg_taste_models *m)
+{
+    if (!m)
+        return;
+    if (m->has_thread) {
+        sg_pause_end(&m->pause);
+        pthread_join(m->thread, NULL);
+    }
+    unref(m->current);
+    sg_pause_destroy(&m->pause);
+    pthread_mutex_destroy(&m->lock);
+    free(m);
 }
 
 /* The model of that name, referenced. */
@@ -104,7 +129,6 @@ static struct sg_taste_model *take(struct sg_taste_models *m, struct sg_str name
 {
     struct sg_taste_model *taken = NULL;
     pthread_mutex_lock(&m->lock);
-    look(m, sg_now_us());
     if (m->current && sg_str_eq(name, sg_str(m->current->name))) {
         taken = m->current;
         atomic_fetch_add(&taken->references, 1);
