@@ -1,6 +1,6 @@
 /* api.h - what the API's handlers share. */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 #include "core/config.h"
 #include "core/pg.h"
 #include "core/rpc.h"

@@ -6,7 +6,7 @@
  * are decimal; booleans are true or false, 1 or 0.
  */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 #include "core/record.h"
 
 struct sg_param {

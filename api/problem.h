@@ -1,6 +1,6 @@
 /* problem.h - errors as RFC 9457 problem details. */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 
 /* Status and body from a failed call's error: SG_EINVAL 400 (with the field to
  * blame), SG_ENOENT 404, SG_ELIMIT 400, SG_ETIMEOUT 504, SG_EUNAVAIL 503 with

@@ -1,6 +1,6 @@
 /* route.h - which path is answered by whom; the same table makes the OpenAPI document. */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 #include "api/params.h"
 
 struct sg_api; /* what handlers share: see api.h */

@@ -4,7 +4,7 @@
  * A recommender that is away or slow leaves searches as everybody's. Thread-safe.
  */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 #include "core/rpc.h"
 #include "schemas/taste.h"
 

@@ -2,7 +2,7 @@
  * what was found then can be asked for, so no path leads anywhere else.
  */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 
 struct sg_web;
 /* Reads every regular file below dir (at most 200 files, 8 MiB each). */

@@ -7,7 +7,7 @@
  * away what was read last goes on to hold, for api.keys_stale_s. Thread-safe.
  */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 #include "core/config.h"
 
 struct sg_api_keys;

@@ -12,7 +12,7 @@
  * Thread-safe.
  */
 #pragma once
-#include "api/http.h"
+#include "api/http/http.h"
 #include "api/params.h"
 #include "core/config.h"
 #include "schemas/search_log.h"

@@ -9,8 +9,8 @@
  * Answering in a later call than the first keeps the connection alive (measured:
  * queueing in the first call closes it).
  */
-#include "api/http.h"
-#include "api/http_deadline.h"
+#include "api/http/http.h"
+#include "api/http/deadline.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"

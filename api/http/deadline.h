@@ -1,4 +1,4 @@
-/* http_deadline.h - closes connections whose next request's headers are not
+/* deadline.h - closes connections whose next request's headers are not
  * complete in time, however slowly they trickle (libmicrohttpd's own timeout
  * starts anew at every byte). Thread-safe.
  */

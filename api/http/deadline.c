@@ -1,5 +1,5 @@
-/* http_deadline.c - see http_deadline.h. One list of connections, walked twice a second. */
-#include "api/http_deadline.h"
+/* deadline.c - see deadline.h. One list of connections, walked twice a second. */
+#include "api/http/deadline.h"
 #include "core/clock.h"
 #include <pthread.h>
 #include <stdbool.h>
