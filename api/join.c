@@ -1,5 +1,6 @@
 /* join.c - see join.h. */
 #include "api/join.h"
+#include "api/route.h"
 #include "schemas/recs.h"
 
 /* The request's own; the query server judges it. */
@@ -32,10 +33,7 @@ int sg_api_lookup(struct sg_api *api, struct sg_http_request *q, enum sg_kind ki
 int sg_api_entity(struct sg_api *api, struct sg_http_request *q, enum sg_kind kind,
                   struct sg_hit *out, struct sg_error *e)
 {
-    uint64_t id;
-    if (!sg_str_to_u64(q->id, &id) || id == 0 || id > INT64_MAX)
-        return sg_fail_field(e, "id", "id: expected a whole number from 1, got '%.*s'",
-                             (int)(q->id.n < 40 ? q->id.n : 40), q->id.p);
+    uint64_t id = sg_route_id(q, 0);
     struct sg_lookup_reply reply;
     int rc = lookup(api, q, kind, &id, 1, &reply, e);
     if (rc)

@@ -4,7 +4,7 @@
 #include "schemas/catalogue.h"
 #include "schemas/views.h"
 
-/* The entity named by the path's {id}: SG_ENOENT, or SG_EINVAL when no number. */
+/* The entity named by the path's first hole: SG_ENOENT. */
 int sg_api_entity(struct sg_api *api, struct sg_http_request *q, enum sg_kind kind,
                   struct sg_hit *out, struct sg_error *e);
 /* Up to 100 of a kind by id, in that order; missing ones are left out. Asks nobody for none. */

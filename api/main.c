@@ -1,5 +1,5 @@
 /* main.c - segue-api. */
-#include "api/openapi.h"
+#include "api/contract/openapi.h"
 #include "api/serve.h"
 #include "core/service.h"
 #include <string.h>

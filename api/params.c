@@ -62,7 +62,7 @@ static int read_scalar(const struct sg_field *f, const char *name, struct sg_str
     }
 }
 
-/* Only lists of strings are taken from URLs; each element's own rule is checked by the server. */
+/* Lists of strings, each element's own rule is checked by the server, and of numbers from 1. */
 static int read_list(const struct sg_field *f, const char *name, struct sg_str v,
                      struct sg_arena *a, struct sg_list *at, struct sg_error *e)
 {
@@ -72,17 +72,21 @@ static int read_list(const struct sg_field *f, const char *name, struct sg_str v
     if ((int64_t)n > f->max)
         return sg_fail_field(e, name, "%s: at most %" PRId64 " values are allowed", name, f->max);
     struct sg_str *items = sg_arena_array(a, n, sizeof *items);
-    if (!items)
+    uint64_t *numbers = f->type == SG_T_U64 ? sg_arena_array(a, n, sizeof *numbers) : NULL;
+    if (!items || (f->type == SG_T_U64 && !numbers))
         return sg_fail(e, SG_ENOMEM, "%s", name);
     for (size_t i = 0; i < n; i++) {
         const char *comma = memchr(v.p, ',', v.n);
         items[i] = (struct sg_str){v.p, comma ? (size_t)(comma - v.p) : v.n};
         if (!items[i].n)
             return sg_fail_field(e, name, "%s: holds an empty value", name);
+        if (numbers &&
+            (!sg_str_to_u64(items[i], &numbers[i]) || !numbers[i] || numbers[i] > INT64_MAX))
+            return sg_fail_field(e, name, "%s: expected whole numbers from 1", name);
         v.p += items[i].n + (comma != NULL);
         v.n -= items[i].n + (comma != NULL);
     }
-    *at = (struct sg_list){items, n};
+    *at = (struct sg_list){numbers ? (void *)numbers : items, n};
     return 0;
 }
 

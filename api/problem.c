@@ -1,35 +1,56 @@
 /* problem.c - see problem.h. */
 #include "api/problem.h"
 #include "core/log.h"
+#include <string.h>
 
+/* The first of a code is the one for errors without a kind of their own. */
 static const struct {
     int code, status;
     const char *slug, *title;
 } kinds[] = {
     {SG_EINVAL, 400, "invalid-request", "The request is not valid"},
     {SG_ELIMIT, 400, "over-limit", "The request is over a limit"},
+    {SG_EAUTH, 401, "unauthorized", "Credentials are needed"},
+    {SG_EPERM, 403, "forbidden", "This is not allowed"},
+    {SG_EPERM, 403, "subscription-expired", "The subscription has expired"},
+    {SG_EPERM, 403, "key-forbidden", "The API key does not allow this"},
     {SG_ENOENT, 404, "not-found", "There is no such thing"},
+    {0, 405, "method-not-allowed", "This method is not allowed here"},
+    {SG_ECONFLICT, 409, "conflict", "The present state does not allow this"},
+    {SG_EEXIST, 409, "exists", "It exists already"},
+    {SG_ECHANGED, 412, "changed", "It has changed since it was read"},
+    {SG_ETOOLARGE, 413, "too-large", "The body is too large"},
+    {SG_EMEDIA, 415, "unsupported-media-type", "This format is not read"},
+    {SG_EPRECONDITION, 428, "version-needed", "Say which version it is about"},
+    {SG_ERATE, 429, "rate-limited", "Too many requests"},
+    {SG_EINTERNAL, 500, "internal", "Something went wrong here"},
     {SG_EBUSY, 503, "unavailable", "Not available right now"},
     {SG_EUNAVAIL, 503, "unavailable", "Not available right now"},
     {SG_ETIMEOUT, 504, "timeout", "The answer took too long"},
-    {SG_EINTERNAL, 500, "internal", "Something went wrong here"},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
-static const char *status_title(int status)
+/* Its kind's row, else its code's, else "internal". */
+static size_t kind_of(const struct sg_error *e)
 {
-    switch (status) {
-    case 401:
-        return "An API key is needed";
-    case 403:
-        return "The API key does not allow this";
-    case 404:
-        return "There is no such thing";
-    case 405:
-        return "This method is not allowed here";
-    default:
-        return "The request was refused";
+    size_t found = N_KINDS, internal = 0;
+    for (size_t i = N_KINDS; i-- > 0;) {
+        if (e->kind && strcmp(kinds[i].slug, e->kind) == 0)
+            return i;
+        if (kinds[i].code == e->code)
+            found = i;
+        if (kinds[i].code == SG_EINTERNAL)
+            internal = i;
     }
+    return found < N_KINDS ? found : internal;
+}
+
+static size_t kind_of_status(int status)
+{
+    size_t i = 0;
+    while (i < N_KINDS && kinds[i].status != status)
+        i++;
+    return i;
 }
 
 static void write_problem(const struct sg_http_request *q, struct sg_http_response *r, int status,
@@ -41,8 +62,9 @@ static void write_problem(const struct sg_http_request *q, struct sg_http_respon
     r->shared = SG_STR_NONE;
     r->status = status;
     r->content_type = "application/problem+json";
-    sg_buf_printf(b, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":", slug,
-                  title, status);
+    sg_buf_printf(
+        b, "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"code\":\"%s\",\"detail\":",
+        slug, title, status, slug);
     sg_buf_json_str(b, sg_str(detail));
     sg_buf_puts(b, ",\"instance\":");
     sg_buf_json_str(b, q->path);
@@ -56,9 +78,7 @@ static void write_problem(const struct sg_http_request *q, struct sg_http_respon
 void sg_problem(const struct sg_http_request *q, struct sg_http_response *r,
                 const struct sg_error *e)
 {
-    size_t i = 0;
-    while (i < N_KINDS - 1 && kinds[i].code != e->code)
-        i++;
+    size_t i = kind_of(e);
     const char *detail = e->text;
     if (kinds[i].status == 500) {
         sg_log(SG_LOG_ERROR, "request failed", "path=%.*s error=%s", SG_FMT(q->path), e->text);
@@ -66,16 +86,15 @@ void sg_problem(const struct sg_http_request *q, struct sg_http_response *r,
     }
     if (kinds[i].status == 503)
         sg_http_header(r, "Retry-After", SG_STR("1"));
+    if (kinds[i].status == 401)
+        sg_http_header(r, "WWW-Authenticate", SG_STR("Bearer realm=\"segue\""));
     write_problem(q, r, kinds[i].status, kinds[i].slug, kinds[i].title, detail, e->field);
 }
 
 void sg_problem_status(const struct sg_http_request *q, struct sg_http_response *r, int status,
                        const char *detail)
 {
-    const char *slug = status == 401   ? "unauthorized"
-                       : status == 403 ? "forbidden"
-                       : status == 404 ? "not-found"
-                       : status == 405 ? "method-not-allowed"
-                                       : "refused";
-    write_problem(q, r, status, slug, status_title(status), detail, NULL);
+    size_t i = kind_of_status(status);
+    write_problem(q, r, status, i < N_KINDS ? kinds[i].slug : "refused",
+                  i < N_KINDS ? kinds[i].title : "The request was refused", detail, NULL);
 }

@@ -6,66 +6,224 @@
 #include "api/web.h"
 #include "core/clock.h"
 #include "core/metrics.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <xxhash.h>
 
-/* Matches path against a pattern with at most one {name}; what it stands for has no slash. */
-static bool match(const char *pattern, struct sg_str path, struct sg_str *id)
+enum { SEGMENTS_MAX = 12, ROUTES_MAX = 1024 };
+
+/* A route's path in segments; holes: bit i for the i-th, the first one the highest bit. */
+struct pattern {
+    const struct sg_route *route;
+    struct sg_str segments[SEGMENTS_MAX];
+    size_t n;
+    unsigned holes;
+};
+
+/* By number of segments; made once. */
+static struct table {
+    struct pattern v[ROUTES_MAX];
+    size_t first[SEGMENTS_MAX + 2];
+} table;
+static pthread_once_t table_once = PTHREAD_ONCE_INIT;
+
+/* Segments between slashes of a path that begins with one; SEGMENTS_MAX + 1: more than are known.
+ */
+static size_t split(struct sg_str path, struct sg_str *out)
 {
-    const char *hole = strchr(pattern, '{');
-    if (!hole)
-        return sg_str_eq(sg_str(pattern), path);
-    struct sg_str before = {pattern, (size_t)(hole - pattern)},
-                  after = sg_str(strchr(hole, '}') + 1);
-    if (path.n <= before.n + after.n || !sg_str_starts(path, before) ||
-        !sg_str_eq((struct sg_str){path.p + path.n - after.n, after.n}, after))
-        return false;
-    *id = (struct sg_str){path.p + before.n, path.n - before.n - after.n};
-    return !memchr(id->p, '/', id->n);
+    size_t n = 0;
+    while (path.n && *path.p == '/') {
+        path = (struct sg_str){path.p + 1, path.n - 1};
+        const char *slash = memchr(path.p, '/', path.n);
+        if (n == SEGMENTS_MAX)
+            return SEGMENTS_MAX + 1;
+        out[n] = (struct sg_str){path.p, slash ? (size_t)(slash - path.p) : path.n};
+        path = (struct sg_str){path.p + out[n].n, path.n - out[n].n};
+        n++;
+    }
+    return n;
 }
 
-static bool is_get(const struct sg_http_request *q)
+static void add_pattern(const struct sg_route *r, size_t segments, size_t *at)
 {
-    return sg_str_eq(q->method, SG_STR("GET")) || sg_str_eq(q->method, SG_STR("HEAD"));
+    struct pattern p = {.route = r};
+    p.n = split(sg_str(r->path), p.segments);
+    if (p.n != segments || *at == ROUTES_MAX)
+        return;
+    for (size_t i = 0; i < p.n; i++)
+        p.holes |= *p.segments[i].p == '{' ? 1u << (SEGMENTS_MAX - i) : 0;
+    table.v[(*at)++] = p;
 }
 
-static bool takes(const struct sg_route *r, const struct sg_http_request *q)
+const struct sg_route *sg_route_next(struct sg_route_walk *at)
 {
-    return r->method ? sg_str_eq(q->method, sg_str(r->method)) : is_get(q);
+    while (sg_route_tables[at->table]) {
+        const struct sg_route *r = &sg_route_tables[at->table][at->row];
+        if (r->path) {
+            at->row++;
+            return r;
+        }
+        *at = (struct sg_route_walk){at->table + 1, 0};
+    }
+    return NULL;
 }
 
-/* The one for the method too; else one of the path, whose method is another. */
+static void make_table(void)
+{
+    size_t at = 0;
+    const struct sg_route *r;
+    for (size_t n = 0; n <= SEGMENTS_MAX; n++) {
+        table.first[n] = at;
+        for (struct sg_route_walk walk = {0}; (r = sg_route_next(&walk));)
+            add_pattern(r, n, &at);
+    }
+    table.first[SEGMENTS_MAX + 1] = at;
+}
+
+static bool match(const struct pattern *p, const struct sg_str *segments)
+{
+    for (size_t i = p->n; i-- > 0;) {
+        bool hole = p->holes >> (SEGMENTS_MAX - i) & 1;
+        if (hole ? !segments[i].n : !sg_str_eq(p->segments[i], segments[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool is_get(struct sg_str method)
+{
+    return sg_str_eq(method, SG_STR("GET")) || sg_str_eq(method, SG_STR("HEAD"));
+}
+
+static bool takes(const struct sg_route *r, struct sg_str method)
+{
+    return r->method ? sg_str_eq(method, sg_str(r->method)) : is_get(method);
+}
+
+/* The path's most literal pattern, and of it the one for the method, or else any. */
+static const struct pattern *find(struct sg_str method, struct sg_str path, struct sg_str *segments)
+{
+    const struct pattern *best = NULL;
+    size_t n = split(path, segments);
+    pthread_once(&table_once, make_table);
+    if (n > SEGMENTS_MAX)
+        return NULL;
+    for (size_t i = table.first[n]; i < table.first[n + 1]; i++) {
+        const struct pattern *p = &table.v[i];
+        if ((!best || p->holes < best->holes ||
+             (p->holes == best->holes && !takes(best->route, method))) &&
+            match(p, segments))
+            best = p;
+    }
+    return best;
+}
+
 static const struct sg_route *find_route(struct sg_http_request *q)
 {
-    const struct sg_route *other = NULL;
-    for (const struct sg_route *r = sg_routes; r->path; r++)
-        if ((!other || strcmp(other->path, r->path) == 0) && match(r->path, q->path, &q->id)) {
-            if (takes(r, q))
-                return r;
-            other = r;
+    struct sg_str segments[SEGMENTS_MAX];
+    const struct pattern *p = find(q->method, q->path, segments);
+    size_t n = 0;
+    for (size_t i = 0; p && i < p->n && n < SG_ROUTE_HOLES; i++)
+        if (p->holes >> (SEGMENTS_MAX - i) & 1)
+            q->holes[n++] = segments[i];
+    return p ? p->route : NULL;
+}
+
+size_t sg_route_body_max(void *ctx, struct sg_str method, struct sg_str path)
+{
+    struct sg_str segments[SEGMENTS_MAX];
+    const struct pattern *p = find(method, path, segments);
+    (void)ctx;
+    return p && p->route->body_max && takes(p->route, method) ? p->route->body_max
+                                                              : SG_HTTP_BODY_MAX;
+}
+
+bool sg_route_hole_is_number(struct sg_str name, const char **format)
+{
+    static const struct {
+        const char *name, *format;
+    } texts[] = {{"search_id", "uuid"}, {"export_id", NULL}, {"upload_id", NULL}};
+    *format = NULL;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (sg_str_eq(name, sg_str(texts[i].name))) {
+            *format = texts[i].format;
+            return false;
         }
-    return other;
+    return sg_str_eq(name, SG_STR("id")) ||
+           (name.n > 3 && memcmp(name.p + name.n - 3, "_id", 3) == 0);
+}
+
+static bool read_number(struct sg_str text, uint64_t *out)
+{
+    return sg_str_to_u64(text, out) && *out >= 1 && *out <= INT64_MAX;
+}
+
+uint64_t sg_route_id(const struct sg_http_request *q, size_t i)
+{
+    uint64_t id = 0;
+    return read_number(q->holes[i], &id) ? id : 0;
+}
+
+struct sg_str sg_route_text(const struct sg_http_request *q, size_t i)
+{
+    return q->holes[i];
+}
+
+/* Every hole of the route against what stands there. */
+static int check_holes(const struct sg_route *route, const struct sg_http_request *q,
+                       struct sg_error *e)
+{
+    const char *at = route->path, *format;
+    for (size_t i = 0; i < SG_ROUTE_HOLES && (at = strchr(at, '{')); i++) {
+        struct sg_str name = {at + 1, (size_t)(strchr(at, '}') - at - 1)}, text = q->holes[i];
+        uint64_t id;
+        int shown = (int)(text.n < 40 ? text.n : 40);
+        char field[64];
+        snprintf(field, sizeof field, "%.*s", SG_FMT(name));
+        if (!sg_str_is_utf8(text) || memchr(text.p, 0, text.n) || text.n > 200)
+            return sg_fail_field(e, field, "%s: expected at most 200 bytes of text", field);
+        if (sg_route_hole_is_number(name, &format) && !read_number(text, &id))
+            return sg_fail_field(e, field, "%s: expected a whole number from 1, got '%.*s'", field,
+                                 shown, text.p);
+        at++;
+    }
+    return 0;
 }
 
 /* "GET, HEAD, DELETE": what the path takes. */
 static struct sg_str methods_of(const struct sg_route *route, struct sg_arena *a)
 {
     struct sg_str all = SG_STR("");
-    for (const struct sg_route *r = sg_routes; r->path && all.p; r++)
-        if (!route ? r == sg_routes : strcmp(r->path, route->path) == 0)
+    const struct sg_route *r;
+    if (!route)
+        return SG_STR("GET, HEAD");
+    for (struct sg_route_walk walk = {0}; (r = sg_route_next(&walk)) && all.p;)
+        if (strcmp(r->path, route->path) == 0)
             all = sg_arena_printf(a, "%.*s%s%s", SG_FMT(all), all.n ? ", " : "",
-                                  route && r->method ? r->method : "GET, HEAD");
+                                  r->method ? r->method : "GET, HEAD");
     return all;
 }
 
-/* A strong validator over the body; a repeated question costs no transfer. */
+static struct sg_str header_of(const struct sg_http_response *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_headers; i++)
+        if (strcmp(r->headers[i].name, name) == 0)
+            return r->headers[i].value;
+    return SG_STR_NONE;
+}
+
+/* The handler's validator, or a strong one over the body; a repeated question costs no transfer. */
 static void tag(struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_str body = r->shared.p ? r->shared : sg_buf_str(&r->body);
-    struct sg_str etag =
-        sg_arena_printf(q->arena, "\"%016llx\"", (unsigned long long)XXH3_64bits(body.p, body.n));
-    sg_http_header(r, "ETag", etag);
-    if (q->if_none_match.p && memmem(q->if_none_match.p, q->if_none_match.n, etag.p, etag.n)) {
+    struct sg_str etag = header_of(r, "ETag");
+    if (!etag.p) {
+        etag = sg_arena_printf(q->arena, "\"%016llx\"",
+                               (unsigned long long)XXH3_64bits(body.p, body.n));
+        sg_http_header(r, "ETag", etag);
+    }
+    if (q->if_none_match.p && (sg_str_eq(q->if_none_match, SG_STR("*")) ||
+                               memmem(q->if_none_match.p, q->if_none_match.n, etag.p, etag.n))) {
         r->status = 304;
         r->shared = SG_STR_NONE;
         sg_buf_reset(&r->body);
@@ -90,19 +248,47 @@ static void identify(struct sg_http_request *q, struct sg_http_response *r)
 
 bool sg_route_is_open(const struct sg_route *r)
 {
-    return strcmp(r->tag, "Operations") == 0;
+    return r->access == SG_OPERATIONS;
+}
+
+/* What the route asks of whoever is logged in. */
+static int allowed(const struct sg_route *route, const struct sg_caller *who, struct sg_error *e)
+{
+    if (route->access == SG_ANYONE)
+        return 0;
+    if (!who->user_id)
+        return sg_fail(e, SG_EAUTH, "log in: Authorization: Bearer TOKEN");
+    if (route->access == SG_ACCOUNT)
+        return 0;
+    if (who->subscription == SG_EXPIRED)
+        return sg_fail_kind(e, SG_EPERM, "subscription-expired", "the subscription has expired");
+    if (route->access == SG_ARTIST_ROLE && !(who->roles & (SG_ROLE_ARTIST | SG_ROLE_ADMIN)))
+        return sg_fail(e, SG_EPERM, "only an artist may do this");
+    if (route->access == SG_ADMIN && !(who->roles & SG_ROLE_ADMIN))
+        return sg_fail(e, SG_EPERM, "only an admin may do this");
+    return 0;
 }
 
 static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg_http_request *q,
                      struct sg_http_response *r)
 {
-    return sg_route_is_open(route) || sg_api_keys_admit(api->keys, q, r);
+    struct sg_error e = SG_ERROR_INIT;
+    if (sg_route_is_open(route))
+        return true;
+    if (!sg_api_keys_admit(api->keys, q, r))
+        return false;
+    int rc = allowed(route, &q->caller, &e);
+    if (!rc)
+        rc = check_holes(route, q, &e);
+    if (rc)
+        sg_problem(q, r, &e);
+    return !rc;
 }
 
 static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = q->route;
-    if (route ? !takes(route, q) : !is_get(q)) {
+    if (route ? !takes(route, q->method) : !is_get(q->method)) {
         struct sg_str methods = methods_of(route, q->arena);
         struct sg_str why =
             sg_arena_printf(q->arena, "only %.*s are answered here", SG_FMT(methods));
@@ -135,12 +321,19 @@ static void count(const struct sg_http_request *q, int status)
                       (double)(sg_now_us() - q->start_us) / 1e6);
 }
 
+static int success_of(const struct sg_route *route)
+{
+    if (route && route->status)
+        return route->status;
+    return route && !route->reply && !route->content_type ? 204 : 200;
+}
+
 static void complete(struct sg_http_request *q, struct sg_http_response *r)
 {
-    if (r->status == 0 || r->status == 200) {
-        r->status = 200;
+    if (r->status == 0)
+        r->status = success_of(q->route);
+    if (r->status == 200 && is_get(q->method))
         tag(q, r);
-    }
     count(q, r->status);
 }
 
@@ -155,7 +348,7 @@ void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_respon
 bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = find_route(q);
-    if (!route || !route->ends_itself || !takes(route, q))
+    if (!route || !route->ends_itself || !takes(route, q->method))
         return false;
     q->route = route;
     identify(q, r);

@@ -122,6 +122,8 @@ static const struct key keys[] = {
     K_WHOLE(api.workers, 1, 1024, "16", "threads that answer requests"),
     K_WHOLE(api.timeout_ms, 1, 600000, "2000", "time given to one request"),
     K_CHOICE(api.require_key, off_on, "off", "requests without an API key are refused"),
+    K_CHOICE(api.trust_user_id, off_on, "off",
+             "a user_id parameter is believed of anybody: for a backend that knows its users"),
     K_WHOLE(api.keys_stale_s, 1, 2592000, "3600",
             "seconds that API keys hold while the database is away"),
     K_PATH(api.web_dir, "{source_dir}/api/web", "files of the web page"),

@@ -77,6 +77,7 @@ struct sg_config {
         int64_t workers;              /* handler threads */
         int64_t timeout_ms;           /* deadline given to each request */
         int64_t require_key;          /* 1: requests without a key are refused */
+        int64_t trust_user_id;        /* 1: a user_id parameter is believed of anybody */
         int64_t keys_stale_s;         /* keys as read last hold so long without the database */
         char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
     } api;

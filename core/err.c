@@ -13,6 +13,21 @@ int sg_fail(struct sg_error *e, int code, const char *fmt, ...)
         va_end(ap);
         e->code = code;
         e->field[0] = '\0';
+        e->kind = NULL;
+    }
+    return code;
+}
+
+int sg_fail_kind(struct sg_error *e, int code, const char *kind, const char *fmt, ...)
+{
+    if (e) {
+        va_list ap;
+        va_start(ap, fmt);
+        vsnprintf(e->text, sizeof e->text, fmt, ap);
+        va_end(ap);
+        e->code = code;
+        e->field[0] = '\0';
+        e->kind = kind;
     }
     return code;
 }
@@ -25,6 +40,7 @@ int sg_fail_field(struct sg_error *e, const char *field, const char *fmt, ...)
         vsnprintf(e->text, sizeof e->text, fmt, ap);
         va_end(ap);
         e->code = SG_EINVAL;
+        e->kind = NULL;
         snprintf(e->field, sizeof e->field, "%s", field);
     }
     return SG_EINVAL;
@@ -60,6 +76,7 @@ int sg_fail_errno(struct sg_error *e, const char *fmt, ...)
             snprintf(e->text + n, sizeof e->text - (size_t)n, ": %s", strerror(err));
         e->code = code;
         e->field[0] = '\0';
+        e->kind = NULL;
     }
     return code;
 }
@@ -83,9 +100,28 @@ int sg_wrap(struct sg_error *e, const char *fmt, ...)
 const char *sg_err_name(int code)
 {
     static const char *const names[] = {
-        "ok",        "invalid input", "not found",       "corrupt",        "out of memory",
-        "i/o error", "no space",      "deadline passed", "unavailable",    "already exists",
-        "busy",      "over a limit",  "canceled",        "internal error",
+        "ok",
+        "invalid input",
+        "not found",
+        "corrupt",
+        "out of memory",
+        "i/o error",
+        "no space",
+        "deadline passed",
+        "unavailable",
+        "already exists",
+        "busy",
+        "over a limit",
+        "canceled",
+        "internal error",
+        "not logged in",
+        "not allowed",
+        "conflict",
+        "changed meanwhile",
+        "version needed",
+        "too large",
+        "format not read",
+        "too often",
     };
     int i = -code;
     return i >= 0 && i < (int)(sizeof names / sizeof *names) ? names[i] : "unknown error";

@@ -22,12 +22,21 @@ enum sg_err {
     SG_ELIMIT = -11, /* over a stated bound */
     SG_ECANCELED = -12,
     SG_EINTERNAL = -13,
+    SG_EAUTH = -14,         /* nobody is logged in, or what proves it is no good */
+    SG_EPERM = -15,         /* known, and not allowed */
+    SG_ECONFLICT = -16,     /* the state of things does not let it */
+    SG_ECHANGED = -17,      /* it has changed since it was read */
+    SG_EPRECONDITION = -18, /* must say which version it is about */
+    SG_ETOOLARGE = -19,
+    SG_EMEDIA = -20, /* not a format that is read */
+    SG_ERATE = -21,  /* too often */
 };
 
 struct sg_error {
     int code;
     char text[504];
-    char field[64]; /* the input field to blame, or "" */
+    char field[64];   /* the input field to blame, or "" */
+    const char *kind; /* static: a name for programs, such as "subscription-expired"; or NULL */
 };
 
 #define SG_ERROR_INIT                                                                              \
@@ -42,6 +51,10 @@ int sg_fail(struct sg_error *e, int code, const char *fmt, ...)
 /* As sg_fail with SG_EINVAL, naming the input field to blame. */
 int sg_fail_field(struct sg_error *e, const char *field, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* As sg_fail, with a name for programs: a static slug. */
+int sg_fail_kind(struct sg_error *e, int code, const char *kind, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* As sg_fail, with ": " and strerror(errno) appended; ENOSPC, ENOENT, ENOMEM
  * and EEXIST map to their own codes, anything else to SG_EIO. */

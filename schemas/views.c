@@ -87,6 +87,7 @@ static const struct sg_field problem_fields[] = {
     SG_FIELD_STR(struct sg_problem_view, type, 1, 256, SG_REQUIRED),
     SG_FIELD_STR(struct sg_problem_view, title, 1, 256, SG_REQUIRED),
     SG_FIELD_I64(struct sg_problem_view, status, 400, 599, SG_REQUIRED),
+    SG_FIELD_STR(struct sg_problem_view, code, 1, 64, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_problem_view, detail, 0, TEXT, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_problem_view, instance, 0, TEXT, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_problem_view, field, 0, 64, SG_OPTIONAL),

@@ -51,7 +51,7 @@ struct sg_health_view {
 struct sg_problem_view { /* RFC 9457; written by api/problem.c, described for OpenAPI */
     struct sg_str type, title;
     int64_t status;
-    struct sg_str detail, instance, field;
+    struct sg_str code, detail, instance, field;
 };
 
 extern const struct sg_record sg_song_list_record, sg_entity_list_record, sg_mix_list_record,

@@ -10,6 +10,7 @@
  * Thread-safe.
  */
 #pragma once
+#include "api/caller.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -36,7 +37,8 @@ struct sg_http_request {
     bool asks_for_privacy; /* DNT: 1 or Sec-GPC: 1 */
     int64_t start_us, deadline_us; /* sg_now_us clock */
     struct sg_arena *arena;        /* lives as long as the exchange */
-    struct sg_str id;              /* what the path's {id} stood for; set by the router */
+    struct sg_str holes[3];        /* what the path's {..} stood for; set by the router */
+    struct sg_caller caller;       /* who asks; set by the router */
     const void *route;             /* the router's own */
 };
 

@@ -62,7 +62,7 @@ static int keep(struct sg_api *api, struct sg_http_request *q, struct sg_http_re
 {
     struct sg_search_choice in;
     unsigned char id[16];
-    int rc = read_id(api->log, q->id, id, e);
+    int rc = read_id(api->log, sg_route_text(q, 0), id, e);
     if (!rc)
         rc = read_choice(q, &in, e);
     struct choice *c = rc ? NULL : sg_arena_alloc(q->arena, sizeof *c);

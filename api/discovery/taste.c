@@ -1,5 +1,5 @@
 /* taste.c - see taste.h. */
-#include "api/taste.h"
+#include "api/discovery/taste.h"
 #include "core/clock.h"
 #include <pthread.h>
 #include <stdlib.h>

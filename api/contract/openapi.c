@@ -1,11 +1,11 @@
 /* openapi.c - see openapi.h. */
-#include "api/openapi.h"
+#include "api/contract/openapi.h"
 #include "api/route.h"
 #include "schemas/views.h"
 #include <jansson.h>
 #include <stdlib.h>
 
-enum { RECORDS_MAX = 128 };
+enum { RECORDS_MAX = 1024 };
 struct components {
     const struct sg_record *v[RECORDS_MAX];
     size_t n;
@@ -60,19 +60,37 @@ static json_t *param(const struct sg_param *p, const struct sg_record *of)
     return o;
 }
 
+static json_t *hole(struct sg_str name)
+{
+    const char *format;
+    json_t *schema =
+        sg_route_hole_is_number(name, &format)
+            ? json_pack("{s:s,s:i,s:I}", "type", "integer", "minimum", 1, "maximum",
+                        (json_int_t)INT64_MAX)
+            : json_pack("{s:s,s:i,s:i}", "type", "string", "minLength", 1, "maxLength", 200);
+    if (format)
+        json_object_set_new(schema, "format", json_string(format));
+    return json_pack("{s:s%,s:s,s:b,s:o}", "name", name.p, name.n, "in", "path", "required", 1,
+                     "schema", schema);
+}
+
+static json_t *if_match(bool required)
+{
+    return json_pack("{s:s,s:s,s:s,s:b,s:{s:s}}", "name", "If-Match", "in", "header", "description",
+                     "The ETag of the version this is about; 412 when it is not the present one.",
+                     "required", required, "schema", "type", "string");
+}
+
 static json_t *params(const struct sg_route *r)
 {
     json_t *list = json_array();
-    if (strstr(r->path, "{id}"))
+    for (const char *at = r->path; (at = strchr(at, '{')); at++)
         json_array_append_new(list,
-                              json_pack("{s:s,s:s,s:b,s:{s:s,s:i}}", "name", "id", "in", "path",
-                                        "required", 1, "schema", "type", "integer", "minimum", 1));
-    if (strstr(r->path, "{search_id}"))
-        json_array_append_new(list, json_pack("{s:s,s:s,s:b,s:{s:s,s:s}}", "name", "search_id",
-                                              "in", "path", "required", 1, "schema", "type",
-                                              "string", "format", "uuid"));
+                              hole((struct sg_str){at + 1, (size_t)(strchr(at, '}') - at - 1)}));
     for (const struct sg_param *p = r->params; p && p->name; p++)
         json_array_append_new(list, param(p, r->params_of));
+    if (r->answers & (SG_ANSWERS_412 | SG_ANSWERS_428))
+        json_array_append_new(list, if_match(r->answers & SG_ANSWERS_428));
     return list;
 }
 
@@ -88,48 +106,79 @@ static void add_problem(json_t *responses, const char *status, const char *what)
                                   content("application/problem+json", ref(&sg_problem_record))));
 }
 
-static json_t *responses(const struct sg_route *r)
+static void add_success(json_t *o, const struct sg_route *r)
 {
-    json_t *o = json_object();
+    char status[8];
+    int n = r->status ? r->status : r->reply || r->content_type ? 200 : 204;
+    snprintf(status, sizeof status, "%d", n);
     if (!r->reply && !r->content_type) {
-        json_object_set_new(o, "204", json_pack("{s:s}", "description", "Done"));
-        add_problem(o, "400", "A parameter or the body is wrong; `field` names it");
-        if (r->body)
-            add_problem(o, "404", "There is no such thing");
-        add_problem(o, "503", "It cannot be kept right now");
-        add_problem(o, "504", "The answer took too long");
-        return o;
+        json_object_set_new(o, status, json_pack("{s:s}", "description", "Done"));
+        return;
     }
-    json_t *schema = r->reply ? ref(r->reply)
-                     : strcmp(r->content_type, "application/json") == 0
-                         ? json_pack("{s:s}", "type", "object")
-                         : json_pack("{s:s}", "type", "string");
+    bool free_form = !r->reply && strcmp(r->content_type, "application/json") == 0;
+    json_t *schema = r->reply    ? ref(r->reply)
+                     : free_form ? json_pack("{s:s}", "type", "object")
+                                 : json_pack("{s:s}", "type", "string");
     const char *type = r->reply ? "application/json" : r->content_type;
     json_object_set_new(
-        o, "200",
+        o, status,
         json_pack("{s:s,s:o}", "description", "The answer", "content", content(type, schema)));
-    if (r->params || strstr(r->path, "{id}"))
-        add_problem(o, "400", "A parameter is wrong; `field` names it");
-    if (strstr(r->path, "{id}"))
-        add_problem(o, "404", "There is no such thing");
     if (r->reply == &sg_health_view_record)
         json_object_set_new(o, "503",
                             json_pack("{s:s,s:o}", "description", "A dependency is down", "content",
                                       content("application/json", ref(r->reply))));
-    else if (strcmp(r->path, "/metrics") != 0 && strcmp(r->path, "/openapi.json") != 0) {
+}
+
+static void add_further(json_t *o, const struct sg_route *r)
+{
+    static const struct {
+        unsigned bit;
+        const char *status, *what;
+    } further[] = {
+        {SG_ANSWERS_206, "206", "A part of it"},
+        {SG_ANSWERS_403, "403", "This is not the caller's to do"},
+        {SG_ANSWERS_404, "404", "There is no such thing"},
+        {SG_ANSWERS_409, "409", "The present state does not allow this"},
+        {SG_ANSWERS_410, "410", "It is no longer there"},
+        {SG_ANSWERS_412, "412", "It has changed since it was read"},
+        {SG_ANSWERS_413, "413", "The body is too large"},
+        {SG_ANSWERS_415, "415", "This format is not read"},
+        {SG_ANSWERS_422, "422", "What was sent cannot be used"},
+        {SG_ANSWERS_428, "428", "If-Match is needed"},
+    };
+    for (size_t i = 0; i < sizeof further / sizeof *further; i++)
+        if (r->answers & further[i].bit && !json_object_get(o, further[i].status))
+            add_problem(o, further[i].status, further[i].what);
+}
+
+/* A key may be told; must be, where api.require_key is on; a token as the route asks. */
+static void add_security(json_t *o, json_t *answers, const struct sg_route *r)
+{
+    json_t *any = json_pack("[{}{s:[]}{s:[]}]", "bearer", "api_key");
+    json_object_set_new(
+        o, "security", r->access == SG_ANYONE ? json_incref(any) : json_pack("[{s:[]}]", "bearer"));
+    json_decref(any);
+    add_problem(answers, "401", "The token or API key is missing, wrong, expired or revoked");
+    add_problem(answers, "403", "This is not allowed to the caller, or not with the API key");
+    add_problem(answers, "429", "Too many requests; Retry-After says when to come again");
+}
+
+static json_t *responses(const struct sg_route *r)
+{
+    json_t *o = json_object();
+    add_success(o, r);
+    add_further(o, r);
+    if (r->params || r->body || r->body_type || strchr(r->path, '{'))
+        add_problem(o, "400", "A parameter or the body is wrong; `field` names it");
+    if (strchr(r->path, '{') && !json_object_get(o, "404"))
+        add_problem(o, "404", "There is no such thing");
+    if ((r->body || r->body_type) && !json_object_get(o, "413"))
+        add_problem(o, "413", "The body is too large");
+    if (r->access != SG_OPERATIONS || strncmp(r->path, "/metrics/", 9) == 0) {
         add_problem(o, "503", "A service behind the API is not answering");
         add_problem(o, "504", "The answer took too long");
     }
     return o;
-}
-
-/* May be told; must be, where api.require_key is on. */
-static void add_key(json_t *o)
-{
-    json_t *answers = json_object_get(o, "responses");
-    json_object_set_new(o, "security", json_pack("[{}{s:[]}{s:[]}]", "bearer", "api_key"));
-    add_problem(answers, "401", "The API key is missing, wrong, expired or revoked");
-    add_problem(answers, "403", "The API key is not for this market");
 }
 
 static json_t *security_schemes(void)
@@ -138,29 +187,37 @@ static json_t *security_schemes(void)
                      "api_key", "type", "apiKey", "in", "header", "name", "X-API-Key");
 }
 
+static json_t *request_body(const struct sg_route *r)
+{
+    return json_pack("{s:b,s:o}", "required", !r->body_optional, "content",
+                     r->body ? content("application/json", ref(r->body))
+                             : content(r->body_type, json_pack("{s:s}", "type", "string")));
+}
+
 static json_t *operation(const struct sg_route *r)
 {
-    json_t *o = json_pack("{s:s,s:[s]}", "summary", r->summary, "tags", r->tag);
+    json_t *o =
+        json_pack("{s:s,s:s,s:[s]}", "operationId", r->name, "summary", r->summary, "tags", r->tag);
     if (r->help)
         json_object_set_new(o, "description", json_string(r->help));
-    json_t *list = params(r);
+    json_t *list = params(r), *answers = responses(r);
     if (json_array_size(list))
         json_object_set(o, "parameters", list);
     json_decref(list);
-    if (r->body)
-        json_object_set_new(o, "requestBody",
-                            json_pack("{s:b,s:o}", "required", 1, "content",
-                                      content("application/json", ref(r->body))));
-    json_object_set_new(o, "responses", responses(r));
+    if (r->body || r->body_type)
+        json_object_set_new(o, "requestBody", request_body(r));
+    json_object_set_new(o, "responses", answers);
     if (!sg_route_is_open(r))
-        add_key(o);
+        add_security(o, answers, r);
     return o;
 }
 
 /* Beside the other methods of its path. */
 static void add_operation(json_t *paths, const struct sg_route *r)
 {
-    const char *method = !r->method ? "get" : strcmp(r->method, "DELETE") == 0 ? "delete" : "post";
+    char method[16] = "get";
+    for (size_t i = 0; r->method && i <= strlen(r->method) && i < sizeof method; i++)
+        method[i] = (char)(r->method[i] | (r->method[i] ? 32 : 0));
     json_t *path = json_object_get(paths, r->path);
     if (!path) {
         path = json_object();
@@ -174,7 +231,8 @@ static json_t *document(void)
     struct components c = {0};
     json_t *paths = json_object(), *schemas = json_object();
     collect(&c, &sg_problem_record);
-    for (const struct sg_route *r = sg_routes; r->path; r++) {
+    const struct sg_route *r;
+    for (struct sg_route_walk walk = {0}; (r = sg_route_next(&walk));) {
         add_operation(paths, r);
         if (r->reply)
             collect(&c, r->reply);

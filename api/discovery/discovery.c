@@ -1,9 +1,9 @@
 /* discovery.c - search and completion. */
 #include "api/api.h"
+#include "api/discovery/taste.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "api/search_log/search_log.h"
-#include "api/taste.h"
 #include "schemas/search.h"
 
 struct relay {

@@ -1,0 +1,27 @@
+/* caller.h - who a request comes from. */
+#pragma once
+#include "core/err.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sg_api;
+struct sg_http_request;
+
+enum sg_role { SG_ROLE_USER = 1, SG_ROLE_ARTIST = 2, SG_ROLE_ADMIN = 4 };
+enum sg_subscription { SG_FREE, SG_PREMIUM, SG_EXPIRED };
+
+struct sg_caller {
+    uint64_t user_id; /* 0: nobody is logged in */
+    unsigned roles;   /* bit set of enum sg_role */
+    enum sg_subscription subscription;
+    uint64_t session_id;
+    bool private_session; /* what is played now is not kept */
+    bool search_log_off;  /* nothing of what she searches is kept */
+};
+
+bool sg_caller_is_admin(const struct sg_http_request *q);
+/* Whom a user_id parameter means: 0 the caller, else that user, who must be the caller unless
+ * an admin asks, or api.trust_user_id is set (a backend of one's own asks for its users).
+ * SG_EAUTH: nobody is logged in; SG_EPERM: it is somebody else. */
+int sg_caller_user(const struct sg_api *api, const struct sg_http_request *q, uint64_t named,
+                   uint64_t *user_id, struct sg_error *e);

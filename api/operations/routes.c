@@ -1,0 +1,53 @@
+/* routes.c - routes of health, metrics and the contract. */
+#include "api/api.h"
+#include "api/route.h"
+#include "schemas/views.h"
+
+static const char text_metrics[] = "text/plain; version=0.0.4";
+
+const struct sg_route sg_operations_routes[] = {
+    {.path = "/health",
+     .name = "health",
+     .handle = sg_api_health,
+     .access = SG_OPERATIONS,
+     .tag = "Operations",
+     .summary = "Health of every dependency",
+     .help = "Answers 503 with the same body when one of them is down.",
+     .reply = &sg_health_view_record},
+    {.path = "/metrics",
+     .name = "metrics",
+     .handle = sg_api_metrics,
+     .access = SG_OPERATIONS,
+     .tag = "Operations",
+     .summary = "This process's metrics for Prometheus",
+     .content_type = text_metrics},
+    {.path = "/metrics/query",
+     .name = "metricsOfQuery",
+     .handle = sg_api_metrics_of,
+     .access = SG_OPERATIONS,
+     .tag = "Operations",
+     .summary = "The query server's metrics",
+     .content_type = text_metrics},
+    {.path = "/metrics/recsys",
+     .name = "metricsOfRecsys",
+     .handle = sg_api_metrics_of,
+     .access = SG_OPERATIONS,
+     .tag = "Operations",
+     .summary = "The recommender's metrics",
+     .content_type = text_metrics},
+    {.path = "/metrics/indexer",
+     .name = "metricsOfIndexer",
+     .handle = sg_api_metrics_of,
+     .access = SG_OPERATIONS,
+     .tag = "Operations",
+     .summary = "The indexer's metrics",
+     .content_type = text_metrics},
+    {.path = "/openapi.json",
+     .name = "openapi",
+     .handle = sg_api_openapi,
+     .access = SG_OPERATIONS,
+     .tag = "Operations",
+     .summary = "This description",
+     .content_type = "application/json"},
+    {0},
+};
