@@ -23,6 +23,9 @@ struct sg_config {
     struct {
         char dsn[SG_CONFIG_TEXT]; /* libpq; default: the private cluster's socket */
         int64_t pool_size;
+        char replicas[SG_CONFIG_TEXT]; /* libpq, several hosts; empty: none */
+        int64_t replica_lag_ms;        /* one further behind is not read from */
+        int64_t statement_timeout_ms, lock_timeout_ms;
     } pg;
     struct {
         char dir[SG_CONFIG_TEXT]; /* generations; default var_dir/index */

@@ -11,21 +11,39 @@
 #include <stdlib.h>
 #include <time.h>
 
+enum { WAITING_EACH = 64 };
+
 struct sg_pg_pool {
     pthread_mutex_t lock;
     pthread_cond_t given;
-    char *dsn;
-    int size, open, n_idle; /* open: idle, taken and being connected */
+    char *dsn, *settings; /* settings may be NULL */
+    int size, waiting;
+    int open, n_idle; /* open: idle, taken and being connected */
     PGconn *idle[];
 };
 
+static void free_pool(struct sg_pg_pool *p)
+{
+    if (p) {
+        free(p->dsn);
+        free(p->settings);
+    }
+    free(p);
+}
+
 int sg_pg_pool_open(struct sg_pg_pool **out, const char *dsn, int size, struct sg_error *e)
+{
+    return sg_pg_pool_open_with(out, dsn, NULL, size, e);
+}
+
+int sg_pg_pool_open_with(struct sg_pg_pool **out, const char *dsn, const char *settings, int size,
+                         struct sg_error *e)
 {
     if (size < 1 || size > 10000)
         return sg_fail(e, SG_EINVAL, "pool size %d is not from 1 to 10000", size);
     struct sg_pg_pool *p = calloc(1, sizeof *p + (size_t)size * sizeof *p->idle);
-    if (!p || !(p->dsn = strdup(dsn))) {
-        free(p);
+    if (!p || !(p->dsn = strdup(dsn)) || (settings && !(p->settings = strdup(settings)))) {
+        free_pool(p);
         return sg_fail(e, SG_ENOMEM, "connection pool");
     }
     p->size = size;
@@ -47,8 +65,7 @@ void sg_pg_pool_close(struct sg_pg_pool *p)
         PQfinish(p->idle[i]);
     pthread_cond_destroy(&p->given);
     pthread_mutex_destroy(&p->lock);
-    free(p->dsn);
-    free(p);
+    free_pool(p);
 }
 
 /* Waits for an idle connection or for room to open one (*out NULL). Counted as
@@ -58,8 +75,12 @@ static int reserve(struct sg_pg_pool *p, PGconn **out, int64_t deadline_us, stru
     struct timespec until = {deadline_us / 1000000, deadline_us % 1000000 * 1000};
     int waited = 0;
     pthread_mutex_lock(&p->lock);
+    if (p->waiting >= WAITING_EACH * p->size)
+        waited = ETIMEDOUT;
+    p->waiting++;
     while (!p->n_idle && p->open == p->size && waited != ETIMEDOUT)
         waited = pthread_cond_timedwait(&p->given, &p->lock, &until);
+    bool crowded = --p->waiting >= WAITING_EACH * p->size;
     bool got = true;
     if (p->n_idle) {
         *out = p->idle[--p->n_idle];
@@ -70,7 +91,9 @@ static int reserve(struct sg_pg_pool *p, PGconn **out, int64_t deadline_us, stru
         got = false;
     }
     pthread_mutex_unlock(&p->lock);
-    return got ? 0 : sg_fail(e, SG_ETIMEOUT, "all %d database connections are busy", p->size);
+    return got ? 0
+               : sg_fail(e, crowded ? SG_EBUSY : SG_ETIMEOUT,
+                         "all %d database connections are busy", p->size);
 }
 
 /* An idle connection has nothing to read unless the server closed it or said
@@ -105,7 +128,7 @@ int sg_pg_pool_take(struct sg_pg_pool *p, PGconn **out, int64_t deadline_us, str
         c = NULL;
     }
     if (!c)
-        rc = sg_pg_session(&c, p->dsn, SG_PG_SQL, deadline_us, e);
+        rc = sg_pg_session_with(&c, p->dsn, p->settings, SG_PG_SQL, deadline_us, e);
     if (rc) {
         forget(p);
         return rc;
@@ -125,13 +148,30 @@ static bool reusable(PGconn *c)
     return PQstatus(c) == CONNECTION_OK && s == PQTRANS_IDLE;
 }
 
+void sg_pg_pool_drop(struct sg_pg_pool *p, PGconn *c)
+{
+    PQfinish(c);
+    forget(p);
+}
+
+void sg_pg_pool_clear(struct sg_pg_pool *p)
+{
+    for (;;) {
+        pthread_mutex_lock(&p->lock);
+        PGconn *c = p->n_idle ? p->idle[--p->n_idle] : NULL;
+        pthread_mutex_unlock(&p->lock);
+        if (!c)
+            return;
+        sg_pg_pool_drop(p, c);
+    }
+}
+
 void sg_pg_pool_give(struct sg_pg_pool *p, PGconn *c)
 {
     if (!c)
         return;
     if (!reusable(c)) {
-        PQfinish(c);
-        forget(p);
+        sg_pg_pool_drop(p, c);
         return;
     }
     pthread_mutex_lock(&p->lock);

@@ -27,10 +27,13 @@ static int code_of_sqlstate(const char *s)
         const char *prefix;
         int code;
     } codes[] = {
-        {"23505", SG_EEXIST},    {"42710", SG_EEXIST}, {"42P07", SG_EEXIST}, {"22", SG_EINVAL},
-        {"23", SG_EINVAL},       {"08", SG_EUNAVAIL},  {"57P", SG_EUNAVAIL}, {"53300", SG_EUNAVAIL},
-        {"53100", SG_ENOSPC},    {"53200", SG_ENOMEM}, {"55006", SG_EBUSY},  {"55P03", SG_EBUSY},
-        {"57014", SG_ECANCELED}, {"42704", SG_ENOENT}, {"42P01", SG_ENOENT},
+        {"23505", SG_EEXIST},    {"42710", SG_EEXIST},   {"42P07", SG_EEXIST},
+        {"22", SG_EINVAL},       {"23", SG_EINVAL},      {"08", SG_EUNAVAIL},
+        {"57P", SG_EUNAVAIL},    {"53300", SG_EUNAVAIL}, {"53100", SG_ENOSPC},
+        {"53200", SG_ENOMEM},    {"55006", SG_EBUSY},    {"55P03", SG_EBUSY},
+        {"57014", SG_ECANCELED}, {"42704", SG_ENOENT},   {"42P01", SG_ENOENT},
+        {"40001", SG_EBUSY},     {"40P01", SG_EBUSY},    {"25006", SG_EUNAVAIL},
+        {"25P03", SG_EUNAVAIL},
     };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (!strncmp(s, codes[i].prefix, strlen(codes[i].prefix)))
@@ -68,14 +71,17 @@ static void on_notice(void *ctx, const PGresult *r)
     sg_log(SG_LOG_DEBUG, "database notice", "text=%s", text ? text : "");
 }
 
-/* The options the user gave (in the DSN, else PGOPTIONS), then ours. */
-static void put_options(struct sg_buf *b, const char *dsn)
+/* The options the user gave (in the DSN, else PGOPTIONS) between the caller's and ours. */
+static void put_options(struct sg_buf *b, const char *dsn, const char *settings)
 {
     PQconninfoOption *all = PQconninfoParse(dsn, NULL);
     const char *own = getenv("PGOPTIONS");
     for (PQconninfoOption *o = all; o && o->keyword; o++)
         if (!strcmp(o->keyword, "options") && o->val)
             own = o->val;
+    if (settings)
+        sg_buf_puts(b, settings);
+    sg_buf_putc(b, ' ');
     if (own)
         sg_buf_puts(b, own);
     sg_buf_putc(b, ' ');
@@ -84,10 +90,10 @@ static void put_options(struct sg_buf *b, const char *dsn)
 }
 
 /* Later keywords win: what stands before dbname is a default for the DSN. */
-static PGconn *start(const char *dsn, enum sg_pg_mode mode)
+static PGconn *start(const char *dsn, const char *settings, enum sg_pg_mode mode)
 {
     struct sg_buf options = {0};
-    put_options(&options, dsn);
+    put_options(&options, dsn, settings);
     const char *keys[] = {"fallback_application_name",
                           "dbname",
                           "client_encoding",
@@ -135,7 +141,13 @@ static int finish_connecting(PGconn *c, int64_t deadline_us, struct sg_error *e)
 int sg_pg_session(PGconn **out, const char *dsn, enum sg_pg_mode mode, int64_t deadline_us,
                   struct sg_error *e)
 {
-    PGconn *c = start(dsn, mode);
+    return sg_pg_session_with(out, dsn, NULL, mode, deadline_us, e);
+}
+
+int sg_pg_session_with(PGconn **out, const char *dsn, const char *settings, enum sg_pg_mode mode,
+                       int64_t deadline_us, struct sg_error *e)
+{
+    PGconn *c = start(dsn, settings, mode);
     if (!c)
         return sg_fail(e, SG_ENOMEM, "database connection");
     int rc = finish_connecting(c, deadline_us, e);
@@ -146,6 +158,11 @@ int sg_pg_session(PGconn **out, const char *dsn, enum sg_pg_mode mode, int64_t d
     PQsetNoticeReceiver(c, on_notice, NULL);
     *out = c;
     return 0;
+}
+
+int sg_pg_connect_within(PGconn **out, const char *dsn, int64_t deadline_us, struct sg_error *e)
+{
+    return sg_pg_session(out, dsn, SG_PG_SQL, deadline_us, e);
 }
 
 int sg_pg_connect(PGconn **out, const char *dsn, struct sg_error *e)

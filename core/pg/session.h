@@ -8,6 +8,9 @@ enum sg_pg_mode { SG_PG_SQL, SG_PG_REPLICATION };
 /* Connects before deadline_us (sg_now_us clock): SG_EUNAVAIL, SG_ETIMEOUT. */
 int sg_pg_session(PGconn **out, const char *dsn, enum sg_pg_mode mode, int64_t deadline_us,
                   struct sg_error *e);
+/* With further settings, "-c name=value ..."; NULL: none. */
+int sg_pg_session_with(PGconn **out, const char *dsn, const char *settings, enum sg_pg_mode mode,
+                       int64_t deadline_us, struct sg_error *e);
 /* What failed, told by r (or by c when r is NULL). */
 int sg_pg_fail(struct sg_error *e, PGconn *c, const PGresult *r);
 /* Five characters; "" when the server gave none. */

@@ -203,7 +203,7 @@ void test_pg_restart(const struct test_pg *pg)
     test_pg_up(pg);
 }
 
-void test_pg_crash(const struct test_pg *pg)
+static pid_t pid_of(const struct test_pg *pg)
 {
     char path[128];
     int pid = 0;
@@ -212,6 +212,37 @@ void test_pg_crash(const struct test_pg *pg)
     if (!f || fscanf(f, "%d", &pid) != 1 || pid <= 1)
         give_up(1, path, "names no server");
     fclose(f);
+    return pid;
+}
+
+static void signal_all(const struct test_pg *pg, int signal)
+{
+    char path[64];
+    int child;
+    pid_t pid = pid_of(pg);
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    kill(pid, signal);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        give_up(1, path, "cannot be read");
+    while (fscanf(f, "%d", &child) == 1)
+        kill(child, signal);
+    fclose(f);
+}
+
+void test_pg_freeze(const struct test_pg *pg)
+{
+    signal_all(pg, SIGSTOP);
+}
+
+void test_pg_thaw(const struct test_pg *pg)
+{
+    signal_all(pg, SIGCONT);
+}
+
+void test_pg_crash(const struct test_pg *pg)
+{
+    pid_t pid = pid_of(pg);
     kill(pid, SIGKILL);
     while (kill(pid, 0) == 0)
         sg_sleep_us(1000);

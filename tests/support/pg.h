@@ -28,6 +28,9 @@ void test_pg_up(const struct test_pg *pg);      /* again, after either */
 void test_pg_restart(const struct test_pg *pg); /* stop and up */
 
 /* A new connection, for PQfinish. */
+/* Every process of it stops where it is (SIGSTOP), and goes on. */
+void test_pg_freeze(const struct test_pg *pg);
+void test_pg_thaw(const struct test_pg *pg);
 PGconn *test_pg_connect(const struct test_pg *pg);
 /* Runs sql, which must succeed; text of the first value or "" (static buffer). */
 const char *test_pg_sql(PGconn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

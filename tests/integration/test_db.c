@@ -1,0 +1,259 @@
+/* test_db.c - the API's database: statements, transactions, a server that goes away. */
+#include "api/db/db.h"
+#include "api/http/http.h"
+#include "core/clock.h"
+#include "tests/support/pg.h"
+#include <check.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+static struct test_pg *pg;
+static struct sg_db *db;
+static PGconn *c;
+
+static void open_db(void)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_config config;
+    sg_config_defaults(&config);
+    snprintf(config.pg.dsn, sizeof config.pg.dsn, "%s", pg->dsn);
+    config.pg.pool_size = 2;
+    config.pg.lock_timeout_ms = 200;
+    c = test_pg_connect(pg);
+    test_pg_sql(c, "DROP TABLE IF EXISTS t; CREATE TABLE t (id bigint PRIMARY KEY, v bigint);"
+                   "INSERT INTO t VALUES (1, 10), (2, 20)");
+    ck_assert_msg(sg_db_open(&db, &config, &e) == 0, "%s", e.text);
+}
+
+static void close_db(void)
+{
+    sg_db_close(db);
+    PQfinish(c);
+}
+
+static const struct sg_pg_statement all = {"all", "SELECT * FROM t ORDER BY id", 0};
+static const struct sg_pg_statement get = {"get", "SELECT v FROM t WHERE id = $1::bigint", 1};
+static const struct sg_pg_statement put = {"put", "UPDATE t SET v = v + 1 WHERE id = $1::bigint",
+                                           1};
+static const struct sg_pg_statement nap = {"nap", "SELECT pg_sleep($1::float8)", 1};
+static const struct sg_pg_statement mine = {"mine", "SELECT count(*) FROM pg_prepared_statements",
+                                            0};
+
+static int read_id(const char *id, char out[32], struct sg_error *e)
+{
+    PGresult *r = NULL;
+    int rc = sg_db_read(db, NULL, &get, &id, &r, e);
+    if (!rc)
+        snprintf(out, 32, "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "none");
+    PQclear(r);
+    return rc;
+}
+
+START_TEST(a_statement_is_prepared_once_a_connection)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_db_tx *tx;
+    PGresult *r;
+    const char *id = "1";
+    ck_assert_int_eq(sg_db_begin(db, NULL, &tx, &e), 0);
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(sg_tx_run(tx, &get, &id, NULL, &e), 0);
+    ck_assert_int_eq(sg_tx_run(tx, &mine, NULL, &r, &e), 0);
+    ck_assert_str_eq(PQgetvalue(r, 0, 0), "3"); /* begin, get, mine */
+    PQclear(r);
+    ck_assert_int_eq(sg_tx_commit(tx, &e), 0);
+}
+END_TEST
+
+START_TEST(a_changed_result_or_a_forgotten_statement_is_prepared_again)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    PGresult *r;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_msg(sg_db_read(db, NULL, &all, NULL, &r, &e) == 0, "%s", e.text);
+        ck_assert_int_eq(PQnfields(r), 2 + i);
+        PQclear(r);
+        test_pg_sql(c, "ALTER TABLE t ADD COLUMN c%d text", i);
+    }
+    const struct sg_pg_statement drop = {"drop", "DEALLOCATE ALL", 0};
+    ck_assert_int_eq(sg_db_write(db, NULL, &drop, NULL, NULL, &e), 0);
+    ck_assert_msg(sg_db_read(db, NULL, &all, NULL, NULL, &e) == 0, "%s", e.text);
+}
+END_TEST
+
+START_TEST(a_failure_leaves_the_statement_usable)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    char v[32];
+    ck_assert_int_eq(read_id("not a number", v, &e), SG_EINVAL);
+    ck_assert_int_eq(read_id("2", v, &e), 0);
+    ck_assert_str_eq(v, "20");
+}
+END_TEST
+
+static int twice(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
+{
+    int *calls = ctx;
+    ++*calls;
+    int rc = sg_tx_run(tx, &get, (const char *const[]){"1"}, NULL, e);
+    return rc ? rc : sg_tx_run(tx, &all, NULL, NULL, e);
+}
+
+START_TEST(a_transaction_between_which_a_migration_came_is_repeated)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    int calls = 0;
+    ck_assert_int_eq(sg_db_transact(db, NULL, twice, &calls, &e), 0);
+    test_pg_sql(c, "ALTER TABLE t ADD COLUMN more text");
+    ck_assert_msg(sg_db_transact(db, NULL, twice, &calls, &e) == 0, "%s", e.text);
+    ck_assert_int_eq(calls, 3);
+}
+END_TEST
+
+struct crossing {
+    const char *first, *second;
+    int calls, rc;
+};
+
+static int cross(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
+{
+    struct crossing *x = ctx;
+    x->calls++;
+    int rc = sg_tx_run(tx, &put, &x->first, NULL, e);
+    if (!rc)
+        rc = sg_tx_run(tx, &nap, (const char *const[]){"0.05"}, NULL, e);
+    return rc ? rc : sg_tx_run(tx, &put, &x->second, NULL, e);
+}
+
+static void *run_cross(void *ctx)
+{
+    struct crossing *x = ctx;
+    struct sg_error e = SG_ERROR_INIT;
+    x->rc = sg_db_transact(db, NULL, cross, x, &e);
+    return NULL;
+}
+
+START_TEST(transactions_that_lock_each_other_both_end_well)
+{
+    struct crossing a = {"1", "2", 0, 0}, b = {"2", "1", 0, 0};
+    pthread_t other;
+    pthread_create(&other, NULL, run_cross, &b);
+    run_cross(&a);
+    pthread_join(other, NULL);
+    ck_assert_int_eq(a.rc, 0);
+    ck_assert_int_eq(b.rc, 0);
+    ck_assert_str_eq(test_pg_sql(c, "SELECT sum(v) FROM t"), "34");
+    ck_assert_int_gt(a.calls + b.calls, 2);
+}
+END_TEST
+
+START_TEST(a_rolled_back_transaction_leaves_nothing_and_a_failed_one_does_not_commit)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_db_tx *tx;
+    const char *id = "1", *bad = "x";
+    ck_assert_int_eq(sg_db_begin(db, NULL, &tx, &e), 0);
+    ck_assert_int_eq(sg_tx_run(tx, &put, &id, NULL, &e), 0);
+    sg_tx_rollback(tx);
+    ck_assert_int_eq(sg_db_begin(db, NULL, &tx, &e), 0);
+    ck_assert_int_eq(sg_tx_run(tx, &put, &id, NULL, &e), 0);
+    ck_assert_int_eq(sg_tx_run(tx, &put, &bad, NULL, &e), SG_EINVAL);
+    ck_assert_int_ne(sg_tx_commit(tx, &e), 0);
+    ck_assert_str_eq(test_pg_sql(c, "SELECT v FROM t WHERE id = 1"), "10");
+}
+END_TEST
+
+START_TEST(a_lock_is_waited_for_only_so_long)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    const char *id = "1";
+    test_pg_sql(c, "BEGIN");
+    test_pg_sql(c, "SELECT * FROM t WHERE id = 1 FOR UPDATE");
+    ck_assert_int_eq(sg_db_write(db, NULL, &put, &id, NULL, &e), SG_EBUSY);
+    test_pg_sql(c, "COMMIT");
+    ck_assert_int_eq(sg_db_write(db, NULL, &put, &id, NULL, &e), 0);
+}
+END_TEST
+
+START_TEST(a_slow_statement_ends_with_its_request_here_and_there)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    const char *s = "100";
+    char v[32];
+    struct sg_http_request q = {.deadline_us = sg_now_us() + 100000};
+    ck_assert_int_eq(sg_db_read(db, &q, &nap, &s, NULL, &e), SG_ETIMEOUT);
+    ck_assert_int_eq(read_id("1", v, &e), 0);
+    int64_t end = sg_now_us() + 20000000;
+    while (*test_pg_sql(c, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%%'"))
+        ck_assert_int_lt(sg_now_us(), end);
+}
+END_TEST
+
+static void await_there(bool there)
+{
+    int64_t end = sg_now_us() + 5000000;
+    while (sg_db_is_there(db) != there) {
+        ck_assert_msg(sg_now_us() < end, "after 5 s it is still %s", there ? "away" : "there");
+        sg_sleep_us(1000);
+    }
+}
+
+START_TEST(a_stopped_server_fails_at_once_and_comes_back_by_itself)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    char v[32];
+    ck_assert_int_eq(read_id("1", v, &e), 0);
+    test_pg_stop(pg);
+    await_there(false);
+    ck_assert_int_eq(read_id("1", v, &e), SG_EUNAVAIL);
+    ck_assert_int_eq(sg_db_begin(db, NULL, &(struct sg_db_tx *){NULL}, &e), SG_EUNAVAIL);
+    test_pg_up(pg);
+    await_there(true);
+    ck_assert_msg(read_id("1", v, &e) == 0, "%s", e.text);
+    PQreset(c);
+}
+END_TEST
+
+START_TEST(a_frozen_server_holds_nobody_until_the_deadline)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    char v[32];
+    struct sg_http_request q = {.deadline_us = sg_now_us() + 60000000};
+    const char *id = "1";
+    ck_assert_int_eq(read_id("1", v, &e), 0);
+    test_pg_freeze(pg);
+    int rc = sg_db_read(db, &q, &get, &id, NULL, &e);
+    bool early = sg_now_us() < q.deadline_us;
+    int again = read_id("1", v, &e);
+    test_pg_thaw(pg);
+    ck_assert_int_eq(rc, SG_EUNAVAIL);
+    ck_assert(early);
+    ck_assert_int_eq(again, SG_EUNAVAIL);
+    await_there(true);
+    ck_assert_msg(read_id("1", v, &e) == 0, "%s", e.text);
+}
+END_TEST
+
+int main(void)
+{
+    pg = test_pg_start(NULL);
+    Suite *s = suite_create("db");
+    TCase *t = tcase_create("primary");
+    tcase_add_checked_fixture(t, open_db, close_db);
+    tcase_add_test(t, a_statement_is_prepared_once_a_connection);
+    tcase_add_test(t, a_changed_result_or_a_forgotten_statement_is_prepared_again);
+    tcase_add_test(t, a_failure_leaves_the_statement_usable);
+    tcase_add_test(t, a_transaction_between_which_a_migration_came_is_repeated);
+    tcase_add_test(t, transactions_that_lock_each_other_both_end_well);
+    tcase_add_test(t, a_rolled_back_transaction_leaves_nothing_and_a_failed_one_does_not_commit);
+    tcase_add_test(t, a_lock_is_waited_for_only_so_long);
+    tcase_add_test(t, a_slow_statement_ends_with_its_request_here_and_there);
+    tcase_add_test(t, a_stopped_server_fails_at_once_and_comes_back_by_itself);
+    tcase_add_test(t, a_frozen_server_holds_nobody_until_the_deadline);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
