@@ -13,7 +13,6 @@ static const struct {
     {SG_EAUTH, 401, "unauthorized", "Credentials are needed"},
     {SG_EPERM, 403, "forbidden", "This is not allowed"},
     {SG_EPERM, 403, "subscription-expired", "The subscription has expired"},
-    {SG_EPERM, 403, "key-forbidden", "The API key does not allow this"},
     {SG_ENOENT, 404, "not-found", "There is no such thing"},
     {0, 405, "method-not-allowed", "This method is not allowed here"},
     {SG_ECONFLICT, 409, "conflict", "The present state does not allow this"},

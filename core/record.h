@@ -54,6 +54,8 @@ struct sg_field {
     int64_t dflt;
     const struct sg_record *record; /* for SG_T_RECORD */
     const char *help;               /* for OpenAPI; may be NULL */
+    const char *const *choices;     /* the only texts it may be; ends with NULL; or NULL */
+    const char *format;             /* for OpenAPI: "date-time", "uuid", "email"; or NULL */
 };
 struct sg_record {
     const char *name;
@@ -73,6 +75,18 @@ struct sg_record {
 #define SG_FIELD_F64(S, m, f)         SG_FIELD_(SG_T_F64, S, m, INT64_MIN, INT64_MAX, f, 0, NULL)
 #define SG_FIELD_STR(S, m, lo, hi, f) SG_FIELD_(SG_T_STR, S, m, lo, hi, f, 0, NULL)
 #define SG_FIELD_REC(S, m, r, f)      SG_FIELD_(SG_T_RECORD, S, m, 0, 0, f, 0, r)
+/* One of these texts: an array that ends with NULL. */
+#define SG_FIELD_CHOICE(S, m, c, f)                                                                \
+    {                                                                                              \
+        .name = #m, .type = SG_T_STR, .flags = f, .since = 1, .offset = offsetof(S, m), .min = 1,  \
+        .max = 64, .choices = c                                                                    \
+    }
+/* A time of RFC 3339 in UTC. */
+#define SG_FIELD_TIME(S, m, f)                                                                     \
+    {                                                                                              \
+        .name = #m, .type = SG_T_STR, .flags = f, .since = 1, .offset = offsetof(S, m), .min = 1,  \
+        .max = 40, .format = "date-time"                                                           \
+    }
 /* count from 0 to hi */
 #define SG_FIELD_LIST(S, m, T, r, hi) SG_FIELD_(T, S, m, 0, hi, SG_OPTIONAL | SG_LIST, 0, r)
 #define SG_RECORD(n, S, f)                                                                         \
@@ -98,6 +112,11 @@ int sg_record_thaw(const struct sg_record *r, struct sg_str in, struct sg_arena 
 void sg_record_to_json(const struct sg_record *r, const void *value, struct sg_buf *out);
 int sg_record_from_json(const struct sg_record *r, struct sg_str json, struct sg_arena *a,
                         void *out, struct sg_error *e);
+/* The same for changes of a part: *seen has a bit for each field that was there, in the order of
+ * the table. A null is there too, and gives the default: it clears. Missing required fields are
+ * no error. */
+int sg_record_from_json_part(const struct sg_record *r, struct sg_str json, struct sg_arena *a,
+                             void *out, uint64_t *seen, struct sg_error *e);
 /* The record's JSON schema as an OpenAPI 3.1 component (an object). */
 void sg_record_openapi(const struct sg_record *r, struct sg_buf *out);
 /* As JSON, secrets replaced: for logs. */

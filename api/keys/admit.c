@@ -137,7 +137,7 @@ static bool allow_markets(struct sg_api_keys *k, const struct api_key *key,
         asked = true;
         if (!holds(key->markets, q->params[i].value)) {
             sg_metric_add(k->refused, "market", 1);
-            sg_fail_kind(&e, SG_EPERM, "key-forbidden", "the API key is not for this market");
+            sg_fail(&e, SG_EPERM, "the API key is not for this market");
             sg_problem(q, r, &e);
             return false;
         }

@@ -152,6 +152,19 @@ static int check_bytes(const struct sg_field *f, bool item, size_t n, struct sg_
                          (long long)f->min, (long long)f->max, n);
 }
 
+static int check_choice(const struct sg_field *f, struct sg_str v, struct sg_error *e)
+{
+    char all[256] = "";
+    size_t n = 0;
+    for (const char *const *c = f->choices; c && *c; c++) {
+        if (sg_str_eq(v, sg_str(*c)))
+            return 0;
+        int k = snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", *c);
+        n = n + (size_t)k < sizeof all ? n + (size_t)k : n;
+    }
+    return f->choices ? sg_fail_field(e, f->name, "%s: expected one of %s", f->name, all) : 0;
+}
+
 int record_set_str(const struct sg_field *f, bool item, void *at, struct sg_str v,
                    struct sg_error *e)
 {
@@ -160,6 +173,8 @@ int record_set_str(const struct sg_field *f, bool item, void *at, struct sg_str 
     int rc = check_bytes(f, item, v.n, e);
     if (!rc && !sg_str_is_utf8(v))
         rc = sg_fail_field(e, f->name, "%s: not valid UTF-8", f->name);
+    if (!rc)
+        rc = check_choice(f, v, e);
     if (!rc)
         *(struct sg_str *)at = v;
     return rc;

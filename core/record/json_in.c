@@ -6,6 +6,7 @@
 struct reader {
     struct record_memory memory;
     struct sg_error *e;
+    uint64_t *part; /* the outermost object is a part, and what is there goes here; or NULL */
 };
 
 static int read_object(struct reader *r, const struct sg_record *record, json_t *object, void *out,
@@ -113,6 +114,8 @@ static int read_object(struct reader *r, const struct sg_record *record, json_t 
     json_object_foreach(object, key, v)
     {
         const struct sg_field *f = record_find(record, sg_str(key), &hint);
+        if (f && depth == 1 && r->part)
+            *r->part |= 1ull << (f - record->fields);
         if (!f || json_is_null(v))
             continue;
         seen |= 1ull << (f - record->fields);
@@ -120,11 +123,11 @@ static int read_object(struct reader *r, const struct sg_record *record, json_t 
         if (rc)
             return rc;
     }
-    return record_check_missing(record, seen, r->e);
+    return depth == 1 && r->part ? 0 : record_check_missing(record, seen, r->e);
 }
 
-int sg_record_from_json(const struct sg_record *record, struct sg_str json, struct sg_arena *a,
-                        void *out, struct sg_error *e)
+static int from_json(const struct sg_record *record, struct sg_str json, struct sg_arena *a,
+                     void *out, uint64_t *part, struct sg_error *e)
 {
     if (json.n > SG_RECORD_BYTES)
         return sg_fail(e, SG_ELIMIT, "JSON of %zu bytes, at most %u are read", json.n,
@@ -133,10 +136,23 @@ int sg_record_from_json(const struct sg_record *record, struct sg_str json, stru
     json_t *root = json_loadb(json.p ? json.p : "", json.n, JSON_REJECT_DUPLICATES, &at);
     if (!root)
         return sg_fail(e, SG_EINVAL, "JSON, line %d column %d: %s", at.line, at.column, at.text);
-    struct reader r = {record_memory_for(a, json.n), e};
+    struct reader r = {record_memory_for(a, json.n), e, part};
     int rc = json_is_object(root)
                  ? read_object(&r, record, root, out, 1)
                  : sg_fail(e, SG_EINVAL, "%s: expected a JSON object", record->name);
     json_decref(root);
     return rc;
+}
+
+int sg_record_from_json(const struct sg_record *record, struct sg_str json, struct sg_arena *a,
+                        void *out, struct sg_error *e)
+{
+    return from_json(record, json, a, out, NULL, e);
+}
+
+int sg_record_from_json_part(const struct sg_record *record, struct sg_str json, struct sg_arena *a,
+                             void *out, uint64_t *seen, struct sg_error *e)
+{
+    *seen = 0;
+    return from_json(record, json, a, out, seen, e);
 }

@@ -16,6 +16,28 @@ static void put_default(struct sg_buf *b, const struct sg_field *f)
         sg_buf_printf(b, ",\"default\":%lld", (long long)f->dflt);
 }
 
+static void put_choices(struct sg_buf *b, const struct sg_field *f)
+{
+    sg_buf_puts(b, ",\"enum\":[");
+    for (const char *const *c = f->choices; *c; c++) {
+        if (c != f->choices)
+            sg_buf_putc(b, ',');
+        sg_buf_json_str(b, sg_str(*c));
+    }
+    sg_buf_putc(b, ']');
+}
+
+static void put_text(struct sg_buf *b, const struct sg_field *f, bool item)
+{
+    sg_buf_puts(b, "\"type\":\"string\"");
+    if (f->choices)
+        put_choices(b, f);
+    else if (!item)
+        sg_buf_printf(b, ",\"minLength\":%d,\"maxLength\":%lld", f->min > 0, (long long)f->max);
+    if (f->format)
+        sg_buf_printf(b, ",\"format\":\"%s\"", f->format);
+}
+
 /* JSON Schema counts characters, the record bounds bytes: the maximum holds as
  * a bound on characters too, the minimum only for "not empty". */
 static void put_item(struct sg_buf *b, const struct sg_field *f, bool item)
@@ -35,9 +57,7 @@ static void put_item(struct sg_buf *b, const struct sg_field *f, bool item)
         sg_buf_puts(b, "\"type\":\"number\",\"format\":\"double\"");
         break;
     case SG_T_STR:
-        sg_buf_puts(b, "\"type\":\"string\"");
-        if (!item)
-            sg_buf_printf(b, ",\"minLength\":%d,\"maxLength\":%lld", f->min > 0, (long long)f->max);
+        put_text(b, f, item);
         break;
     case SG_T_BYTES:
         sg_buf_puts(b, "\"type\":\"string\",\"contentEncoding\":\"base64\"");

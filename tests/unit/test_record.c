@@ -435,6 +435,54 @@ START_TEST(we_read_what_msgpack_c_writes)
 }
 END_TEST
 
+struct chosen {
+    struct sg_str role, note;
+    uint64_t n;
+};
+static const char *const roles[] = {"viewer", "editor", NULL};
+static const struct sg_field chosen_fields[] = {
+    SG_FIELD_CHOICE(struct chosen, role, roles, SG_REQUIRED),
+    SG_FIELD_STR(struct chosen, note, 0, 10, SG_OPTIONAL),
+    SG_FIELD_U64(struct chosen, n, 0, 9, SG_REQUIRED),
+};
+static const struct sg_record chosen_record = SG_RECORD("Chosen", struct chosen, chosen_fields);
+
+START_TEST(a_choice_takes_its_texts_only)
+{
+    struct chosen c;
+    struct sg_error e = SG_ERROR_INIT;
+    ck_assert_int_eq(sg_record_from_json(&chosen_record, SG_STR("{\"role\":\"editor\",\"n\":1}"),
+                                         &arena, &c, &e),
+                     0);
+    ck_assert_int_eq(
+        sg_record_from_json(&chosen_record, SG_STR("{\"role\":\"owner\",\"n\":1}"), &arena, &c, &e),
+        SG_EINVAL);
+    ck_assert_str_eq(e.text, "role: expected one of viewer, editor");
+    sg_record_openapi(&chosen_record, &json);
+    ck_assert_ptr_nonnull(memmem(json.p, json.n, "\"enum\":[\"viewer\",\"editor\"]", 26));
+}
+END_TEST
+
+START_TEST(a_part_tells_what_was_there)
+{
+    struct chosen c;
+    uint64_t seen;
+    struct sg_error e = SG_ERROR_INIT;
+    ck_assert_int_eq(sg_record_from_json_part(&chosen_record, SG_STR("{\"note\":null,\"n\":3}"),
+                                              &arena, &c, &seen, &e),
+                     0);
+    ck_assert_uint_eq(seen, 6);
+    ck_assert_ptr_null(c.note.p);
+    ck_assert_uint_eq(c.n, 3);
+    ck_assert_int_eq(
+        sg_record_from_json_part(&chosen_record, SG_STR("{\"n\":10}"), &arena, &c, &seen, &e),
+        SG_EINVAL);
+    ck_assert_int_eq(sg_record_from_json_part(&chosen_record, SG_STR("{\"n\":1,\"n\":2}"), &arena,
+                                              &c, &seen, &e),
+                     SG_EINVAL);
+}
+END_TEST
+
 START_TEST(logs_hide_secrets)
 {
     struct all v = {.secret = SG_STR("hunter2")};
@@ -477,6 +525,8 @@ int main(void)
     tcase_add_test(t, a_small_message_cannot_take_much_memory);
     tcase_add_test(t, msgpack_c_reads_what_we_write);
     tcase_add_test(t, we_read_what_msgpack_c_writes);
+    tcase_add_test(t, a_choice_takes_its_texts_only);
+    tcase_add_test(t, a_part_tells_what_was_there);
     tcase_add_test(t, logs_hide_secrets);
     tcase_add_test(t, openapi_schemas_are_json_and_refer_to_each_other);
     suite_add_tcase(suite, t);
