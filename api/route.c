@@ -280,6 +280,8 @@ static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg
     int rc = allowed(route, &q->caller, &e);
     if (!rc)
         rc = check_holes(route, q, &e);
+    if (!rc && route->for_user)
+        rc = sg_caller_speaks(api, q, &e);
     if (rc)
         sg_problem(q, r, &e);
     return !rc;

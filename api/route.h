@@ -51,6 +51,8 @@ struct sg_route {
     int status;                    /* of a success; 0: 200 with a reply, else 204 */
     unsigned answers;              /* enum sg_answers */
     enum sg_access access;
+    bool for_user;    /* user_id among the parameters is checked against the caller, and made hers
+                         when it is not told: handlers believe it */
     int cost;         /* taken from the caller's limit; 0: 1 */
     bool ends_itself; /* handle never blocks, and calls sg_route_end itself, maybe later: it runs
                          on the loop */

@@ -5,7 +5,7 @@
 
 #define F struct sg_feedback
 static const struct sg_field feedback[] = {
-    SG_FIELD_U64(F, user_id, 1, INT64_MAX, SG_REQUIRED),
+    SG_FIELD_U64(F, user_id, 1, INT64_MAX, SG_OPTIONAL),
     {.name = "kind",
      .type = SG_T_STR,
      .since = 1,

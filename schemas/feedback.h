@@ -6,7 +6,7 @@
 
 /* POST /feedback */
 struct sg_feedback {
-    uint64_t user_id;
+    uint64_t user_id;   /* 0: who asks */
     struct sg_str kind; /* like, dislike, not_interested: of a song; hide_artist; undo: of either */
     uint64_t song_id, artist_id; /* 0: absent; exactly one is given */
 };

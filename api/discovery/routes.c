@@ -6,6 +6,7 @@
 const struct sg_route sg_discovery_routes[] = {
     {.path = "/api/v1/search",
      .name = "search",
+     .for_user = true,
      .handle = sg_api_search,
      .tag = "Discovery",
      .summary = "Search songs, artists, albums and playlists",
@@ -18,6 +19,7 @@ const struct sg_route sg_discovery_routes[] = {
      .ends_itself = true},
     {.path = "/api/v1/suggest",
      .name = "suggest",
+     .for_user = true,
      .handle = sg_api_suggest,
      .tag = "Discovery",
      .summary = "Complete what is being typed",

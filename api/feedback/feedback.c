@@ -137,6 +137,8 @@ void sg_api_feedback_give(struct sg_api *api, struct sg_http_request *q, struct 
     struct target t;
     int rc = sg_record_from_json(&sg_feedback_record, q->body, q->arena, &f, &e);
     if (!rc)
+        rc = sg_caller_user(api, q, f.user_id, &f.user_id, &e);
+    if (!rc)
         rc = check(&f, &e);
     if (!rc)
         rc = set_target(&t, f.user_id, f.song_id, f.artist_id, &e);

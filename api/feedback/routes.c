@@ -6,6 +6,7 @@
 const struct sg_route sg_feedback_routes[] = {
     {.path = "/api/v1/feedback",
      .name = "listFeedback",
+     .for_user = true,
      .handle = sg_api_feedback,
      .tag = "Feedback",
      .summary = "What a user said of songs and artists",
@@ -26,6 +27,7 @@ const struct sg_route sg_feedback_routes[] = {
     {.method = "DELETE",
      .path = "/api/v1/feedback",
      .name = "takeBackFeedback",
+     .for_user = true,
      .handle = sg_api_feedback_take_back,
      .tag = "Feedback",
      .summary = "Take feedback back",

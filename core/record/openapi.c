@@ -12,7 +12,8 @@ static void put_default(struct sg_buf *b, const struct sg_field *f)
         return;
     if (f->type == SG_T_BOOL)
         sg_buf_printf(b, ",\"default\":%s", f->dflt ? "true" : "false");
-    else if (f->type == SG_T_U64 || f->type == SG_T_I64 || f->type == SG_T_F64)
+    else if ((f->type == SG_T_U64 || f->type == SG_T_I64 || f->type == SG_T_F64) &&
+             f->dflt >= f->min && f->dflt <= f->max) /* else it stands for none */
         sg_buf_printf(b, ",\"default\":%lld", (long long)f->dflt);
 }
 

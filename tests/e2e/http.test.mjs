@@ -210,11 +210,11 @@ const wrong = [
   ['/api/v1/search?q=a&facets=mood', 'facets'], ['/api/v1/search?q=a&cursor=rubbish', 'cursor'],
   ['/api/v1/suggest', 'q'], ['/api/v1/suggest?q=', 'q'], [`/api/v1/suggest?q=${long}`, 'q'], ['/api/v1/suggest?q=%c3%28', 'q'],
   ['/api/v1/suggest?q=a&limit=0', 'limit'], ['/api/v1/suggest?q=a&limit=1e3', 'limit'], ['/api/v1/suggest?q=a&limit=-3', 'limit'],
-  ['/api/v1/songs/abc', 'id'], ['/api/v1/songs/-1', 'id'], ['/api/v1/songs/0', 'id'], ['/api/v1/songs/99999999999999999999999', 'id'],
-  ['/api/v1/songs/%ff', 'id'], [`/api/v1/songs/${long}`, 'id'], ['/api/v1/artists/x', 'id'], ['/api/v1/albums/1.5', 'id'],
+  ['/api/v1/songs/abc', 'song_id'], ['/api/v1/songs/-1', 'song_id'], ['/api/v1/songs/0', 'song_id'], ['/api/v1/songs/99999999999999999999999', 'song_id'],
+  ['/api/v1/songs/%ff', 'song_id'], [`/api/v1/songs/${long}`, 'song_id'], ['/api/v1/artists/x', 'artist_id'], ['/api/v1/albums/1.5', 'album_id'],
   ['/api/v1/songs/trending?limit=0', 'limit'], ['/api/v1/songs/trending?limit=9999', 'limit'], ['/api/v1/songs/trending?region=Germany', 'region'],
   ['/api/v1/songs/trending?genre=', 'genre'], ['/api/v1/songs/trending?genre=nosuchgenre', 'genre'], ['/api/v1/songs/trending?genre=%ff', 'genre'],
-  ['/api/v1/songs/1/similar?limit=-1', 'limit'], ['/api/v1/songs/x/similar', 'id'],
+  ['/api/v1/songs/1/similar?limit=-1', 'limit'], ['/api/v1/songs/x/similar', 'song_id'],
   ['/api/v1/recommendations', 'user_id'], ['/api/v1/recommendations?user_id=-4', 'user_id'], ['/api/v1/recommendations?user_id=1&limit=0', 'limit'],
 ];
 for (const [path, field] of wrong) {

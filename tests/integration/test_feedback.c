@@ -48,7 +48,7 @@ static void setup(void)
     char settings[100];
     db = test_pg_connect(pg);
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\n", port);
+    snprintf(settings, sizeof settings, "api.port = %d\napi.trust_user_id = on\n", port);
     test_indexer_init(&x, pg, NULL, settings);
     mkdir(test_path(x.dir, "var"), 0700);
     start_api();
@@ -113,7 +113,7 @@ START_TEST(what_is_wrong_is_named)
         const char *body, *field;
         int status;
     } cases[] = {
-        {"{\"kind\":\"like\",\"song_id\":3}", "user_id", 400},
+        {"{\"kind\":\"like\",\"song_id\":3}", NULL, 401},
         {"{\"user_id\":0,\"kind\":\"like\",\"song_id\":3}", "user_id", 400},
         {"{\"user_id\":\"4\",\"kind\":\"like\",\"song_id\":3}", "user_id", 400},
         {"{\"user_id\":9223372036854775807,\"kind\":\"like\",\"song_id\":3}", "user_id", 400},

@@ -162,8 +162,8 @@ static void setup(void)
     make_catalogue();
     make_listeners();
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\nrecsys.factors = 16\nrecsys.keep = 4\n",
-             port);
+    snprintf(settings, sizeof settings,
+             "api.port = %d\napi.trust_user_id = on\nrecsys.factors = 16\nrecsys.keep = 4\n", port);
     test_indexer_init(&x, pg, NULL, settings);
     mkdir(test_path(x.dir, "var"), 0700);
     ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);
@@ -289,8 +289,8 @@ static void bad_input_is_refused_by_name(void)
         {"/api/v1/radio?cursor=AAAA", "cursor"},
         {"/api/v1/mixes", "user_id"},
         {"/api/v1/mixes?user_id=1&limit=51", "limit"},
-        {"/api/v1/playlists/x/suggestions", "id"},
-        {"/api/v1/artists/0/similar", "id"},
+        {"/api/v1/playlists/x/suggestions", "playlist_id"},
+        {"/api/v1/artists/0/similar", "artist_id"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ck_assert_msg(get(bad[i][0]) == 400, "%s: %.300s", bad[i][0], said);

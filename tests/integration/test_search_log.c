@@ -63,7 +63,9 @@ static void setup(void)
     test_writer_seed(db);
     port = test_free_port();
     snprintf(settings, sizeof settings,
-             "api.port = %d\nsearchlog.min_people = 3\nsearchlog.roll_up_s = 1\n", port);
+             "api.port = %d\napi.trust_user_id = on\nsearchlog.min_people = 3\nsearchlog.roll_up_s "
+             "= 1\n",
+             port);
     test_indexer_init(&x, pg, NULL, settings);
     ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);
     test_indexer_run(&x);
