@@ -36,7 +36,7 @@ static int read_id(const struct sg_search_log *l, struct sg_str text, unsigned c
     int64_t age_ms;
     if (!search_id_parse(text, id))
         return sg_fail_field(e, "search_id", "search_id: expected one that a search gave");
-    age_ms = sg_wall_us() / 1000 - search_id_ms(id);
+    age_ms = sg_wall_us() / 1000 - sg_uuid_ms(id);
     if (age_ms < -CLOCKS_DIFFER_MS || age_ms > l->config->searchlog.retention_days * 86400000)
         return sg_fail_field(e, "search_id", "search_id: of a search that is too old");
     return 0;

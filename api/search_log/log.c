@@ -71,7 +71,7 @@ int sg_search_log_begin(struct sg_search_log *l, const struct sg_http_request *q
         return sg_fail(e, SG_ENOMEM, "search log");
     *s = (struct sg_search_seen){
         .what = what, .q = text, .market = p.market, .lang = p.lang, .user_id = p.user_id};
-    search_id_make(s->id);
+    sg_uuid_make(s->id);
     *out = s;
     return 0;
 }
@@ -103,7 +103,7 @@ static void put_id(struct sg_buf *json, const unsigned char id[16])
     char text[SG_SEARCH_ID_CHARS + 1];
     if (!json->n || json->p[json->n - 1] != '}' || !sg_buf_reserve(json, 64))
         return;
-    search_id_text(id, text);
+    sg_uuid_text(id, text);
     json->n--;
     sg_buf_puts(json, ",\"search_id\":\"");
     sg_buf_puts(json, text);
@@ -138,7 +138,7 @@ void sg_search_log_answered(struct sg_search_log *l, const struct sg_http_reques
     unsigned char person[8];
     struct sg_search_event event = {.what = s->what,
                                     .id = {(const char *)s->id, 16},
-                                    .at_us = 1000 * search_id_ms(s->id),
+                                    .at_us = 1000 * sg_uuid_ms(s->id),
                                     .person = {(const char *)person, 8},
                                     .market = s->market,
                                     .lang = s->lang};

@@ -68,8 +68,8 @@ static void put_id(struct sg_pg_copy *w, const struct sg_search_event *x)
 {
     char text[SG_SEARCH_ID_CHARS + 1];
     const unsigned char *id = (const unsigned char *)x->id.p;
-    search_id_text(id, text);
-    put_time(w, 1000 * search_id_ms(id));
+    sg_uuid_text(id, text);
+    put_time(w, 1000 * sg_uuid_ms(id));
     sg_pg_copy_text(w, sg_str(text));
 }
 

@@ -6,13 +6,14 @@
 #include "core/pause.h"
 #include "core/pg.h"
 #include "core/text.h"
+#include "core/uuid.h"
 #include <pthread.h>
 
-/* id.c: UUIDs of version 7. */
-void search_id_make(unsigned char id[16]);
-void search_id_text(const unsigned char id[16], char out[SG_SEARCH_ID_CHARS + 1]);
-bool search_id_parse(struct sg_str text, unsigned char id[16]);
-int64_t search_id_ms(const unsigned char id[16]);
+/* A search's id: a UUID of version 7. */
+static inline bool search_id_parse(struct sg_str text, unsigned char id[16])
+{
+    return sg_uuid_parse(text, id) && sg_uuid_is_v7(id);
+}
 
 /* person.c: people as keyed hashes (the start of an HMAC-SHA-256, RFC 2104) under a secret that
  * is replaced, and forgotten, every key_days. */

@@ -11,14 +11,14 @@ START_TEST(ids_are_ordered_by_time_and_read_back)
 {
     unsigned char a[16], b[16], c[16];
     char text[SG_SEARCH_ID_CHARS + 1];
-    search_id_make(a);
+    sg_uuid_make(a);
     sg_sleep_us(3000);
-    search_id_make(b);
+    sg_uuid_make(b);
     ck_assert_int_lt(memcmp(a, b, 16), 0);
-    search_id_text(a, text);
+    sg_uuid_text(a, text);
     ck_assert(search_id_parse(sg_str(text), c));
     ck_assert_mem_eq(a, c, 16);
-    ck_assert_int_lt(llabs(search_id_ms(a) - sg_wall_us() / 1000), 1000);
+    ck_assert_int_lt(llabs(sg_uuid_ms(a) - sg_wall_us() / 1000), 1000);
     text[14] = '4';
     ck_assert(!search_id_parse(sg_str(text), c));
     text[14] = 'x';

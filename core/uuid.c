@@ -1,5 +1,5 @@
-/* id.c - see parts.h. RFC 9562 section 5.7: 48 bits of milliseconds, 74 random ones. */
-#include "api/search_log/parts.h"
+/* uuid.c - see uuid.h. */
+#include "core/uuid.h"
 #include "core/clock.h"
 #include <stdlib.h>
 #include <sys/random.h>
@@ -22,7 +22,7 @@ static void random_bytes(unsigned char *out, size_t n)
     memset(pool + left, 0, n);
 }
 
-void search_id_make(unsigned char id[16])
+void sg_uuid_make(unsigned char id[16])
 {
     uint64_t ms = (uint64_t)(sg_wall_us() / 1000);
     for (int i = 0; i < 6; i++)
@@ -32,7 +32,7 @@ void search_id_make(unsigned char id[16])
     id[8] = (unsigned char)((id[8] & 0x3f) | 0x80);
 }
 
-void search_id_text(const unsigned char id[16], char out[SG_SEARCH_ID_CHARS + 1])
+void sg_uuid_text(const unsigned char id[16], char out[SG_UUID_CHARS + 1])
 {
     static const char hex[] = "0123456789abcdef";
     for (int i = 0; i < 16; i++) {
@@ -52,10 +52,10 @@ static int digit(char c)
                                   : -1;
 }
 
-bool search_id_parse(struct sg_str text, unsigned char id[16])
+bool sg_uuid_parse(struct sg_str text, unsigned char id[16])
 {
     size_t at = 0;
-    if (text.n != SG_SEARCH_ID_CHARS)
+    if (text.n != SG_UUID_CHARS)
         return false;
     for (int i = 0; i < 16; i++) {
         if ((i == 4 || i == 6 || i == 8 || i == 10) && text.p[at++] != '-')
@@ -66,10 +66,19 @@ bool search_id_parse(struct sg_str text, unsigned char id[16])
         id[i] = (unsigned char)(high << 4 | low);
         at += 2;
     }
+    static const unsigned char nil[16];
+    unsigned char all = 0xff;
+    for (int i = 0; i < 16; i++)
+        all &= id[i];
+    return memcmp(id, nil, 16) != 0 && all != 0xff;
+}
+
+bool sg_uuid_is_v7(const unsigned char id[16])
+{
     return id[6] >> 4 == 7 && id[8] >> 6 == 2;
 }
 
-int64_t search_id_ms(const unsigned char id[16])
+int64_t sg_uuid_ms(const unsigned char id[16])
 {
     int64_t ms = 0;
     for (int i = 0; i < 6; i++)
