@@ -1,5 +1,6 @@
 /* api.h - what the API's handlers share. */
 #pragma once
+#include "api/cache/cache.h"
 #include "api/db/db.h"
 #include "api/http/http.h"
 #include "core/config.h"
@@ -16,6 +17,7 @@ struct sg_api {
     struct sg_rpc_client *query, *recsys, *indexer;
     struct sg_pg_pool *pg; /* of what does not go through db yet */
     struct sg_db *db;
+    struct sg_cache *cache;
     struct sg_web *web;
     struct sg_tastes *tastes;
     struct sg_search_log *log;          /* NULL: searches are not logged */

@@ -28,6 +28,8 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
         rc = sg_pg_pool_open(&api->pg, c->pg.dsn, (int)c->pg.pool_size, e);
     if (!rc)
         rc = sg_db_open(&api->db, c, e);
+    if (!rc)
+        rc = sg_cache_open(&api->cache, c, e);
     return rc;
 }
 
@@ -42,6 +44,7 @@ static void close_peers(struct sg_api *api)
         sg_rpc_client_close(api->indexer);
     if (api->pg)
         sg_pg_pool_close(api->pg);
+    sg_cache_close(api->cache);
     sg_db_close(api->db);
     sg_tastes_close(api->tastes);
     sg_search_log_close(api->log);

@@ -133,6 +133,10 @@ static const struct key keys[] = {
              "a user_id parameter is believed of anybody: for a backend that knows its users"),
     K_WHOLE(api.keys_stale_s, 1, 2592000, "3600",
             "seconds that API keys hold while the database is away"),
+    K_WHOLE(api.cache_mb, 1, 1048576, "64", "memory for songs, people and lists at hand, MiB"),
+    K_TEXT(api.redis, "",
+           "Redis shared by several APIs as second tier of the cache, host:port or a socket's path; "
+           "empty: none"),
     K_PATH(api.web_dir, "{source_dir}/api/web", "files of the web page"),
     K_WHOLE(searchlog.enabled, 0, 1, "1", "0: nothing of a search is kept"),
     K_WHOLE(searchlog.retention_days, 1, 3650, "90",

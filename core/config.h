@@ -82,6 +82,8 @@ struct sg_config {
         int64_t require_key;          /* 1: requests without a key are refused */
         int64_t trust_user_id;        /* 1: a user_id parameter is believed of anybody */
         int64_t keys_stale_s;         /* keys as read last hold so long without the database */
+        int64_t cache_mb;             /* memory for what is kept of the database */
+        char redis[SG_CONFIG_TEXT];   /* second tier of the cache; empty: none */
         char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
     } api;
     struct {

@@ -1,0 +1,27 @@
+/* inside.h - private to api/cache: what its files share. */
+#pragma once
+#include "api/cache/cache.h"
+#include "api/cache/flight.h"
+#include "api/cache/shard.h"
+#include "core/metrics.h"
+#include <stdatomic.h>
+
+enum { CACHE_SHARDS = 16, CACHE_STRIPES = 4096 };
+
+struct cache_part {
+    pthread_mutex_t lock;
+    struct shard shard;
+    uint64_t told_evictions;
+};
+struct sg_cache {
+    struct cache_part parts[CACHE_SHARDS];
+    _Atomic uint64_t forgotten[CACHE_STRIPES]; /* how often, by hash */
+    atomic_uint epoch;                         /* how often all was */
+    atomic_bool blind;
+    struct flights flights;
+    struct sg_metric *gets[4], *refused, *entries, *bytes, *evicted;
+};
+
+uint64_t cache_hash(struct sg_str key);
+/* Here only. */
+void cache_forget_here(struct sg_cache *c, struct sg_str key);
