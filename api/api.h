@@ -12,6 +12,7 @@ struct sg_search_log;
 struct sg_api_keys;
 struct sg_trending_cache;
 struct sg_tastes;
+struct sg_accounts;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
@@ -22,6 +23,7 @@ struct sg_api {
     struct sg_tastes *tastes;
     struct sg_search_log *log;          /* NULL: searches are not logged */
     struct sg_api_keys *keys;           /* NULL: none is asked for or looked at */
+    struct sg_accounts *accounts;       /* NULL: nobody can be logged in */
     struct sg_trending_cache *trending; /* NULL: none is kept */
     struct sg_buf openapi;              /* made once */
     int64_t started_us;

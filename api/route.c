@@ -1,7 +1,7 @@
 /* route.c - see route.h. */
 #include "api/route.h"
+#include "api/accounts/accounts.h"
 #include "api/api.h"
-#include "api/keys/keys.h"
 #include "api/problem.h"
 #include "api/web.h"
 #include "core/clock.h"
@@ -275,7 +275,7 @@ static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg
     struct sg_error e = SG_ERROR_INIT;
     if (sg_route_is_open(route))
         return true;
-    if (!sg_api_keys_admit(api->keys, q, r))
+    if (!sg_accounts_admit(api->accounts, api->keys, route, q, r))
         return false;
     int rc = allowed(route, &q->caller, &e);
     if (!rc)

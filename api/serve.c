@@ -1,5 +1,6 @@
 /* serve.c - see serve.h. Peers may be down at start: their routes answer 503. */
 #include "api/serve.h"
+#include "api/accounts/accounts.h"
 #include "api/api.h"
 #include "api/contract/openapi.h"
 #include "api/discovery/taste.h"
@@ -30,6 +31,8 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
         rc = sg_db_open(&api->db, c, e);
     if (!rc)
         rc = sg_cache_open(&api->cache, c, e);
+    if (!rc)
+        rc = sg_accounts_open(&api->accounts, c, api->db, e);
     return rc;
 }
 
@@ -45,6 +48,7 @@ static void close_peers(struct sg_api *api)
     if (api->pg)
         sg_pg_pool_close(api->pg);
     sg_cache_close(api->cache);
+    sg_accounts_close(api->accounts);
     sg_db_close(api->db);
     sg_tastes_close(api->tastes);
     sg_search_log_close(api->log);

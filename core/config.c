@@ -29,6 +29,7 @@ struct key {
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
+static const char *const algorithms[] = {"EdDSA", "RS256", "HS256", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
 #define AT(member) offsetof(struct sg_config, member)
@@ -134,10 +135,27 @@ static const struct key keys[] = {
     K_WHOLE(api.keys_stale_s, 1, 2592000, "3600",
             "seconds that API keys hold while the database is away"),
     K_WHOLE(api.cache_mb, 1, 1048576, "64", "memory for songs, people and lists at hand, MiB"),
-    K_TEXT(api.redis, "",
-           "Redis shared by several APIs as second tier of the cache, host:port or a socket's path; "
-           "empty: none"),
+    K_TEXT(
+        api.redis, "",
+        "Redis shared by several APIs as second tier of the cache, host:port or a socket's path; "
+        "empty: none"),
     K_PATH(api.web_dir, "{source_dir}/api/web", "files of the web page"),
+    K_TEXT(auth.issuer, "segue", "iss of access tokens"),
+    K_TEXT(auth.audience, "segue", "aud of access tokens"),
+    K_CHOICE(auth.algorithm, algorithms, "EdDSA", "how access tokens are signed"),
+    K_WHOLE(auth.token_s, 60, 86400, "900", "seconds an access token is good"),
+    K_WHOLE(auth.session_days, 1, 365, "30", "days after which an unused session ends"),
+    K_WHOLE(auth.grace_s, 0, 300, "30",
+            "seconds in which a used refresh token still gives the answer that was lost"),
+    K_WHOLE(auth.argon_mib, 19, 4096, "19", "Argon2id: memory of one password, MiB"),
+    K_WHOLE(auth.argon_passes, 2, 100, "2", "Argon2id: passes over it"),
+    K_WHOLE(auth.hashers, 1, 256, "2", "passwords hashed at one time"),
+    K_CHOICE(auth.verify_email, off_on, "on",
+             "an account begins when its e-mail address has been verified"),
+    K_TEXT(auth.mail_command, "",
+           "program and arguments, without a shell, that send the mail on their standard input; "
+           "empty: mails are files in var_dir/outbox"),
+    K_WEB(auth.public_url, "", "address of the page, for links in mails; empty: host and port"),
     K_WHOLE(searchlog.enabled, 0, 1, "1", "0: nothing of a search is kept"),
     K_WHOLE(searchlog.retention_days, 1, 3650, "90",
             "days after which logged searches are deleted"),

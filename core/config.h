@@ -87,6 +87,18 @@ struct sg_config {
         char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
     } api;
     struct {
+        char issuer[SG_CONFIG_TEXT], audience[SG_CONFIG_TEXT]; /* of access tokens */
+        int64_t algorithm;                                     /* enum sg_jws_alg */
+        int64_t token_s;                                       /* life of an access token */
+        int64_t session_days;                                  /* a session that is not used ends */
+        int64_t grace_s; /* a refresh token's answer can be had again */
+        int64_t argon_mib, argon_passes;
+        int64_t hashers;                   /* passwords hashed at one time */
+        int64_t verify_email;              /* 1: an account begins when its address is verified */
+        char mail_command[SG_CONFIG_TEXT]; /* takes a mail on stdin; empty: var_dir/outbox */
+        char public_url[SG_CONFIG_TEXT]; /* of the page, for links in mails; empty: host and port */
+    } auth;
+    struct {
         int64_t enabled;        /* 0: nothing of a search is kept */
         int64_t retention_days; /* what is older is deleted */
         int64_t key_days;       /* how long one person has the same hash */

@@ -52,10 +52,10 @@ static struct sg_str trim(struct sg_str s)
 }
 
 /* Absent: none was told. Another scheme of Authorization is somebody else's. */
-static struct sg_str told(const struct sg_http_request *q)
+static struct sg_str told(const struct sg_http_request *q, bool by_token)
 {
     struct sg_str a = trim(q->authorization);
-    if (a.n >= 6 && strncasecmp(a.p, "Bearer", 6) == 0 && (a.n == 6 || a.p[6] == ' '))
+    if (!by_token && a.n >= 6 && strncasecmp(a.p, "Bearer", 6) == 0 && (a.n == 6 || a.p[6] == ' '))
         return trim((struct sg_str){a.p + 6, a.n - 6});
     return q->api_key;
 }
@@ -151,12 +151,13 @@ static bool allow_markets(struct sg_api_keys *k, const struct api_key *key,
     return false;
 }
 
-bool sg_api_keys_admit(struct sg_api_keys *k, struct sg_http_request *q, struct sg_http_response *r)
+bool sg_api_keys_admit(struct sg_api_keys *k, struct sg_http_request *q, struct sg_http_response *r,
+                       bool by_token)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct api_key key;
-    struct sg_str secret = k ? told(q) : SG_STR_NONE;
-    if (!k || (!secret.p && !k->config->api.require_key))
+    struct sg_str secret = k ? told(q, by_token) : SG_STR_NONE;
+    if (!k || (!secret.p && (by_token || !k->config->api.require_key)))
         return true;
     if (!secret.p)
         return refuse(k, q, r, true);
@@ -173,6 +174,7 @@ bool sg_api_keys_admit(struct sg_api_keys *k, struct sg_http_request *q, struct 
     }
     q->clean = key.clean;
     q->kinds = key.kinds;
-    sg_http_header(r, "Cache-Control", SG_STR("private"));
+    if (!by_token)
+        sg_http_header(r, "Cache-Control", SG_STR("private"));
     return allow_markets(k, &key, q, r);
 }

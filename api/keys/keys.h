@@ -15,6 +15,8 @@ struct sg_api_keys;
 int sg_api_keys_open(struct sg_api_keys **out, const struct sg_config *config, struct sg_error *e);
 void sg_api_keys_close(struct sg_api_keys *k);
 /* Never waits. True: q may be answered, and holds what its key allows (its one market among
- * the parameters). False: r says why not. k NULL: everything is allowed. */
-bool sg_api_keys_admit(struct sg_api_keys *k, struct sg_http_request *q,
-                       struct sg_http_response *r);
+ * the parameters). False: r says why not. k NULL: everything is allowed. by_token: its bearer
+ * value is an access token, which has been found good: a key is then told by X-API-Key alone,
+ * and none is needed. */
+bool sg_api_keys_admit(struct sg_api_keys *k, struct sg_http_request *q, struct sg_http_response *r,
+                       bool by_token);

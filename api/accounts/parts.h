@@ -1,0 +1,28 @@
+/* parts.h - the inside of api/accounts; private to it. */
+#pragma once
+#include "api/accounts/accounts.h"
+#include "api/accounts/revoked.h"
+#include "api/accounts/token.h"
+#include "core/metrics.h"
+#include "core/pause.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct sg_accounts {
+    const struct sg_config *config;
+    struct sg_db *db;
+    struct sg_tokens *tokens;
+    struct sg_revoked *revoked;
+    struct sg_metric *refused, *n_revoked;
+    _Atomic bool read; /* the revoked have been read once */
+    pthread_t follower;
+    bool has_follower;
+    struct sg_pause pause, tried; /* its sleep; ends when they were first asked for */
+};
+
+/* follow.c: the thread that reads what is revoked and changed. */
+void *accounts_follow(void *accounts);
+/* Columns from first: roles, subscription_type, its end, private_session, search_log, changed. */
+void accounts_claims_of_row(PGresult *r, int row, int first, struct sg_changed_claims *out);
+/* When the last token of now will have expired, sg_wall_us's clock. */
+int64_t accounts_token_end_us(const struct sg_accounts *a);
