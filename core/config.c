@@ -75,7 +75,10 @@ static const struct key keys[] = {
             "a replica further behind the primary is not read from"),
     K_WHOLE(pg.statement_timeout_ms, 1, 3600000, "10000",
             "time the database gives to one statement of the API"),
-    K_WHOLE(pg.lock_timeout_ms, 1, 3600000, "1000", "time it waits for a lock"),
+    K_WHOLE(
+        pg.lock_timeout_ms, 1, 3600000, "1500",
+        "time it waits for a lock; above the server's deadlock_timeout, one of two that block each "
+        "other goes on"),
     K_PATH(index.dir, "{var_dir}/index", "generations of the index"),
     K_WHOLE(index.keep, 2, 100, "2", "published generations kept"),
     K_PATH(indexer.source, "postgres", "\"postgres\", or the path of a JSONL snapshot"),

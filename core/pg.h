@@ -23,7 +23,7 @@ int sg_pg_exec(PGconn *c, const char *sql, int n, const char *const *params, PGr
  * result changed (a migration, a pooler between). SQLSTATE 40001 and 40P01, and within a
  * transaction these two, are SG_EBUSY: the transaction is to be repeated. */
 struct sg_pg_statement {
-    const char *name; /* [a-z0-9_]{1,40} */
+    const char *name; /* [a-z0-9_]{1,40}; NULL: sent unnamed, not remembered, need not be static */
     const char *sql;
     int n; /* parameters */
 };

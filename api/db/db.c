@@ -65,18 +65,18 @@ bool sg_db_is_there(const struct sg_db *db)
 }
 
 /* Once more when the connection broke while it was idle or meanwhile: a read does no harm twice. */
-static int read_from(struct db_server *s, const struct sg_pg_statement *st,
+static int read_from(struct db_server *s, enum db_use use, const struct sg_pg_statement *st,
                      const char *const *params, int64_t deadline_us, PGresult **rows,
                      struct sg_error *e)
 {
     int rc = 0;
     for (int tries = 0; tries < 2; tries++) {
         PGconn *c;
-        rc = db_server_take(s, &c, deadline_us, e);
+        rc = db_server_take(s, use, &c, deadline_us, e);
         if (rc)
             return rc;
         rc = db_server_run(s, c, st, params, deadline_us, rows, e);
-        db_server_give(s, c);
+        db_server_give(s, use, c);
         if (rc != SG_EUNAVAIL)
             break;
     }
@@ -86,7 +86,13 @@ static int read_from(struct db_server *s, const struct sg_pg_statement *st,
 int sg_db_read(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
                const char *const *params, PGresult **rows, struct sg_error *e)
 {
-    return read_from(db->primary, s, params, db_deadline_us(q), rows, e);
+    return read_from(db->primary, DB_ANY, s, params, db_deadline_us(q), rows, e);
+}
+
+int sg_db_lookup(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
+                 const char *const *params, PGresult **rows, struct sg_error *e)
+{
+    return read_from(db->primary, DB_LOOKUP, s, params, db_deadline_us(q), rows, e);
 }
 
 int sg_db_write(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
@@ -94,12 +100,12 @@ int sg_db_write(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_
 {
     PGconn *c;
     int64_t deadline_us = db_deadline_us(q);
-    int rc = db_server_take(db->primary, &c, deadline_us, e);
+    int rc = db_server_take(db->primary, DB_ANY, &c, deadline_us, e);
     if (rc)
         return rc;
     rc = db_server_run(db->primary, c, s, params, deadline_us, rows, e);
     if (!rc)
         db_wrote(db, q, c, deadline_us);
-    db_server_give(db->primary, c);
+    db_server_give(db->primary, DB_ANY, c);
     return rc;
 }

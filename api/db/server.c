@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -25,7 +25,7 @@ struct db_server {
     const char *name;
     char *dsn;
     bool primary;
-    struct sg_pg_pool *pool;
+    struct sg_pg_pool *pools[DB_USES];
     pthread_t watch;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -75,7 +75,8 @@ static void mark_there(struct db_server *s)
 {
     if (!atomic_exchange(&s->away, false))
         return;
-    sg_pg_pool_clear(s->pool);
+    for (int i = 0; i < DB_USES; i++)
+        sg_pg_pool_clear(s->pools[i]);
     sg_metric_set(s->is_there, s->name, 1);
     sg_log(SG_LOG_INFO, "database there", "server=\"%s\"", s->name);
 }
@@ -177,12 +178,22 @@ static void await_first_look(struct db_server *s)
 
 static void free_server(struct db_server *s)
 {
-    if (s->pool)
-        sg_pg_pool_close(s->pool);
+    for (int i = 0; i < DB_USES; i++)
+        sg_pg_pool_close(s->pools[i]);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
     free(s->dsn);
     free(s);
+}
+
+static int open_pools(struct db_server *s, const struct db_server_options *o, struct sg_error *e)
+{
+    char lookup[512];
+    snprintf(lookup, sizeof lookup, "%s -c plan_cache_mode=force_generic_plan", o->settings);
+    int rc = sg_pg_pool_open_with(&s->pools[DB_ANY], o->dsn, o->settings, o->connections, e);
+    if (!rc)
+        rc = sg_pg_pool_open_with(&s->pools[DB_LOOKUP], o->dsn, lookup, DB_LOOKUP_CONNECTIONS, e);
+    return rc;
 }
 
 int db_server_open(struct db_server **out, const struct db_server_options *o, struct sg_error *e)
@@ -205,7 +216,7 @@ int db_server_open(struct db_server **out, const struct db_server_options *o, st
     pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
     pthread_cond_init(&s->wake, &a);
     pthread_condattr_destroy(&a);
-    int rc = sg_pg_pool_open_with(&s->pool, o->dsn, o->settings, o->connections, e);
+    int rc = open_pools(s, o, e);
     if (!rc && pthread_create(&s->watch, NULL, watch, s))
         rc = sg_fail(e, SG_EIO, "cannot start the watch of the database");
     if (rc) {
@@ -231,23 +242,24 @@ void db_server_close(struct db_server *s)
 
 /* Use. */
 
-int db_server_take(struct db_server *s, PGconn **out, int64_t deadline_us, struct sg_error *e)
+int db_server_take(struct db_server *s, enum db_use use, PGconn **out, int64_t deadline_us,
+                   struct sg_error *e)
 {
     if (s->away)
         return sg_fail(e, SG_EUNAVAIL, "the database is away");
     struct sg_error why = SG_ERROR_INIT;
-    int rc = sg_pg_pool_take(s->pool, out, deadline_us, &why);
+    int rc = sg_pg_pool_take(s->pools[use], out, deadline_us, &why);
     if (rc == SG_EUNAVAIL)
         mark_away(s, why.text);
     return rc ? sg_fail(e, rc, "%s", rc == SG_EUNAVAIL ? "the database is away" : why.text) : 0;
 }
 
-void db_server_give(struct db_server *s, PGconn *c)
+void db_server_give(struct db_server *s, enum db_use use, PGconn *c)
 {
     if (PQtransactionStatus(c) == PQTRANS_IDLE)
-        sg_pg_pool_give(s->pool, c);
+        sg_pg_pool_give(s->pools[use], c);
     else
-        sg_pg_pool_drop(s->pool, c);
+        sg_pg_pool_drop(s->pools[use], c);
 }
 
 int db_server_run(struct db_server *s, PGconn *c, const struct sg_pg_statement *st,

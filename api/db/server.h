@@ -3,11 +3,13 @@
 #include "core/pg.h"
 #include <pthread.h>
 
+enum { DB_LOOKUP_CONNECTIONS = 4 };
+
 struct db_server_options {
     const char *name; /* of metrics and log: "primary", "replica 1" */
     const char *dsn, *settings;
-    int connections;
-    bool primary; /* it must take writes */
+    int connections; /* of each use but DB_LOOKUP, which has DB_LOOKUP_CONNECTIONS */
+    bool primary;    /* it must take writes */
 };
 
 struct db_server;
@@ -21,9 +23,11 @@ uint64_t db_server_lsn(const struct db_server *s);
 /* When the primary's log was first seen at lsn or behind it (sg_now_us); 0: not so far back. */
 int64_t db_server_reached_us(struct db_server *s, uint64_t lsn);
 
+enum db_use { DB_ANY, DB_LOOKUP, DB_USES };
 /* SG_EUNAVAIL at once while it is away. Given back by give, whatever happened meanwhile. */
-int db_server_take(struct db_server *s, PGconn **out, int64_t deadline_us, struct sg_error *e);
-void db_server_give(struct db_server *s, PGconn *c);
+int db_server_take(struct db_server *s, enum db_use use, PGconn **out, int64_t deadline_us,
+                   struct sg_error *e);
+void db_server_give(struct db_server *s, enum db_use use, PGconn *c);
 /* As sg_pg_run_within; given up when the server is found away. SG_ECANCELED becomes SG_ETIMEOUT. */
 int db_server_run(struct db_server *s, PGconn *c, const struct sg_pg_statement *st,
                   const char *const *params, int64_t deadline_us, PGresult **rows,

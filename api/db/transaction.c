@@ -3,7 +3,7 @@
 #include "core/clock.h"
 #include <stdlib.h>
 
-enum { TRIES = 5, PAUSE_US = 2000 };
+enum { TRIES = 5, PAUSE_US = 4000 };
 
 static const struct sg_pg_statement begin = {"begin", "BEGIN", 0};
 static const struct sg_pg_statement commit = {"commit", "COMMIT", 0};
@@ -21,13 +21,13 @@ static int start(struct sg_db_tx *tx, struct sg_error *e)
     struct db_server *s = tx->db->primary;
     int rc = 0;
     for (int tries = 0; tries < 2; tries++) {
-        rc = db_server_take(s, &tx->c, tx->deadline_us, e);
+        rc = db_server_take(s, DB_ANY, &tx->c, tx->deadline_us, e);
         if (rc)
             return rc;
         rc = db_server_run(s, tx->c, &begin, NULL, tx->deadline_us, NULL, e);
         if (!rc)
             return 0;
-        db_server_give(s, tx->c);
+        db_server_give(s, DB_ANY, tx->c);
         if (rc != SG_EUNAVAIL)
             break;
     }
@@ -65,7 +65,7 @@ int sg_tx_commit(struct sg_db_tx *tx, struct sg_error *e)
     PQclear(r);
     if (!rc)
         db_wrote(tx->db, tx->q, tx->c, tx->deadline_us);
-    db_server_give(tx->db->primary, tx->c);
+    db_server_give(tx->db->primary, DB_ANY, tx->c);
     free(tx);
     return rc;
 }
@@ -75,7 +75,7 @@ void sg_tx_rollback(struct sg_db_tx *tx)
     PGTransactionStatusType state = PQtransactionStatus(tx->c);
     if (state == PQTRANS_INTRANS || state == PQTRANS_INERROR)
         sg_tx_run(tx, &rollback, NULL, NULL, NULL);
-    db_server_give(tx->db->primary, tx->c);
+    db_server_give(tx->db->primary, DB_ANY, tx->c);
     free(tx);
 }
 
@@ -93,6 +93,13 @@ static int once(struct sg_db *db, struct sg_http_request *q, sg_db_fn fn, void *
     return rc;
 }
 
+/* By chance, so that two that met do not meet again. */
+static int64_t pause_of(int tries)
+{
+    uint64_t dice = (uint64_t)sg_now_us() ^ (uint64_t)(uintptr_t)&tries;
+    return (int64_t)(dice * UINT64_C(0x9e3779b97f4a7c15) >> 40) % (PAUSE_US << tries);
+}
+
 /* SG_EBUSY is a transaction to be repeated, or a lock that was not to be had in time: that
  * one is repeated too, while there is time. */
 int sg_db_transact(struct sg_db *db, struct sg_http_request *q, sg_db_fn fn, void *ctx,
@@ -101,7 +108,7 @@ int sg_db_transact(struct sg_db *db, struct sg_http_request *q, sg_db_fn fn, voi
     int64_t deadline_us = db_deadline_us(q);
     int rc = once(db, q, fn, ctx, e);
     for (int tries = 1; rc == SG_EBUSY && tries < TRIES; tries++) {
-        int64_t pause_us = PAUSE_US << tries;
+        int64_t pause_us = pause_of(tries);
         if (sg_now_us() + pause_us >= deadline_us)
             break;
         sg_sleep_us(pause_us);

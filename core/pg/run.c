@@ -260,6 +260,15 @@ static int run(PGconn *c, struct prepared *p, const struct sg_pg_statement *s,
     }
 }
 
+static int run_unnamed(PGconn *c, const struct sg_pg_statement *s, const char *const *params,
+                       const struct sg_pg_limit *l, PGresult **out, struct sg_error *e)
+{
+    if (!PQsendQueryParams(c, s->sql, s->n, NULL, params, NULL, NULL, 0))
+        return sg_pg_fail(e, c, NULL);
+    int rc = collect(c, l, out, e);
+    return !rc && judge(*out) != DONE ? sg_pg_fail(e, c, *out) : rc;
+}
+
 int sg_pg_run_within(PGconn *c, const struct sg_pg_statement *s, const char *const *params,
                      const struct sg_pg_limit *limit, PGresult **out, struct sg_error *e)
 {
@@ -269,7 +278,7 @@ int sg_pg_run_within(PGconn *c, const struct sg_pg_statement *s, const char *con
         return sg_fail(e, SG_ENOMEM, "prepared statements");
     if (PQsetnonblocking(c, 1))
         return sg_pg_fail(e, c, NULL);
-    int rc = run(c, p, s, params, limit, &r, e);
+    int rc = s->name ? run(c, p, s, params, limit, &r, e) : run_unnamed(c, s, params, limit, &r, e);
     if (!rc || PQtransactionStatus(c) != PQTRANS_ACTIVE)
         PQsetnonblocking(c, 0);
     if (!rc && out)

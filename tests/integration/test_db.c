@@ -18,7 +18,7 @@ static void open_db(void)
     sg_config_defaults(&config);
     snprintf(config.pg.dsn, sizeof config.pg.dsn, "%s", pg->dsn);
     config.pg.pool_size = 2;
-    config.pg.lock_timeout_ms = 200;
+    config.pg.lock_timeout_ms = 400;
     c = test_pg_connect(pg);
     test_pg_sql(c, "DROP TABLE IF EXISTS t; CREATE TABLE t (id bigint PRIMARY KEY, v bigint);"
                    "INSERT INTO t VALUES (1, 10), (2, 20)");
@@ -88,6 +88,24 @@ START_TEST(a_failure_leaves_the_statement_usable)
     ck_assert_int_eq(read_id("not a number", v, &e), SG_EINVAL);
     ck_assert_int_eq(read_id("2", v, &e), 0);
     ck_assert_str_eq(v, "20");
+}
+END_TEST
+
+START_TEST(an_unnamed_statement_is_not_remembered)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    PGresult *r;
+    for (int i = 0; i < 3; i++) {
+        char sql[64];
+        snprintf(sql, sizeof sql, "SELECT %d + $1::int", i);
+        struct sg_pg_statement s = {NULL, sql, 1};
+        ck_assert_msg(sg_db_read(db, NULL, &s, (const char *const[]){"1"}, &r, &e) == 0, "%s",
+                      e.text);
+        ck_assert_int_eq(*PQgetvalue(r, 0, 0), '1' + i);
+        PQclear(r);
+    }
+    struct sg_pg_statement wrong = {NULL, "SELECT $1::int / 0", 1};
+    ck_assert_int_eq(sg_db_read(db, NULL, &wrong, (const char *const[]){"1"}, &r, &e), SG_EINVAL);
 }
 END_TEST
 
@@ -236,13 +254,14 @@ END_TEST
 
 int main(void)
 {
-    pg = test_pg_start(NULL);
+    pg = test_pg_start("deadlock_timeout = 100ms");
     Suite *s = suite_create("db");
     TCase *t = tcase_create("primary");
     tcase_add_checked_fixture(t, open_db, close_db);
     tcase_add_test(t, a_statement_is_prepared_once_a_connection);
     tcase_add_test(t, a_changed_result_or_a_forgotten_statement_is_prepared_again);
     tcase_add_test(t, a_failure_leaves_the_statement_usable);
+    tcase_add_test(t, an_unnamed_statement_is_not_remembered);
     tcase_add_test(t, a_transaction_between_which_a_migration_came_is_repeated);
     tcase_add_test(t, transactions_that_lock_each_other_both_end_well);
     tcase_add_test(t, a_rolled_back_transaction_leaves_nothing_and_a_failed_one_does_not_commit);
