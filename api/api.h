@@ -25,7 +25,7 @@ struct sg_api {
     struct sg_api_keys *keys;           /* NULL: none is asked for or looked at */
     struct sg_accounts *accounts;       /* NULL: nobody can be logged in */
     struct sg_trending_cache *trending; /* NULL: none is kept */
-    struct sg_buf openapi;              /* made once */
+    struct sg_buf openapi, client;      /* made once */
     int64_t started_us;
 };
 
@@ -65,6 +65,7 @@ SG_HANDLER(sg_api_health);
 SG_HANDLER(sg_api_metrics);
 SG_HANDLER(sg_api_metrics_of);
 SG_HANDLER(sg_api_openapi);
+SG_HANDLER(sg_api_client);
 
 /* A record as the 200 answer. */
 void sg_api_answer(struct sg_http_response *r, const struct sg_record *record, const void *value);

@@ -1,4 +1,5 @@
 /* main.c - segue-api. */
+#include "api/contract/client.h"
 #include "api/contract/openapi.h"
 #include "api/serve.h"
 #include "core/service.h"
@@ -32,10 +33,23 @@ static int openapi(const struct sg_config *config, int argc, char **argv)
     return rc ? report(&e) : 0;
 }
 
+static int client(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_buf b = {0};
+    (void)config, (void)argc, (void)argv;
+    int rc = sg_client_js(&b, &e);
+    if (!rc)
+        printf("%.*s", SG_FMT(sg_buf_str(&b)));
+    sg_buf_free(&b);
+    return rc ? report(&e) : 0;
+}
+
 static const struct sg_command commands[] = {
     {"serve", "serve", "answer HTTP requests until stopped",
      "Listens on api.host and api.port; see segue.conf.", serve},
     {"openapi", "openapi [--yaml]", "print the OpenAPI document", NULL, openapi},
+    {"client", "client", "print the JavaScript client", "An ES module, as /client.js.", client},
     {0},
 };
 

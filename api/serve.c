@@ -2,6 +2,7 @@
 #include "api/serve.h"
 #include "api/accounts/accounts.h"
 #include "api/api.h"
+#include "api/contract/client.h"
 #include "api/contract/openapi.h"
 #include "api/discovery/taste.h"
 #include "api/keys/keys.h"
@@ -55,6 +56,7 @@ static void close_peers(struct sg_api *api)
     sg_api_keys_close(api->keys);
     sg_web_close(api->web);
     sg_buf_free(&api->openapi);
+    sg_buf_free(&api->client);
 }
 
 static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
@@ -85,6 +87,8 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
 {
     struct sg_api api = {.config = config, .started_us = sg_now_us()};
     int rc = sg_openapi_json(&api.openapi, e);
+    if (!rc)
+        rc = sg_client_js(&api.client, e);
     if (!rc)
         rc = sg_web_open(&api.web, config->api.web_dir, e);
     if (!rc)

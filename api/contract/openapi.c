@@ -1,29 +1,10 @@
 /* openapi.c - see openapi.h. */
 #include "api/contract/openapi.h"
+#include "api/contract/records.h"
 #include "api/route.h"
 #include "schemas/views.h"
 #include <jansson.h>
 #include <stdlib.h>
-
-enum { RECORDS_MAX = 1024 };
-struct components {
-    const struct sg_record *v[RECORDS_MAX];
-    size_t n;
-};
-
-/* The record and all that it holds, once each. */
-static void collect(struct components *c, const struct sg_record *r)
-{
-    for (size_t i = 0; i < c->n; i++)
-        if (c->v[i] == r)
-            return;
-    if (c->n == RECORDS_MAX)
-        return;
-    c->v[c->n++] = r;
-    for (size_t i = 0; i < r->n_fields; i++)
-        if (r->fields[i].record)
-            collect(c, r->fields[i].record);
-}
 
 static json_t *record_schema(const struct sg_record *r)
 {
@@ -228,17 +209,12 @@ static void add_operation(json_t *paths, const struct sg_route *r)
 
 static json_t *document(void)
 {
-    struct components c = {0};
+    struct sg_records c = {0};
     json_t *paths = json_object(), *schemas = json_object();
-    collect(&c, &sg_problem_record);
     const struct sg_route *r;
-    for (struct sg_route_walk walk = {0}; (r = sg_route_next(&walk));) {
+    for (struct sg_route_walk walk = {0}; (r = sg_route_next(&walk));)
         add_operation(paths, r);
-        if (r->reply)
-            collect(&c, r->reply);
-        if (r->body)
-            collect(&c, r->body);
-    }
+    sg_records_of_routes(&c);
     for (size_t i = 0; i < c.n; i++)
         json_object_set_new(schemas, c.v[i]->name, record_schema(c.v[i]));
     return json_pack("{s:s,s:{s:s,s:s,s:s,s:{s:s,s:s}},s:o,s:{s:o,s:o}}", "openapi", "3.1.0",

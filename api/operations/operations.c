@@ -99,3 +99,10 @@ void sg_api_openapi(struct sg_api *api, struct sg_http_request *q, struct sg_htt
     r->shared = sg_buf_str(&api->openapi);
     r->content_type = "application/json";
 }
+
+void sg_api_client(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
+{
+    (void)q;
+    r->shared = sg_buf_str(&api->client);
+    sg_http_header(r, "Cache-Control", SG_STR("no-cache"));
+}

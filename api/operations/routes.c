@@ -49,5 +49,12 @@ const struct sg_route sg_operations_routes[] = {
      .tag = "Operations",
      .summary = "This description",
      .content_type = "application/json"},
+    {.path = "/client.js",
+     .name = "client",
+     .handle = sg_api_client,
+     .access = SG_OPERATIONS,
+     .tag = "Operations",
+     .summary = "A JavaScript client made from this description",
+     .content_type = "text/javascript; charset=utf-8"},
     {0},
 };
