@@ -130,7 +130,9 @@ static bool is_view(struct sg_str path)
 
 bool sg_web_answer(const struct sg_web *w, struct sg_http_request *q, struct sg_http_response *r)
 {
-    struct sg_str path = is_view(q->path) ? SG_STR("/index.html") : q->path;
+    struct sg_str path = is_view(q->path)                      ? SG_STR("/index.html")
+                         : sg_str_eq(q->path, SG_STR("/docs")) ? SG_STR("/reference.html")
+                                                               : q->path;
     for (size_t i = 0; i < w->n; i++)
         if (sg_str_eq(sg_str(w->files[i].path), path)) {
             r->shared = w->files[i].bytes;

@@ -119,7 +119,8 @@ static void put_parameters(struct sg_buf *b, const struct sg_route *r)
     }
     for (const struct sg_param *p = r->params; p && p->name; p++, sep = ", ") {
         const struct sg_field *f = p->field ? sg_record_field(r->params_of, p->field) : NULL;
-        bool may_lack = !f || f->flags & (SG_OPTIONAL | SG_LIST);
+        bool may_lack = !f || f->flags & (SG_OPTIONAL | SG_LIST) ||
+                        (r->for_user && strcmp(p->name, "user_id") == 0);
         sg_buf_printf(b, "%s%s%s: ", sep, p->name, may_lack ? "?" : "");
         if (f)
             put_type(b, f);

@@ -30,10 +30,19 @@ static json_t *param_schema(const struct sg_param *p, const struct sg_record *of
     return field;
 }
 
-static json_t *param(const struct sg_param *p, const struct sg_record *of)
+/* Who is logged in need not say who she is. */
+static bool is_required(const struct sg_route *r, const struct sg_param *p)
 {
+    const struct sg_field *f = p->field ? sg_record_field(r->params_of, p->field) : NULL;
+    return f && !(f->flags & (SG_OPTIONAL | SG_LIST)) &&
+           !(r->for_user && strcmp(p->name, "user_id") == 0);
+}
+
+static json_t *param(const struct sg_route *r, const struct sg_param *p)
+{
+    const struct sg_record *of = r->params_of;
     const struct sg_field *f = p->field ? sg_record_field(of, p->field) : NULL;
-    bool required = f && !(f->flags & (SG_OPTIONAL | SG_LIST));
+    bool required = is_required(r, p);
     json_t *o = json_pack("{s:s,s:s,s:s,s:b,s:o}", "name", p->name, "in", "query", "description",
                           p->help, "required", required, "schema", param_schema(p, of));
     if (!f || (f->flags & SG_LIST))
@@ -69,7 +78,7 @@ static json_t *params(const struct sg_route *r)
         json_array_append_new(list,
                               hole((struct sg_str){at + 1, (size_t)(strchr(at, '}') - at - 1)}));
     for (const struct sg_param *p = r->params; p && p->name; p++)
-        json_array_append_new(list, param(p, r->params_of));
+        json_array_append_new(list, param(r, p));
     if (r->answers & (SG_ANSWERS_412 | SG_ANSWERS_428))
         json_array_append_new(list, if_match(r->answers & SG_ANSWERS_428));
     return list;

@@ -1,4 +1,6 @@
 // app.js - the address decides the view; links and the search box change the address.
+import { account } from './account.js';
+import { onUser } from './api.js';
 import { combobox } from './combobox.js';
 import { el } from './dom.js';
 import { plural } from './hits.js';
@@ -88,4 +90,6 @@ document.addEventListener('keydown', (event) => {
   if (event.key === '/' && document.activeElement !== input) { event.preventDefault(); input.focus(); input.select(); }
 });
 addEventListener('popstate', () => render());
+account(document.querySelector('#account'));
+onUser(() => render());
 render();

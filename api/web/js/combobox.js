@@ -1,7 +1,7 @@
 // combobox.js - completions below the search box: the WAI-ARIA combobox pattern
 // with a list box (arrows, Home, End, Enter, Escape, Tab; the pointer too).
 import { el, marked } from './dom.js';
-import { chosen, popular, suggest } from './client.js';
+import { api, chosen } from './api.js';
 
 const kinds = { song: 'Song', artist: 'Artist', album: 'Album', playlist: 'Playlist', query: 'Search' };
 
@@ -49,7 +49,7 @@ export function combobox(input, list, { choose }) {
 
   // Of an empty box: what others search for.
   async function trends(signal) {
-    const { queries = [] } = await popular(signal);
+    const { queries = [] } = await api.trendingSearches({ limit: 8 }, { signal });
     return { suggestions: queries.map(({ q }) => ({ text: q, type: 'query', id: 0, from: 0, to: 0 })) };
   }
 
@@ -60,7 +60,7 @@ export function combobox(input, list, { choose }) {
     asking?.abort();
     asking = new AbortController();
     try {
-      const answer = q ? await suggest(q, asking.signal) : await trends(asking.signal);
+      const answer = q ? await api.suggest({ q, limit: 8 }, { signal: asking.signal }) : await trends(asking.signal);
       searchId = answer.search_id;
       if (document.activeElement === input) show(answer.suggestions ?? []);
     } catch (error) {

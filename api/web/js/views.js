@@ -1,16 +1,15 @@
 // views.js - one function a view; each returns { title, status, nodes }.
-import * as api from './client.js';
+import { api, chosen, user } from './api.js';
 import { el } from './dom.js';
-import { listener } from './listener.js';
 import { artistLinks, count, cover, duration, hitList, plural } from './hits.js';
 
 const section = (heading, hits) => (hits?.length ? [el('h2', {}, heading), hitList(hits)] : []);
 
 export async function start() {
-  const user = listener();
   const none = { results: [] };
-  const [charts, mine, fresh] = await Promise.all([api.trending(),
-    user ? api.forYou(user).catch(() => none) : none, user ? api.newReleases(user).catch(() => none) : none]);
+  const [charts, mine, fresh] = await Promise.all([api.trendingSongs({ limit: 20 }),
+    user() ? api.recommendations({ limit: 10, hour: new Date().getHours() }).catch(() => none) : none,
+    user() ? api.newReleases({ limit: 5 }).catch(() => none) : none]);
   const fallback = charts.fallback && `Showing popular songs: ${charts.fallback}`;
   return {
     title: 'Segue', status: mine.fallback ? `For you: ${mine.fallback}` : fallback ?? '',
@@ -29,7 +28,7 @@ export async function radio(seeds) {
   async function next() {
     more.disabled = true;
     try {
-      const answer = await api.radio(cursor ? { cursor } : { seeds }, listener());
+      const answer = await api.radio({ ...(cursor ? { cursor } : { seeds }), limit: 20 });
       const items = hitList(answer.results ?? []);
       list.append(items);
       if (cursor) items.querySelector('a')?.focus({ preventScroll: true });
@@ -55,9 +54,9 @@ function totals(answer) {
 
 export async function results(q, type, offset, signal) {
   const limit = type ? 20 : 8;
-  const answer = await api.search({ q, type, limit, offset: offset || undefined }, signal);
+  const answer = await api.search({ q, type, limit, offset: offset || undefined }, { signal });
   const hits = answer.results ?? [];
-  hits.forEach((hit, i) => { hit.chosen = () => api.chosen(answer.search_id, hit.type, hit[`${hit.type}_id`], offset + i + 1); });
+  hits.forEach((hit, i) => { hit.chosen = () => chosen(answer.search_id, hit.type, hit[`${hit.type}_id`], offset + i + 1); });
   const more = type && answer.total > offset + hits.length
     ? [el('a', { class: 'more', href: `/?${new URLSearchParams({ q, type, offset: offset + limit })}` }, 'More')] : [];
   const order = [...new Set(hits.map((h) => h.type))];
@@ -69,8 +68,8 @@ export async function results(q, type, offset, signal) {
 }
 
 export async function song(id) {
-  const s = await api.song(id);
-  const like = await api.similar(id).catch(() => ({ results: [] }));
+  const s = await api.getSong({ song_id: id });
+  const like = await api.similarSongs({ song_id: id, limit: 10 }).catch(() => ({ results: [] }));
   const facts = [['Artist', artistLinks(s)], ['Album', s.album && [el('a', { href: `/album/${s.album.album_id}` }, s.album.title)]],
     ['Length', s.duration && [duration(s.duration)]], ['Genre', s.genre && [s.genre]], ['Year', s.year && [String(s.year)]],
     ['Plays', s.play_count > 0 && [s.play_count.toLocaleString('en')]]].filter(([, v]) => v);
@@ -83,7 +82,7 @@ export async function song(id) {
 }
 
 export async function artist(id) {
-  const a = await api.artist(id);
+  const a = await api.getArtist({ artist_id: id });
   return {
     title: `${a.name} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'artist' }, true), el('h1', {}, a.name)),
@@ -93,7 +92,7 @@ export async function artist(id) {
 }
 
 export async function album(id) {
-  const a = await api.album(id);
+  const a = await api.getAlbum({ album_id: id });
   return {
     title: `${a.title} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'album' }, true), el('h1', {}, a.title)),

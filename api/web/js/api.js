@@ -1,0 +1,84 @@
+// api.js - the one client of the page, and who is logged in.
+import { Problem, Segue } from '/client.js';
+
+export { Problem };
+
+const KEY = 'segue.session'; // { refresh_token, user }
+let access; // the access token: in memory only
+let renewing;
+const listeners = new Set();
+
+function stored() {
+  try { return JSON.parse(localStorage.getItem(KEY)) ?? undefined; } catch { return undefined; }
+}
+
+function store(session) {
+  try {
+    if (session) localStorage.setItem(KEY, JSON.stringify(session));
+    else localStorage.removeItem(KEY);
+  } catch { /* storage is not allowed: logged in until the page closes */ }
+}
+
+function enter(answer) {
+  access = answer.access_token;
+  store({ refresh_token: answer.refresh_token, user: answer.user ?? stored()?.user });
+}
+
+const anonymous = new Segue();
+
+// One renewal at a time, and one of all tabs: whoever comes second finds the other's token.
+async function renew() {
+  const before = stored()?.refresh_token;
+  if (!before) return false;
+  const once = async () => {
+    const now = stored();
+    if (!now) return false;
+    try {
+      enter(await anonymous.refresh({ body: { refresh_token: now.refresh_token } }));
+      return true;
+    } catch (problem) {
+      if (problem instanceof Problem && problem.status < 500) leave();
+      return false;
+    }
+  };
+  renewing ??= (navigator.locks ? navigator.locks.request(KEY, once) : once()).finally(() => { renewing = undefined; });
+  return renewing;
+}
+
+function leave() {
+  access = undefined;
+  store();
+  listeners.forEach((f) => f());
+}
+
+export const api = new Segue({
+  token: async () => {
+    if (!access && stored()) await renew();
+    return access;
+  },
+  renew,
+});
+
+export const user = () => stored()?.user;
+export const onUser = (f) => listeners.add(f);
+
+export async function logIn(email, password) {
+  enter(await anonymous.login({ body: { email, password } }));
+  listeners.forEach((f) => f());
+}
+
+export async function register(email, password, display_name) {
+  await anonymous.register({ body: { email, password, display_name } });
+  await logIn(email, password);
+}
+
+export async function logOut() {
+  const session = stored();
+  if (session) await api.logout({ body: { refresh_token: session.refresh_token } }).catch(() => {});
+  leave();
+}
+
+// A click is told and not waited for; it outlives the page.
+export function chosen(search_id, type, id, position) {
+  if (search_id) api.tellSearchClick({ search_id, body: { type, id, position } }, { keepalive: true }).catch(() => {});
+}
