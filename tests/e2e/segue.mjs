@@ -2,11 +2,25 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import net from 'node:net';
+import { Contract } from './contract.mjs';
 
 export const url = process.env.SEGUE_URL;
 export const varDir = process.env.SEGUE_VAR_DIR;
 export const home = new URL('../..', import.meta.url).pathname;
 export const bin = `${home}/build/release/bin`;
+
+// Every answer of the API that a test gets is one that the contract describes.
+export const contract = new Contract(await (await fetch(`${url}/openapi.json`)).json());
+const bare = globalThis.fetch;
+globalThis.fetch = async (to, options = {}) => {
+  const answer = await bare(to, options);
+  const { pathname, origin } = new URL(to);
+  const type = answer.headers.get('content-type') ?? '';
+  if (origin === new URL(url).origin && !type.startsWith('text/event-stream')) {
+    contract.check(options.method ?? 'GET', pathname, answer.status, type, await answer.clone().text());
+  }
+  return answer;
+};
 
 export async function get(path, options = {}) {
   const answer = await fetch(url + path, options);

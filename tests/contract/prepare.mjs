@@ -1,0 +1,21 @@
+// prepare.mjs - the world that contract fuzzing acts in: a user, an admin who is an artist too, ids.
+import { writeFile } from 'node:fs/promises';
+import { Database, person } from '../e2e/world.mjs';
+
+const db = new Database();
+const ids = async (query) => (await db.sql(query)).split('\n').filter(Boolean).map(Number);
+const listener = await person(db, 'fuzz listener');
+const admin = await person(db, 'fuzz admin', { roles: '{user,artist,admin}', subscription: 'premium' });
+const artist = Number(await db.sql(`INSERT INTO artists (name, user_id) VALUES ('Fuzz', ${admin.id}) RETURNING artist_id`));
+await db.sql(`INSERT INTO songs (artist_id, title, duration_s) SELECT ${artist}, 'Fuzz ' || n, 100 FROM generate_series(1, 20) n`);
+await db.sql(`INSERT INTO playlists (user_id, name, is_public) SELECT u, 'Fuzz ' || n, n % 2 = 0 FROM generate_series(1, 5) n, unnest(array[${listener.id}, ${admin.id}]) u`);
+await writeFile(process.argv[2], JSON.stringify({
+  listener: listener.token,
+  admin: admin.token,
+  song_id: await ids(`(SELECT song_id FROM songs ORDER BY play_count DESC LIMIT 20) UNION ALL (SELECT song_id FROM songs WHERE artist_id = ${artist})`),
+  artist_id: [artist, ...await ids('SELECT artist_id FROM artists ORDER BY artist_id LIMIT 10')],
+  album_id: await ids('SELECT album_id FROM albums ORDER BY album_id LIMIT 10'),
+  playlist_id: await ids(`SELECT playlist_id FROM playlists WHERE user_id IN (${listener.id}, ${admin.id})`),
+  user_id: [listener.id, ...await ids('SELECT user_id FROM users ORDER BY user_id LIMIT 10')],
+}));
+db.close();
