@@ -12,6 +12,7 @@ struct sg_search_log;
 struct sg_api_keys;
 struct sg_trending_cache;
 struct sg_tastes;
+struct sg_song_loader;
 struct sg_accounts;
 struct sg_api {
     const struct sg_config *config;
@@ -19,6 +20,7 @@ struct sg_api {
     struct sg_pg_pool *pg; /* of what does not go through db yet */
     struct sg_db *db;
     struct sg_cache *cache;
+    struct sg_song_loader *songs;
     struct sg_web *web;
     struct sg_tastes *tastes;
     struct sg_search_log *log;          /* NULL: searches are not logged */
@@ -55,8 +57,9 @@ SG_HANDLER(sg_api_similar);
 SG_HANDLER(sg_api_similar_artists);
 SG_HANDLER(sg_api_similar_albums);
 SG_HANDLER(sg_api_suggestions);
-/* catalogue.c */
+/* catalogue/read.c */
 SG_HANDLER(sg_api_song);
+/* catalogue.c */
 SG_HANDLER(sg_api_artist);
 SG_HANDLER(sg_api_album);
 SG_HANDLER(sg_api_genres);

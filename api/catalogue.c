@@ -1,17 +1,7 @@
-/* catalogue.c - one song, artist or album, and the genres. */
+/* catalogue.c - one artist or album, and the genres. */
 #include "api/api.h"
 #include "api/join.h"
 #include "api/problem.h"
-
-void sg_api_song(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
-{
-    struct sg_error e = SG_ERROR_INIT;
-    struct sg_hit song;
-    if (sg_api_entity(api, q, SG_SONG, &song, &e))
-        sg_problem(q, r, &e);
-    else
-        sg_api_answer(r, &sg_hit_record, &song);
-}
 
 void sg_api_artist(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {

@@ -4,14 +4,6 @@
 #include "schemas/views.h"
 
 const struct sg_route sg_catalogue_routes[] = {
-    {.path = "/api/v1/songs/{song_id}",
-     .name = "getSong",
-     .handle = sg_api_song,
-     .tag = "Catalogue",
-     .summary = "One song",
-     .params = sg_market_params,
-     .params_of = &sg_lookup_request_record,
-     .reply = &sg_hit_record},
     {.path = "/api/v1/artists/{artist_id}",
      .name = "getArtist",
      .handle = sg_api_artist,

@@ -2,6 +2,7 @@
 #include "api/serve.h"
 #include "api/accounts/accounts.h"
 #include "api/api.h"
+#include "api/catalogue/read.h"
 #include "api/contract/client.h"
 #include "api/contract/openapi.h"
 #include "api/discovery/taste.h"
@@ -33,12 +34,15 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_cache_open(&api->cache, c, e);
     if (!rc)
+        rc = sg_song_loader_open(&api->songs, api, e);
+    if (!rc)
         rc = sg_accounts_open(&api->accounts, c, api->db, e);
     return rc;
 }
 
 static void close_peers(struct sg_api *api)
 {
+    sg_song_loader_close(api->songs);
     sg_trending_cache_close(api->trending);
     if (api->query)
         sg_rpc_client_close(api->query);

@@ -1,6 +1,7 @@
 /* cache.c - see cache.h: shards behind locks, what is fresh, and leases.
  *
- * A lease is the count of forgets of the key's stripe, so keys that were never kept cost nothing;
+ * A lease is the number of forgets so far; each stripe of hashes knows the number of its last one.
+ * So keys that were never kept cost nothing, one lease is good for everything read after it, and
  * another key of the stripe that is forgotten meanwhile only costs one value its place.
  */
 #include "api/cache/inside.h"
@@ -17,7 +18,7 @@ const struct sg_cache_kind sg_cache_user = {"user", HOUR / 2, 0, HOUR};
 const struct sg_cache_kind sg_cache_playlist = {"playlist", HOUR / 4, 10, HOUR};
 const struct sg_cache_kind sg_cache_trending = {"trending", 300, 0, 24 * HOUR};
 
-uint64_t cache_hash(struct sg_str key)
+uint64_t sg_cache_hash(struct sg_str key)
 {
     return XXH3_64bits(key.p, key.n);
 }
@@ -27,9 +28,10 @@ static struct cache_part *part_of(struct sg_cache *c, uint64_t hash)
     return &c->parts[hash >> 60];
 }
 
-static _Atomic uint64_t *stripe_of(struct sg_cache *c, uint64_t hash)
+/* A stripe lies within one part, whose lock guards its writing. */
+static size_t stripe_of(uint64_t hash)
 {
-    return &c->forgotten[(hash >> 20) % CACHE_STRIPES];
+    return hash >> 48;
 }
 
 static void make_metrics(struct sg_cache *c)
@@ -83,7 +85,7 @@ void sg_cache_close(struct sg_cache *c)
     free(c);
 }
 
-/* Past a change of epoch a value is what was last known. */
+/* After all was forgotten a value is what was last known. */
 static enum sg_cache_found judge(const struct sg_cache *c, const struct sg_cache_kind *kind,
                                  const struct shard_entry *x, int64_t now_us)
 {
@@ -91,7 +93,7 @@ static enum sg_cache_found judge(const struct sg_cache *c, const struct sg_cache
     int64_t fresh_us = (x->exists ? kind->ttl_s : kind->negative_s) * 1000000;
     if (c->blind && fresh_us > blind_us)
         fresh_us = blind_us;
-    if (age_us < fresh_us && x->epoch == c->epoch)
+    if (age_us < fresh_us && x->lease >= c->all_forgotten)
         return x->exists ? SG_CACHE_FRESH : SG_CACHE_NOTHING;
     return x->exists && age_us < (kind->ttl_s + kind->stale_s) * 1000000 ? SG_CACHE_STALE
                                                                          : SG_CACHE_MISS;
@@ -101,7 +103,7 @@ enum sg_cache_found sg_cache_get(struct sg_cache *c, const struct sg_cache_kind 
                                  struct sg_str key, struct sg_buf *out)
 {
     enum sg_cache_found found = SG_CACHE_MISS;
-    uint64_t hash = cache_hash(key);
+    uint64_t hash = sg_cache_hash(key);
     struct cache_part *p = part_of(c, hash);
     int64_t now_us = sg_now_us();
     pthread_mutex_lock(&p->lock);
@@ -117,25 +119,29 @@ enum sg_cache_found sg_cache_get(struct sg_cache *c, const struct sg_cache_kind 
     return found;
 }
 
-uint64_t sg_cache_lease(struct sg_cache *c, struct sg_str key)
+uint64_t sg_cache_lease(const struct sg_cache *c)
 {
-    return *stripe_of(c, cache_hash(key)) + c->epoch;
+    return c->forgets;
+}
+
+bool sg_cache_forgotten_since(const struct sg_cache *c, uint64_t hash, uint64_t lease)
+{
+    return c->forgotten[stripe_of(hash)] > lease;
 }
 
 void sg_cache_put(struct sg_cache *c, const struct sg_cache_kind *kind, struct sg_str key,
                   uint64_t lease, struct sg_str value)
 {
-    uint64_t hash = cache_hash(key), evicted = 0;
+    uint64_t hash = sg_cache_hash(key), evicted = 0;
     struct cache_part *p = part_of(c, hash);
     if (key.n > SG_CACHE_KEY_MAX || value.n > UINT32_MAX || (!value.p && !kind->negative_s))
         return;
     pthread_mutex_lock(&p->lock);
-    unsigned epoch = c->epoch;
-    bool good = *stripe_of(c, hash) + epoch == lease;
+    bool good = lease >= c->all_forgotten && !sg_cache_forgotten_since(c, hash, lease);
     struct shard_entry *x = good ? shard_put(&p->shard, hash, key, value) : NULL;
     if (x) {
         x->stored_us = sg_now_us();
-        x->epoch = epoch;
+        x->lease = lease;
     }
     evicted = p->shard.evictions - p->told_evictions;
     p->told_evictions = p->shard.evictions;
@@ -146,13 +152,13 @@ void sg_cache_put(struct sg_cache *c, const struct sg_cache_kind *kind, struct s
         sg_metric_add(c->evicted, "", (double)evicted);
 }
 
-/* The count goes up under the part's lock: a put before it is removed, one after it refused. */
+/* Under the part's lock: what was put before is removed, what is put after it refused. */
 void cache_forget_here(struct sg_cache *c, struct sg_str key)
 {
-    uint64_t hash = cache_hash(key);
+    uint64_t hash = sg_cache_hash(key);
     struct cache_part *p = part_of(c, hash);
     pthread_mutex_lock(&p->lock);
-    ++*stripe_of(c, hash);
+    c->forgotten[stripe_of(hash)] = ++c->forgets;
     if (key.n <= SG_CACHE_KEY_MAX)
         shard_remove(&p->shard, hash, key);
     pthread_mutex_unlock(&p->lock);
@@ -177,7 +183,7 @@ void sg_cache_forgetf(struct sg_cache *c, const char *fmt, ...)
 
 void sg_cache_forget_all(struct sg_cache *c)
 {
-    c->epoch++;
+    c->all_forgotten = ++c->forgets;
     flights_detach_all(&c->flights);
 }
 

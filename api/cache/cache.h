@@ -46,7 +46,7 @@ void sg_cache_close(struct sg_cache *c);
 enum sg_cache_found sg_cache_get(struct sg_cache *c, const struct sg_cache_kind *kind,
                                  struct sg_str key, struct sg_buf *out);
 /* Before loading, then with what was loaded. value.p NULL: there is no such thing. */
-uint64_t sg_cache_lease(struct sg_cache *c, struct sg_str key);
+uint64_t sg_cache_lease(const struct sg_cache *c);
 void sg_cache_put(struct sg_cache *c, const struct sg_cache_kind *kind, struct sg_str key,
                   uint64_t lease, struct sg_str value);
 
@@ -56,6 +56,11 @@ typedef int (*sg_cache_load)(void *ctx, struct sg_buf *out, struct sg_error *e);
 int sg_cache_through(struct sg_cache *c, const struct sg_cache_kind *kind, struct sg_str key,
                      int64_t deadline_us, sg_cache_load load, void *ctx, struct sg_buf *out,
                      struct sg_error *e);
+
+/* A value that names other things keeps its lease and the hashes of their keys: true, one of them
+ * may have been forgotten since. */
+uint64_t sg_cache_hash(struct sg_str key);
+bool sg_cache_forgotten_since(const struct sg_cache *c, uint64_t hash, uint64_t lease);
 
 /* After a commit: in the second tier, then here. */
 void sg_cache_forget(struct sg_cache *c, struct sg_str key);

@@ -6,7 +6,7 @@
 #include "core/metrics.h"
 #include <stdatomic.h>
 
-enum { CACHE_SHARDS = 16, CACHE_STRIPES = 4096 };
+enum { CACHE_SHARDS = 16, CACHE_STRIPES = 65536 };
 
 struct cache_part {
     pthread_mutex_t lock;
@@ -15,13 +15,13 @@ struct cache_part {
 };
 struct sg_cache {
     struct cache_part parts[CACHE_SHARDS];
-    _Atomic uint64_t forgotten[CACHE_STRIPES]; /* how often, by hash */
-    atomic_uint epoch;                         /* how often all was */
+    _Atomic uint64_t forgets;                  /* so far */
+    _Atomic uint64_t forgotten[CACHE_STRIPES]; /* the last one's number, by hash */
+    _Atomic uint64_t all_forgotten;            /* likewise, of all */
     atomic_bool blind;
     struct flights flights;
     struct sg_metric *gets[4], *refused, *entries, *bytes, *evicted;
 };
 
-uint64_t cache_hash(struct sg_str key);
 /* Here only. */
 void cache_forget_here(struct sg_cache *c, struct sg_str key);

@@ -19,7 +19,7 @@ struct shard_entry {
     struct shard_entry *older, *newer; /* of its queue */
     uint64_t hash;
     int64_t stored_us;
-    uint32_t epoch;
+    uint64_t lease;
     uint8_t seen; /* 0 to 3 times */
     bool in_main, exists;
     uint16_t key_n;
@@ -48,7 +48,8 @@ int shard_init(struct shard *s, size_t bytes_max, struct sg_error *e);
 void shard_fini(struct shard *s);
 /* NULL when there is none; the entry until the next call. Counts as seen. */
 struct shard_entry *shard_find(struct shard *s, uint64_t hash, struct sg_str key);
-/* Instead of what the key had. value.p NULL: exists is false. Too large or out of memory: none. */
+/* stored_us and lease are the caller's. Instead of what the key had. value.p NULL: exists is false.
+ * Too large or out of memory: none. */
 struct shard_entry *shard_put(struct shard *s, uint64_t hash, struct sg_str key,
                               struct sg_str value);
 bool shard_remove(struct shard *s, uint64_t hash, struct sg_str key);

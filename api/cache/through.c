@@ -25,7 +25,7 @@ static int nothing(struct sg_error *e)
 /* Behind what is stale, which stays when it fails. */
 static int load(struct reading *r, struct sg_error *e)
 {
-    uint64_t lease = sg_cache_lease(r->c, r->key);
+    uint64_t lease = sg_cache_lease(r->c);
     size_t from = r->out->n;
     int rc = r->load(r->ctx, r->out, e);
     if (!rc && sg_buf_failed(r->out))
@@ -74,7 +74,7 @@ int sg_cache_through(struct sg_cache *c, const struct sg_cache_kind *kind, struc
     if (found == SG_CACHE_NOTHING)
         return nothing(e);
     int rc;
-    if (flight_begin(&c->flights, cache_hash(key), key, &f)) {
+    if (flight_begin(&c->flights, sg_cache_hash(key), key, &f)) {
         rc = load(&r, e);
         flight_end(&c->flights, f, rc, e);
     } else {

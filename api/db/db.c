@@ -89,10 +89,12 @@ int sg_db_read(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_s
     return read_from(db->primary, DB_ANY, s, params, db_deadline_us(q), rows, e);
 }
 
-int sg_db_lookup(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
-                 const char *const *params, PGresult **rows, struct sg_error *e)
+int sg_db_lookup(struct sg_db *db, uint64_t lsn, int64_t deadline_us,
+                 const struct sg_pg_statement *s, const char *const *params, PGresult **rows,
+                 struct sg_error *e)
 {
-    return read_from(db->primary, DB_LOOKUP, s, params, db_deadline_us(q), rows, e);
+    (void)lsn;
+    return read_from(db->primary, DB_LOOKUP, s, params, deadline_us, rows, e);
 }
 
 int sg_db_write(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,

@@ -33,10 +33,12 @@ void sg_db_close(struct sg_db *db);
  * a read is repeated once when its connection broke. */
 int sg_db_read(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
                const char *const *params, PGresult **rows, struct sg_error *e);
-/* As sg_db_read, for a statement that finds rows by their keys: planned once, whatever the
- * parameters (plan_cache_mode), on connections of its own. */
-int sg_db_lookup(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
-                 const char *const *params, PGresult **rows, struct sg_error *e);
+/* As sg_db_read, for a statement that finds rows by their keys and asks for many callers at once:
+ * planned once, whatever the parameters (plan_cache_mode), on connections of its own. lsn: what
+ * must have been replayed (sg_db_needs, the largest of theirs). */
+int sg_db_lookup(struct sg_db *db, uint64_t lsn, int64_t deadline_us,
+                 const struct sg_pg_statement *s, const char *const *params, PGresult **rows,
+                 struct sg_error *e);
 /* Commits by itself. */
 int sg_db_write(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
                 const char *const *params, PGresult **rows, struct sg_error *e);

@@ -1,0 +1,166 @@
+/* read_load.c - songs between the database, the cache and records: see read_inside.h. */
+#include "api/catalogue/read_inside.h"
+#include "api/catalogue/read_rows.h"
+#include <stdio.h>
+
+struct song_key song_key_of(uint64_t song_id)
+{
+    struct song_key k;
+    k.n =
+        (size_t)snprintf(k.text, sizeof k.text, "song:%llu:metadata", (unsigned long long)song_id);
+    return k;
+}
+
+static bool names_hold(const struct sg_cache *c, const struct song_value *v)
+{
+    for (size_t i = 0; i < v->facts.n_names; i++)
+        if (sg_cache_forgotten_since(c, song_value_name(v, i), v->facts.lease))
+            return false;
+    return true;
+}
+
+enum sg_cache_found song_get(struct sg_api *api, uint64_t song_id, struct sg_buf *out,
+                             struct song_value *v)
+{
+    struct song_key k = song_key_of(song_id);
+    size_t from = out->n;
+    enum sg_cache_found found =
+        sg_cache_get(api->cache, &sg_cache_song, (struct sg_str){k.text, k.n}, out);
+    if (found != SG_CACHE_FRESH && found != SG_CACHE_STALE)
+        return found;
+    struct sg_str value = {out->p + from, out->n - from};
+    if (song_value_read(value, v) && names_hold(api->cache, v))
+        return found;
+    out->n = from;
+    return SG_CACHE_MISS;
+}
+
+bool song_database_has_all(const struct sg_api *api)
+{
+    return strcmp(api->config->indexer.source, "postgres") == 0;
+}
+
+bool song_may_be_old(int rc)
+{
+    return rc == SG_EUNAVAIL || rc == SG_ETIMEOUT || rc == SG_EBUSY || rc == SG_EIO;
+}
+
+static int ask(struct sg_api *api, const uint64_t *ids, size_t n, int64_t deadline_us,
+               PGresult **rows, struct sg_error *e)
+{
+    struct sg_buf list = {0};
+    for (size_t i = 0; i < n; i++) {
+        sg_buf_putc(&list, i ? ',' : '{');
+        sg_buf_u64(&list, ids[i]);
+    }
+    sg_buf_put(&list, "}", 2);
+    const char *params[] = {list.p};
+    int rc = sg_buf_failed(&list)
+                 ? sg_fail(e, SG_ENOMEM, "songs")
+                 : sg_db_lookup(api->db, 0, deadline_us, &song_rows_statement, params, rows, e);
+    sg_buf_free(&list);
+    return rc;
+}
+
+static void keep(struct sg_api *api, uint64_t song_id, uint64_t lease, struct sg_str value)
+{
+    struct song_key k = song_key_of(song_id);
+    sg_cache_put(api->cache, &sg_cache_song, (struct sg_str){k.text, k.n}, lease, value);
+}
+
+static bool contains(const uint64_t *v, size_t n, uint64_t id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i] == id)
+            return true;
+    return false;
+}
+
+struct loading {
+    struct sg_api *api;
+    struct sg_arena *arena;
+    uint64_t lease;
+    uint64_t *found; /* ids, ascending */
+    size_t n_found;
+    song_found_fn each;
+    void *ctx;
+};
+
+static int take_rows(struct loading *l, const PGresult *rows, struct sg_error *e)
+{
+    struct sg_buf value = {0};
+    struct song_row row;
+    int at = 0, rc = 0;
+    while (!rc && at < PQntuples(rows)) {
+        rc = song_rows_next(rows, &at, l->arena, &row, e);
+        if (rc)
+            break;
+        sg_buf_reset(&value);
+        song_value_write(&value, &row, l->lease);
+        if (sg_buf_failed(&value)) {
+            rc = sg_fail(e, SG_ENOMEM, "song");
+            break;
+        }
+        keep(l->api, row.view.song_id, l->lease, sg_buf_str(&value));
+        l->found[l->n_found++] = row.view.song_id;
+        l->each(l->ctx, row.view.song_id, sg_buf_str(&value));
+    }
+    sg_buf_free(&value);
+    return rc;
+}
+
+int song_load(struct sg_api *api, const uint64_t *ids, size_t n, int64_t deadline_us,
+              struct sg_arena *a, song_found_fn each, void *ctx, struct sg_error *e)
+{
+    PGresult *rows = NULL;
+    struct loading l = {.api = api, .arena = a, .each = each, .ctx = ctx};
+    l.lease = sg_cache_lease(api->cache);
+    l.found = sg_arena_array(a, n + 1, sizeof *l.found);
+    int rc = l.found ? ask(api, ids, n, deadline_us, &rows, e) : sg_fail(e, SG_ENOMEM, "songs");
+    if (!rc)
+        rc = take_rows(&l, rows, e);
+    PQclear(rows);
+    for (size_t i = 0; !rc && i < n; i++)
+        if (!contains(l.found, l.n_found, ids[i]))
+            keep(api, ids[i], l.lease, SG_STR_NONE);
+    return rc;
+}
+
+int song_to_hit(const struct song_value *v, struct sg_arena *a, struct sg_hit *out,
+                struct sg_error *e)
+{
+    struct sg_song_view s;
+    int rc = sg_record_thaw(&sg_song_view_record, v->frozen, a, &s, e);
+    if (rc)
+        return rc;
+    sg_record_init(&sg_hit_record, out);
+    out->type = s.type;
+    out->song_id = s.song_id;
+    out->title = s.title;
+    out->artist = s.artist;
+    out->artists = s.artists;
+    out->album = s.album;
+    out->duration = s.duration;
+    out->play_count = s.play_count;
+    out->genre = s.genre;
+    out->year = s.year;
+    out->is_explicit = s.is_explicit;
+    return 0;
+}
+
+void song_from_hit(const struct sg_hit *hit, struct sg_song_view *out)
+{
+    sg_record_init(&sg_song_view_record, out);
+    out->type = SG_STR("song");
+    out->song_id = hit->song_id;
+    out->title = hit->title.p ? hit->title : SG_STR("");
+    out->artist = hit->artist;
+    out->artists = hit->artists;
+    out->album = hit->album;
+    out->duration = hit->duration;
+    out->play_count = hit->play_count;
+    out->genre = hit->genre;
+    out->year = hit->year;
+    out->is_explicit = hit->is_explicit;
+    out->cover_art_url = hit->album ? hit->album->cover_art_url : SG_STR_NONE;
+}

@@ -1,0 +1,218 @@
+/* test_song_read.c - one song over HTTP from a real PostgreSQL: what is told, to whom, and what
+ * happens when something changes or the database is away.
+ */
+#include "core/clock.h"
+#include "schemas/search.h"
+#include "tests/support/account.h"
+#include "tests/support/http.h"
+#include "tests/support/indexer.h"
+#include "tests/support/scratch.h"
+#include <check.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static struct test_indexer x;
+static struct test_pg *pg;
+static PGconn *db;
+static pid_t api;
+static int port;
+static char said[1 << 18];
+static json_t *body;
+
+static int ask(const char *path, const char *headers)
+{
+    int status = test_http(port, "GET", path, headers, NULL, said, sizeof said);
+    const char *json = strstr(said, "\r\n\r\n");
+    json_decref(body);
+    body = json ? json_loads(json + 4, 0, NULL) : NULL;
+    return status;
+}
+
+static int get(const char *path)
+{
+    return ask(path, NULL);
+}
+
+static const char *text_of(const json_t *of, const char *key)
+{
+    const char *v = json_string_value(json_object_get(of, key));
+    return v ? v : "";
+}
+
+static const char *text(const char *key)
+{
+    return text_of(body, key);
+}
+
+static json_int_t number(const char *key)
+{
+    return json_integer_value(json_object_get(body, key));
+}
+
+/* The value of a header of what was said last, up to its line's end. */
+static const char *header(const char *name)
+{
+    static char value[256];
+    const char *at = strstr(said, name);
+    value[0] = '\0';
+    if (at)
+        snprintf(value, sizeof value, "%.*s", (int)strcspn(at + strlen(name), "\r\n"),
+                 at + strlen(name));
+    return value;
+}
+
+static const char *as(uint64_t user_id, unsigned roles)
+{
+    char dir[128];
+    snprintf(dir, sizeof dir, "%s/var", x.dir);
+    return test_authorization(dir, user_id, roles, SG_FREE);
+}
+
+/* Asks until it is so, 20 s at most. */
+#define BECOMES(path, what)                                                                        \
+    do {                                                                                           \
+        int status = get(path);                                                                    \
+        for (int i_ = 0; i_ < 2000 && !(what); i_++) {                                             \
+            sg_sleep_us(10000);                                                                    \
+            status = get(path);                                                                    \
+        }                                                                                          \
+        ck_assert_msg(what, "%s: %d %.2000s", path, status, said);                                 \
+    } while (0)
+
+static void make_catalogue(void)
+{
+    test_pg_sql(db, "INSERT INTO users (user_id, email, display_name) VALUES (5, 'm@x', 'M')");
+    test_pg_sql(db, "INSERT INTO genres (genre_id, name) VALUES (1, 'Rock')");
+    test_pg_sql(db, "INSERT INTO artists (artist_id, name, user_id) VALUES (1, 'Ann', 5), "
+                    "(2, 'B \"Bee\" \u00e9', NULL)");
+    test_pg_sql(db, "INSERT INTO albums (artist_id, album_id, title, cover_art_url, release_date) "
+                    "VALUES (1, 3, 'Al', '/covers/x.jpg', '2020-02-03'), "
+                    "(1, 4, 'Later', NULL, current_date + 30)");
+    test_pg_sql(db, "INSERT INTO songs (artist_id, song_id, title, album_id, genre_id, duration_s, "
+                    "track_no, disc_no, isrc, explicit, play_count, release_date) VALUES "
+                    "(1, 7, 'All of it', 3, 1, 200, 2, 1, 'USABC2012345', true, 77, '2019-12-31'), "
+                    "(1, 8, 'Bare', NULL, NULL, NULL, NULL, NULL, NULL, false, 0, NULL), "
+                    "(1, 9, 'Not yet', 4, NULL, NULL, NULL, NULL, NULL, false, 0, NULL), "
+                    "(1, 10, 'Only there', NULL, NULL, NULL, NULL, NULL, NULL, false, 0, NULL), "
+                    "(1, 11, 'Not there', NULL, NULL, NULL, NULL, NULL, NULL, false, 0, NULL)");
+    test_pg_sql(db, "INSERT INTO songs (artist_id, song_id, title) SELECT 1, i, 'Song ' || i "
+                    "FROM generate_series(100, 400) i");
+    test_pg_sql(db, "INSERT INTO song_artists (artist_id, song_id, position, credited_artist_id, "
+                    "role) VALUES (1, 7, 1, 1, 'main'), (1, 7, 2, 2, 'featured'), "
+                    "(1, 7, 3, 1, 'producer')");
+    test_pg_sql(db, "INSERT INTO availability (kind, id, markets, excluded) VALUES "
+                    "('song', 10, '{SE,NO}', false), ('song', 11, '{US}', true)");
+}
+
+static void setup(void)
+{
+    char settings[200];
+    pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
+    db = test_pg_connect(pg);
+    make_catalogue();
+    port = test_free_port();
+    snprintf(settings, sizeof settings, "api.port = %d\n", port);
+    test_indexer_init(&x, pg, NULL, settings);
+    mkdir(test_path(x.dir, "var"), 0700);
+    api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
+}
+
+static void teardown(void)
+{
+    kill(api, SIGTERM);
+    ck_assert_int_eq(test_wait(api), 0);
+    json_decref(body);
+    PQfinish(db);
+}
+
+static void a_song_is_told_whole(void)
+{
+    ck_assert_msg(get("/api/v1/songs/7") == 200, "%s", said);
+    ck_assert_int_eq(number("song_id"), 7);
+    ck_assert_str_eq(text("title"), "All of it");
+    ck_assert_str_eq(text("genre"), "Rock");
+    ck_assert_str_eq(text("release_date"), "2019-12-31");
+    ck_assert_str_eq(text("isrc"), "USABC2012345");
+    ck_assert_int_eq(number("year"), 2019);
+    ck_assert_int_eq(number("duration"), 200);
+    ck_assert_int_eq(number("track_no"), 2);
+    ck_assert_int_eq(number("disc_no"), 1);
+    ck_assert_int_eq(number("explicit"), 1);
+    ck_assert_int_eq(number("play_count"), 77);
+    ck_assert_str_eq(text_of(json_object_get(body, "artist"), "name"), "Ann");
+    ck_assert_str_eq(text_of(json_object_get(body, "album"), "cover_art_url"), "/covers/x.jpg");
+    json_t *credits = json_object_get(body, "credits");
+    ck_assert_uint_eq(json_array_size(credits), 3);
+    ck_assert_str_eq(text_of(json_array_get(credits, 1), "name"), "B \"Bee\" \u00e9");
+    ck_assert_str_eq(text_of(json_array_get(credits, 2), "role"), "producer");
+    ck_assert_uint_eq(json_array_size(json_object_get(body, "artists")), 2);
+    ck_assert_int_eq(get("/api/v1/songs/8"), 200);
+    ck_assert_ptr_null(json_object_get(body, "album"));
+    ck_assert_uint_eq(json_array_size(json_object_get(body, "artists")), 1);
+    ck_assert_int_eq(get("/api/v1/songs/999"), 404);
+    ck_assert_int_eq(get("/api/v1/songs/999"), 404);
+    ck_assert_int_eq(get("/api/v1/songs/0"), 400);
+    ck_assert_int_eq(get("/api/v1/songs/7?market=%00%00"), 400);
+}
+
+static void an_unchanged_song_is_not_sent_again(void)
+{
+    char etag[300];
+    ck_assert_int_eq(get("/api/v1/songs/7"), 200);
+    snprintf(etag, sizeof etag, "If-None-Match: %s\r\n", header("ETag: "));
+    ck_assert_msg(strstr(etag, "\"1-"), "%s", etag);
+    ck_assert_int_eq(ask("/api/v1/songs/7", etag), 304);
+    ck_assert_int_eq(test_http(port, "HEAD", "/api/v1/songs/7", NULL, NULL, said, sizeof said),
+                     200);
+}
+
+static void a_song_of_the_future_is_for_its_artist_and_admins(void)
+{
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(get("/api/v1/songs/9"), 404);
+        ck_assert_int_eq(ask("/api/v1/songs/9", as(6, SG_ROLE_USER | SG_ROLE_ARTIST)), 404);
+        ck_assert_int_eq(ask("/api/v1/songs/9", as(5, SG_ROLE_USER | SG_ROLE_ARTIST)), 200);
+        ck_assert_int_eq(ask("/api/v1/songs/9", as(6, SG_ROLE_USER | SG_ROLE_ADMIN)), 200);
+    }
+}
+
+static void markets_hide_songs(void)
+{
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(get("/api/v1/songs/10?market=SE"), 200);
+        ck_assert_int_eq(get("/api/v1/songs/10?market=US"), 404);
+        ck_assert_int_eq(get("/api/v1/songs/10"), 200);
+        ck_assert_int_eq(get("/api/v1/songs/11?market=SE"), 200);
+        ck_assert_int_eq(get("/api/v1/songs/11?market=US"), 404);
+    }
+    ck_assert(json_is_true(json_object_get(body, "markets_excluded")) || get("/api/v1/songs/11"));
+}
+
+START_TEST(songs_through_everything_that_happens)
+{
+    setup();
+    a_song_is_told_whole();
+    an_unchanged_song_is_not_sent_again();
+    a_song_of_the_future_is_for_its_artist_and_admins();
+    markets_hide_songs();
+    teardown();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("song_read");
+    TCase *t = tcase_create("all");
+    tcase_add_test(t, songs_through_everything_that_happens);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_set_fork_status(r, CK_NOFORK);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
