@@ -23,7 +23,7 @@ struct sg_jws_key;
 /* A new one; for free. */
 int sg_jws_key_make(struct sg_jws_key **out, enum sg_jws_alg alg, const char *kid,
                     struct sg_error *e);
-/* From what sg_jws_key_write gave: PKCS #8 in PEM, or the secret's 64 digits. SG_ECORRUPT when
+/* From what sg_jws_key_write gave, a private JWK (RFC 7517). SG_ECORRUPT when
  * it is no key of this algorithm. */
 int sg_jws_key_read(struct sg_jws_key **out, enum sg_jws_alg alg, const char *kid,
                     struct sg_str text, struct sg_error *e);
@@ -39,7 +39,7 @@ int sg_jws_sign(const struct sg_jws_key *k, struct sg_str payload, struct sg_buf
                 struct sg_error *e);
 
 struct sg_jws_parts {
-    struct sg_str signed_part, payload, signature; /* signed_part: a view of the token */
+    struct sg_str token, payload; /* token: a view */
     char kid[SG_JWS_KID_MAX + 1];
     enum sg_jws_alg alg;
 };

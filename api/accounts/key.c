@@ -1,25 +1,68 @@
 /* key.c - making, reading and writing keys: see jws.h. */
 #include "api/accounts/key.h"
-#include "core/digest.h"
-#include <openssl/core_names.h>
-#include <openssl/crypto.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
-#include <openssl/rsa.h>
+#include <sodium.h>
 #include <stdlib.h>
 
-#define RSA_BITS 3072 /* 128 bits of security (NIST SP 800-57) */
+#define RSA_BITS     3072 /* 128 bits of security (NIST SP 800-57) */
+#define RSA_BITS_MIN 2048 /* RFC 7518 section 3.3 */
+#define SECRET_BYTES 32   /* as long as its digest (RFC 7518 section 3.2) */
 
 static int new_key(struct sg_jws_key **out, enum sg_jws_alg alg, const char *kid,
                    struct sg_error *e)
 {
     struct sg_jws_key *k = calloc(1, sizeof *k);
-    if (!k)
+    if (!k || r_jwk_init(&k->signer) != RHN_OK || r_jwk_init(&k->verifier) != RHN_OK) {
+        sg_jws_key_free(k);
         return sg_fail(e, SG_ENOMEM, "key");
+    }
     k->alg = alg;
     snprintf(k->kid, sizeof k->kid, "%s", kid);
     *out = k;
     return 0;
+}
+
+void sg_jws_key_free(struct sg_jws_key *k)
+{
+    if (!k)
+        return;
+    r_jwk_free(k->signer);
+    r_jwk_free(k->verifier);
+    free(k);
+}
+
+static bool put_secret(struct sg_jws_key *k)
+{
+    unsigned char secret[SECRET_BYTES];
+    randombytes_buf(secret, sizeof secret);
+    bool ok = r_jwk_import_from_symmetric_key(k->signer, secret, sizeof secret) == RHN_OK &&
+              r_jwk_import_from_symmetric_key(k->verifier, secret, sizeof secret) == RHN_OK;
+    sodium_memzero(secret, sizeof secret);
+    return ok;
+}
+
+static bool name_both(struct sg_jws_key *k)
+{
+    jwk_t *both[] = {k->signer, k->verifier};
+    bool ok = true;
+    for (int i = 0; i < 2 && ok; i++)
+        ok = r_jwk_set_property_str(both[i], "kid", k->kid) == RHN_OK &&
+             r_jwk_set_property_str(both[i], "use", "sig") == RHN_OK &&
+             r_jwk_set_property_str(both[i], "alg", sg_jws_alg_name(k->alg)) == RHN_OK;
+    return ok;
+}
+
+static bool make(struct sg_jws_key *k)
+{
+    switch (k->alg) {
+    case SG_JWS_EDDSA:
+        return r_jwk_generate_key_pair(k->signer, k->verifier, R_KEY_TYPE_EDDSA, 256, k->kid) ==
+               RHN_OK;
+    case SG_JWS_RS256:
+        return r_jwk_generate_key_pair(k->signer, k->verifier, R_KEY_TYPE_RSA, RSA_BITS, k->kid) ==
+               RHN_OK;
+    default:
+        return put_secret(k);
+    }
 }
 
 int sg_jws_key_make(struct sg_jws_key **out, enum sg_jws_alg alg, const char *kid,
@@ -29,25 +72,12 @@ int sg_jws_key_make(struct sg_jws_key **out, enum sg_jws_alg alg, const char *ki
     int rc = new_key(&k, alg, kid, e);
     if (rc)
         return rc;
-    bool made = alg == SG_JWS_HS256 ? RAND_bytes(k->secret, sizeof k->secret) == 1
-                : alg == SG_JWS_RS256
-                    ? (k->pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)RSA_BITS)) != NULL
-                    : (k->pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")) != NULL;
-    if (!made) {
+    if (!make(k) || !name_both(k)) {
         sg_jws_key_free(k);
         return sg_fail(e, SG_EINTERNAL, "a key could not be made");
     }
     *out = k;
     return 0;
-}
-
-void sg_jws_key_free(struct sg_jws_key *k)
-{
-    if (!k)
-        return;
-    EVP_PKEY_free(k->pkey);
-    OPENSSL_cleanse(k->secret, sizeof k->secret);
-    free(k);
 }
 
 const char *sg_jws_key_id(const struct sg_jws_key *k)
@@ -60,97 +90,69 @@ enum sg_jws_alg sg_jws_key_alg(const struct sg_jws_key *k)
     return k->alg;
 }
 
-static int nibble(char c)
+/* Whether it is what the algorithm needs, and long enough. */
+static bool fits(struct sg_jws_key *k)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool read_secret(struct sg_jws_key *k, struct sg_str text)
-{
-    bool ok = text.n >= 2 * sizeof k->secret;
-    for (size_t i = 0; ok && i < sizeof k->secret; i++) {
-        int high = nibble(text.p[2 * i]), low = nibble(text.p[2 * i + 1]);
-        ok = high >= 0 && low >= 0;
-        k->secret[i] = (unsigned char)(high << 4 | low);
+    unsigned bits = 0;
+    int type = r_jwk_key_type(k->signer, &bits, SG_JWS_FLAGS);
+    switch (k->alg) {
+    case SG_JWS_EDDSA:
+        return type & R_KEY_TYPE_EDDSA && type & R_KEY_TYPE_PRIVATE && bits == 256;
+    case SG_JWS_RS256:
+        return type & R_KEY_TYPE_RSA && type & R_KEY_TYPE_PRIVATE && bits >= RSA_BITS_MIN;
+    default:
+        return type & R_KEY_TYPE_SYMMETRIC && bits >= 8 * SECRET_BYTES;
     }
-    return ok;
 }
 
-static bool read_private(struct sg_jws_key *k, struct sg_str text)
+static bool read_both(struct sg_jws_key *k, const char *text)
 {
-    int want = k->alg == SG_JWS_RS256 ? EVP_PKEY_RSA : EVP_PKEY_ED25519;
-    BIO *b = BIO_new_mem_buf(text.p, (int)text.n);
-    k->pkey = b ? PEM_read_bio_PrivateKey(b, NULL, NULL, NULL) : NULL;
-    BIO_free(b);
-    return k->pkey && EVP_PKEY_get_base_id(k->pkey) == want &&
-           (want != EVP_PKEY_RSA ||
-            (EVP_PKEY_get_bits(k->pkey) >= 2048 && /* RFC 7518 section 3.3 */
-             EVP_PKEY_get_size(k->pkey) <= SG_JWS_SIGNATURE_MAX));
+    if (r_jwk_import_from_json_str(k->signer, text) != RHN_OK || !fits(k))
+        return false;
+    return k->alg == SG_JWS_HS256
+               ? r_jwk_import_from_json_str(k->verifier, text) == RHN_OK
+               : r_jwk_extract_pubkey(k->signer, k->verifier, SG_JWS_FLAGS) == RHN_OK;
 }
 
 int sg_jws_key_read(struct sg_jws_key **out, enum sg_jws_alg alg, const char *kid,
                     struct sg_str text, struct sg_error *e)
 {
     struct sg_jws_key *k;
+    struct sg_buf z = {0};
     int rc = new_key(&k, alg, kid, e);
     if (rc)
         return rc;
-    if (alg == SG_JWS_HS256 ? !read_secret(k, text) : !read_private(k, text)) {
+    sg_buf_put(&z, text.p, text.n);
+    sg_buf_putc(&z, '\0');
+    if (sg_buf_failed(&z) || memchr(text.p, 0, text.n) || !read_both(k, z.p) || !name_both(k)) {
         sg_jws_key_free(k);
-        return sg_fail(e, SG_ECORRUPT, "not a key of %s", sg_jws_alg_name(alg));
+        rc = sg_fail(e, SG_ECORRUPT, "not a key of %s", sg_jws_alg_name(alg));
+    } else {
+        *out = k;
     }
-    *out = k;
-    return 0;
+    if (z.p)
+        sodium_memzero(z.p, z.n);
+    sg_buf_free(&z);
+    return rc;
 }
 
 int sg_jws_key_write(const struct sg_jws_key *k, struct sg_buf *out, struct sg_error *e)
 {
-    char hex[2 * sizeof k->secret + 1];
-    char *text;
-    if (k->alg == SG_JWS_HS256) {
-        sg_hex(k->secret, sizeof k->secret, hex);
-        sg_buf_puts(out, hex);
-        sg_buf_putc(out, '\n');
-        OPENSSL_cleanse(hex, sizeof hex);
-        return 0;
-    }
-    BIO *b = BIO_new(BIO_s_mem());
-    bool ok = b && PEM_write_bio_PKCS8PrivateKey(b, k->pkey, NULL, NULL, 0, NULL, NULL) == 1;
-    long n = ok ? BIO_get_mem_data(b, &text) : 0;
-    if (n > 0)
-        sg_buf_put(out, text, (size_t)n);
-    BIO_free(b);
-    return n > 0 && !sg_buf_failed(out) ? 0
-                                        : sg_fail(e, SG_EINTERNAL, "a key could not be written");
-}
-
-static void put_number(const struct sg_jws_key *k, const char *param, struct sg_buf *out)
-{
-    BIGNUM *v = NULL;
-    unsigned char bytes[SG_JWS_SIGNATURE_MAX];
-    if (EVP_PKEY_get_bn_param(k->pkey, param, &v) == 1 && BN_num_bytes(v) <= (int)sizeof bytes)
-        sg_base64url_put(out, bytes, (size_t)BN_bn2bin(v, bytes));
-    BN_free(v);
+    char *text = r_jwk_export_to_json_str(k->signer, 0);
+    if (!text)
+        return sg_fail(e, SG_EINTERNAL, "a key could not be written");
+    sg_buf_puts(out, text);
+    sg_buf_putc(out, '\n');
+    sodium_memzero(text, strlen(text));
+    r_free(text);
+    return sg_buf_failed(out) ? sg_fail(e, SG_ENOMEM, "key") : 0;
 }
 
 bool sg_jws_key_public(const struct sg_jws_key *k, struct sg_buf *out)
 {
-    if (k->alg == SG_JWS_HS256)
-        return false;
-    sg_buf_printf(out, "{\"use\":\"sig\",\"alg\":\"%s\",\"kid\":\"%s\",", sg_jws_alg_name(k->alg),
-                  k->kid);
-    if (k->alg == SG_JWS_EDDSA) { /* RFC 8037 */
-        unsigned char x[32];
-        size_t n = sizeof x;
-        EVP_PKEY_get_raw_public_key(k->pkey, x, &n);
-        sg_buf_puts(out, "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"");
-        sg_base64url_put(out, x, n);
-    } else {
-        sg_buf_puts(out, "\"kty\":\"RSA\",\"n\":\"");
-        put_number(k, OSSL_PKEY_PARAM_RSA_N, out);
-        sg_buf_puts(out, "\",\"e\":\"");
-        put_number(k, OSSL_PKEY_PARAM_RSA_E, out);
-    }
-    sg_buf_puts(out, "\"}");
-    return true;
+    char *text = k->alg == SG_JWS_HS256 ? NULL : r_jwk_export_to_json_str(k->verifier, 0);
+    if (text)
+        sg_buf_puts(out, text);
+    r_free(text);
+    return text != NULL;
 }

@@ -1,7 +1,7 @@
 /* keyring.h - the keys that access tokens are signed with, in files of mode 0600.
  *
  *   <var_dir>/keys/LOCK                            held while the folder is changed
- *   <var_dir>/keys/<made, 16 digits>-<random>.EdDSA.pem     (.RS256.pem, .HS256.key)
+ *   <var_dir>/keys/<made, 16 digits>-<random>.EdDSA.jwk     (.RS256.jwk, .HS256.jwk)
  *
  * The name without its end is the key id; the newest key signs. A key goes on to verify until
  * the last token it can have signed has expired: token_s, and a minute for processes that learn

@@ -22,12 +22,7 @@ void keyring_free_keys(struct ring_key *v, size_t n)
         sg_jws_key_free(v[i].key);
 }
 
-static const char *end_of(enum sg_jws_alg alg)
-{
-    return alg == SG_JWS_HS256 ? "key" : "pem";
-}
-
-/* "1764425000000000-0123456789abcdef.EdDSA.pem" */
+/* "1764425000000000-0123456789abcdef.EdDSA.jwk" */
 static bool parse_name(const char *name, char kid[SG_JWS_KID_MAX + 1], enum sg_jws_alg *alg,
                        int64_t *made_us)
 {
@@ -37,7 +32,7 @@ static bool parse_name(const char *name, char kid[SG_JWS_KID_MAX + 1], enum sg_j
         return false;
     *alg = sg_jws_alg_of((struct sg_str){dot + 1, (size_t)(second - dot - 1)});
     snprintf(kid, SG_JWS_KID_MAX + 1, "%.*s", (int)(dot - name), name);
-    return *alg < SG_JWS_ALGS && strcmp(second + 1, end_of(*alg)) == 0 &&
+    return *alg < SG_JWS_ALGS && strcmp(second + 1, "jwk") == 0 &&
            sg_str_to_i64((struct sg_str){name, MADE_DIGITS}, made_us);
 }
 
@@ -151,8 +146,7 @@ static int make_key(struct sg_keyring *k, int dir_fd, struct sg_error *e)
     int64_t now = sg_wall_us(), last = k->n ? k->v[k->n - 1].made_us : 0;
     snprintf(kid, sizeof kid, "%0*lld-%s", MADE_DIGITS, (long long)(now > last ? now : last + 1),
              hex);
-    snprintf(path, sizeof path, "%s/%s.%s.%s", k->dir, kid, sg_jws_alg_name(k->alg),
-             end_of(k->alg));
+    snprintf(path, sizeof path, "%s/%s.%s.jwk", k->dir, kid, sg_jws_alg_name(k->alg));
     snprintf(tmp, sizeof tmp, "%s.tmp", path);
     int rc = sg_jws_key_make(&key, k->alg, kid, e);
     if (!rc)
@@ -176,8 +170,8 @@ static void remove_expired(struct sg_keyring *k)
         enum sg_jws_alg alg = sg_jws_key_alg(k->v[i].key);
         if (keyring_until(k, k->v, k->n, i) >= now)
             continue;
-        snprintf(path, sizeof path, "%s/%s.%s.%s", k->dir, sg_jws_key_id(k->v[i].key),
-                 sg_jws_alg_name(alg), end_of(alg));
+        snprintf(path, sizeof path, "%s/%s.%s.jwk", k->dir, sg_jws_key_id(k->v[i].key),
+                 sg_jws_alg_name(alg));
         if (unlink(path) && errno != ENOENT)
             sg_log(SG_LOG_WARN, "an old key could not be removed", "path=%s", path);
     }

@@ -183,7 +183,7 @@ START_TEST(claims_must_be_there_and_right_even_when_the_signature_is)
         "{}",
         "[]",
         "null",
-        "",
+        " ",
         "{\"iss\":\"segue\"",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -254,7 +254,7 @@ START_TEST(no_algorithm_but_the_keys_own_is_tried)
         "{\"alg\":\"eddsa\",\"kid\":\"@\"}",
         "{\"alg\":\"HS512\",\"kid\":\"@\"}",
     };
-    struct sg_str kid = kid_of(key_file(".EdDSA.pem"));
+    struct sg_str kid = kid_of(key_file(".EdDSA.jwk"));
     struct sg_buf public = {0};
     sg_keyring_jwks(sg_tokens_keyring(tokens), &public);
     const char *x = strstr(public.p, "\"x\":\"") + 5;
@@ -275,22 +275,20 @@ END_TEST
 
 START_TEST(headers_are_read_narrowly_even_when_the_signature_is_right)
 {
-    char path[700], hex[65] = "", secret[33];
-    unsigned byte;
+    char path[700], jwk[600] = "";
     struct sg_token t;
     sg_tokens_close(tokens);
     open_tokens(test_scratch(), SG_JWS_HS256);
-    const char *file = key_file(".HS256.key");
+    const char *file = key_file(".HS256.jwk");
     struct sg_str kid = kid_of(file);
     snprintf(path, sizeof path, "%s/keys/%s", config.var_dir, file);
     FILE *f = fopen(path, "r");
-    ck_assert_ptr_nonnull(fgets(hex, sizeof hex, f));
+    ck_assert_ptr_nonnull(fgets(jwk, sizeof jwk, f));
     fclose(f);
-    for (int i = 0; i < 32; i++) {
-        ck_assert_int_eq(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        secret[i] = (char)byte;
-    }
-    struct sg_str key = {secret, 32};
+    const char *k = strstr(jwk, "\"k\":\"");
+    ck_assert_ptr_nonnull(k);
+    struct sg_str key = sg_base64url_read((struct sg_str){k + 5, 43}, &arena);
+    ck_assert_uint_eq(key.n, 32);
     ck_assert_int_eq(
         verify_at(by_hmac(header("{\"alg\":\"HS256\",\"kid\":\"@\"}", kid.p).p, GOOD, key), NOW,
                   &t),
@@ -328,13 +326,13 @@ START_TEST(every_instance_has_keys_of_its_own_that_nobody_else_may_read)
     struct stat st;
     char path[700];
     struct sg_str foreign = issue(somebody);
-    struct sg_str first = kid_of(key_file(".pem"));
-    snprintf(path, sizeof path, "%s/keys/%s", config.var_dir, key_file(".pem"));
+    struct sg_str first = kid_of(key_file(".EdDSA.jwk"));
+    snprintf(path, sizeof path, "%s/keys/%s", config.var_dir, key_file(".EdDSA.jwk"));
     ck_assert_int_eq(stat(path, &st), 0);
     ck_assert_uint_eq(st.st_mode & 0777, 0600);
     sg_tokens_close(tokens);
     open_tokens(test_scratch(), SG_JWS_EDDSA);
-    ck_assert(!sg_str_eq(first, kid_of(key_file(".pem"))));
+    ck_assert(!sg_str_eq(first, kid_of(key_file(".EdDSA.jwk"))));
     refused(foreign);
     char renamed[1000]; /* even under the name of a key that is known */
     snprintf(renamed, sizeof renamed, "%s", foreign.p);
@@ -342,14 +340,14 @@ START_TEST(every_instance_has_keys_of_its_own_that_nobody_else_may_read)
     struct sg_error e = SG_ERROR_INIT;
     ck_assert_int_eq(sg_jws_split(foreign, &arena, &parts, &e), 0);
     sg_buf_reset(&text);
-    struct sg_str h =
-        header("{\"alg\":\"EdDSA\",\"typ\":\"JWT\",\"kid\":\"@\"}", kid_of(key_file(".pem")).p);
+    struct sg_str h = header("{\"alg\":\"EdDSA\",\"typ\":\"JWT\",\"kid\":\"@\"}",
+                             kid_of(key_file(".EdDSA.jwk")).p);
     sg_base64url_put(&text, h.p, h.n);
     sg_buf_puts(&text, strchr(renamed, '.'));
     refused(sg_arena_copy(&arena, sg_buf_str(&text)));
     sg_tokens_close(tokens);
     tokens = NULL;
-    snprintf(path, sizeof path, "%s/keys/%s", config.var_dir, key_file(".pem"));
+    snprintf(path, sizeof path, "%s/keys/%s", config.var_dir, key_file(".EdDSA.jwk"));
     ck_assert_int_eq(chmod(path, 0644), 0);
     ck_assert_int_eq(sg_tokens_open(&tokens, &config, &e), SG_EINVAL);
     ck_assert(strstr(e.text, "chmod"));
@@ -362,9 +360,9 @@ START_TEST(after_a_rotation_old_tokens_are_good_until_they_expire)
     struct sg_keyring *old;
     struct sg_token t;
     struct sg_str token = issue(somebody);
-    struct sg_str before = kid_of(key_file(".pem"));
+    struct sg_str before = kid_of(key_file(".EdDSA.jwk"));
     ck_assert_int_eq(sg_keyring_rotate(sg_tokens_keyring(tokens), &e), 0);
-    ck_assert(!sg_str_eq(before, kid_of(key_file(".pem"))));
+    ck_assert(!sg_str_eq(before, kid_of(key_file(".EdDSA.jwk"))));
     ck_assert_int_eq(verify_at(token, NOW, &t), 0);
     ck_assert_int_eq(verify_at(issue(somebody), NOW, &t), 0);
     /* A token of this life is over: the key before the last ends to verify and goes. */
@@ -373,7 +371,7 @@ START_TEST(after_a_rotation_old_tokens_are_good_until_they_expire)
     ck_assert_int_eq(sg_keyring_verify(old, token, &arena, &payload, &e), SG_EAUTH);
     sg_keyring_close(old);
     char path[700];
-    snprintf(path, sizeof path, "%s/keys/%s.EdDSA.pem", config.var_dir, before.p);
+    snprintf(path, sizeof path, "%s/keys/%s.EdDSA.jwk", config.var_dir, before.p);
     ck_assert_int_eq(access(path, F_OK), -1);
 }
 END_TEST
@@ -387,7 +385,7 @@ START_TEST(another_process_key_is_found_and_another_algorithm_makes_one)
     struct sg_str before = issue(somebody);
     ck_assert_int_eq(verify_at(before, NOW, &t), 0);
     ck_assert_int_eq(sg_keyring_open(&other, config.var_dir, SG_JWS_RS256, 900, &e), 0);
-    ck_assert_int_ne(*key_file(".RS256.pem"), 0);
+    ck_assert_int_ne(*key_file(".RS256.jwk"), 0);
     sg_buf_reset(&text);
     ck_assert_int_eq(sg_keyring_sign(other, sg_str(GOOD), &text, &e), 0);
     struct sg_str theirs = sg_arena_copy(&arena, sg_buf_str(&text));
@@ -418,7 +416,7 @@ START_TEST(processes_that_start_together_agree_on_one_key)
     snprintf(path, sizeof path, "%s/keys", dir);
     DIR *d = opendir(path);
     for (struct dirent *f; (f = readdir(d));)
-        n += strstr(f->d_name, "pem") != NULL;
+        n += strstr(f->d_name, ".jwk") != NULL;
     closedir(d);
     ck_assert_int_eq(n, 1);
 }
