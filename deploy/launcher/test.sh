@@ -98,16 +98,33 @@ stage_tsan() {
     # which the integration tests run. Importing has one thread and takes minutes here.
     must_build tsan && ctest_run tsan -L '^(unit|integration)$' -E '^integration\.test_import$'
 }
+# fuzz PROGRAM OUT: its corpus and some seconds more; log and exit code below OUT.
+fuzz() {
+    local name=${1##*/fuzz_} rc=0
+    mkdir -p "$2/$name"
+    [ -d "tests/fuzz/corpus/$name" ] && cp -r "tests/fuzz/corpus/$name/." "$2/$name/"
+    "$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 "$2/$name" >"$2/$name.log" 2>&1 || rc=$?
+    echo $rc >"$2/$name.rc"
+}
+# fuzzed LOG RC: what fuzz left, for check to show.
+fuzzed() {
+    cat "$1"
+    return "$(cat "$2")"
+}
 stage_fuzz() {
     must_build fuzz || return 0
-    local program name corpus
+    local program name out
+    out=$(mktemp -d)
+    for program in build/fuzz/fuzz/fuzz_*; do
+        while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n || true; done
+        fuzz "$program" "$out" &
+    done
+    wait
     for program in build/fuzz/fuzz/fuzz_*; do
         name=${program##*/fuzz_}
-        corpus=$(mktemp -d)
-        [ -d "tests/fuzz/corpus/$name" ] && cp -r "tests/fuzz/corpus/$name/." "$corpus/"
-        check "fuzz $name" "$program" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 "$corpus"
-        rm -rf "$corpus"
+        check "fuzz $name" fuzzed "$out/$name.log" "$out/$name.rc"
     done
+    rm -rf "$out"
 }
 stage_e2e() {
     # shellcheck disable=SC1091
