@@ -31,6 +31,9 @@ int sg_builder_artist(struct sg_builder *b, const struct sg_artist *a, struct sg
 int sg_builder_album(struct sg_builder *b, const struct sg_album *a, struct sg_error *e);
 int sg_builder_song(struct sg_builder *b, const struct sg_song *s, struct sg_error *e);
 int sg_builder_playlist(struct sg_builder *b, const struct sg_playlist *p, struct sg_error *e);
+/* A song's packed lyrics (index/lyrics.h), at any time; the last of a song's holds. */
+int sg_builder_lyrics(struct sg_builder *b, uint64_t song_id, struct sg_str packed,
+                      struct sg_error *e);
 /* Songs that somebody put together, and the text they did it under: a playlist's name; empty:
  * a session of listening. At any time; ids that are never fed are ignored. What words mean
  * is learnt from these (index/meaning.h). */

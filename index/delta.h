@@ -37,6 +37,14 @@ int sg_delta_put(struct sg_delta *d, enum sg_kind kind, const void *record, stru
 int sg_delta_remove(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct sg_error *e);
 int sg_delta_put_genre(struct sg_delta *d, const struct sg_genre *g, struct sg_error *e);
 int sg_delta_remove_genre(struct sg_delta *d, uint64_t id, struct sg_error *e);
+/* The body (index/lyrics.h) of a song's lyrics in a language; empty: removed. The song may come
+ * later or never. SG_EINVAL leaves the batch as it is. */
+int sg_delta_put_lyrics(struct sg_delta *d, uint64_t song_id, struct sg_str language,
+                        struct sg_str body, struct sg_error *e);
+/* The body as the open batch sees it; absent: none. A view until the next write. */
+int sg_delta_get_lyrics(struct sg_delta *d, uint64_t song_id, struct sg_str language,
+                        struct sg_str *body, struct sg_error *e);
+int sg_delta_clear_lyrics(struct sg_delta *d, struct sg_error *e); /* of all songs */
 /* Only the song's play count: no re-documenting. Unknown song: ignored. */
 int sg_delta_plays(struct sg_delta *d, uint64_t song_id, uint64_t play_count, struct sg_error *e);
 /* The record as the open batch sees it (batch, delta, base): SG_ENOENT. Views live

@@ -5,6 +5,7 @@
  * starts small enough to be cleared for every document and moves once.
  */
 #include "index/document.h"
+#include "index/lyrics.h"
 #include <xxhash.h>
 
 #define NAMES_MARK '\x1e'
@@ -193,6 +194,25 @@ static int give_words_of(struct emitter *em, struct sg_str names)
     return rc;
 }
 
+static int give_sung(void *ctx, struct sg_str word)
+{
+    char term[1 + SG_WORD_MAX];
+    if (!word.n || word.n > SG_WORD_MAX)
+        return 0;
+    term[0] = 'V';
+    memcpy(term + 1, word.p, word.n);
+    return give(ctx, (struct sg_str){term, word.n + 1});
+}
+
+static int give_lyrics(struct emitter *em, struct sg_str packed)
+{
+    struct sg_str language, body;
+    int rc = 0;
+    while (!rc && sg_lyrics_next(&packed, &language, &body))
+        rc = sg_lyrics_each_word(body, give_sung, em);
+    return rc;
+}
+
 int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx)
 {
     struct emitter em;
@@ -212,7 +232,9 @@ int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx)
         rc = give_words_of(&em, d->title_aliases);
     for (size_t i = 0; !rc && i < d->n_artists; i++)
         rc = give_words_of(&em, d->artist_aliases[i]);
-    return rc ? rc : give_words_of(&em, d->album_aliases);
+    if (!rc)
+        rc = give_words_of(&em, d->album_aliases);
+    return rc ? rc : give_lyrics(&em, d->lyrics);
 }
 
 bool sg_names_next(struct sg_str *names, struct sg_str *forms)
@@ -255,6 +277,7 @@ static void of_song(struct sg_document *d, const struct sg_song *s, sg_name_fn n
     d->album_id = s->album_id;
     d->genre_id = s->genre_id;
     d->year = sg_release_year(s->release_date);
+    d->release = sg_release_of(s->release_date);
     d->is_explicit = s->is_explicit;
     d->popularity = s->play_count;
 }
@@ -264,6 +287,7 @@ static void of_album(struct sg_document *d, const struct sg_album *a, sg_name_fn
     d->id = a->album_id;
     credit(d, a->artist_id, name, ctx);
     d->year = sg_release_year(a->release_date);
+    d->release = sg_release_of(a->release_date);
 }
 
 static void of_playlist(struct sg_document *d, const struct sg_playlist *p)
@@ -358,4 +382,22 @@ int sg_static_rank_cmp(uint64_t popularity_a, uint64_t id_a, uint64_t popularity
     if (popularity_a != popularity_b)
         return popularity_a > popularity_b ? -1 : 1;
     return (id_a > id_b) - (id_a < id_b);
+}
+
+enum { release_origin = 18262 }; /* 2020-01-01 */
+
+static uint16_t release_number(int64_t day)
+{
+    int64_t v = day - release_origin;
+    return (uint16_t)(v < 0 ? 0 : v > SG_RELEASE_MAX ? SG_RELEASE_MAX : v);
+}
+
+uint16_t sg_release_of(struct sg_str date)
+{
+    return release_number(sg_release_day(date));
+}
+
+uint16_t sg_release_today(int64_t wall_us)
+{
+    return release_number(wall_us / (INT64_C(86400) * 1000000));
 }

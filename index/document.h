@@ -7,6 +7,7 @@
  *   T<letters> the whole folded title or name without its spaces and a leading "the",
  *              and each alias of it (cut to 200 bytes)
  *   N<letters> a whole artist name alike (songs, albums), and each alias of it
+ *   V<word>    a folded word of its lyrics, in any language (songs)
  *   A<id>      filter: credited artist    L<id>  filter: album
  *   G<id>      filter: genre              Y<year> filter: year, 4 digits
  *   E1         filter: explicit
@@ -34,6 +35,8 @@ struct sg_document {
     uint64_t album_id, genre_id;
     int year; /* 0 unknown */
     bool is_explicit;
+    uint16_t release;     /* as sg_release_of says; 0: long ago, or unknown */
+    struct sg_str lyrics; /* packed (index/lyrics.h); absent: none. The caller's to set */
     uint64_t popularity; /* song: plays; artist, album: plays of their songs; playlist: followers */
 };
 
@@ -67,6 +70,12 @@ int sg_document_terms(const struct sg_document *d, sg_term_fn emit, void *ctx);
 struct sg_str sg_term_whole(char prefix, struct sg_str folded, char out[SG_TERM_MAX]);
 /* The term of a number: prefix 'A', 'L', 'G' (ids) or 'Y' (year). A view of out. */
 struct sg_str sg_term_number(char prefix, uint64_t number, char out[SG_TERM_MAX]);
+
+/* A release date as an index has it: days since 2020-01-01, later ones than a 15-bit number
+ * holds (2109) as that. What is released later than sg_release_today is hidden. */
+#define SG_RELEASE_MAX 0x7fff
+uint16_t sg_release_of(struct sg_str date);
+uint16_t sg_release_today(int64_t wall_us); /* by UTC */
 
 /* The static rank: a song more popular, or equal and of smaller id, comes first. */
 int sg_static_rank_cmp(uint64_t popularity_a, uint64_t id_a, uint64_t popularity_b, uint64_t id_b);

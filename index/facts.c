@@ -6,7 +6,7 @@
  * machine this runs on.
  *
  *   row: id u64 | popularity u64 | text offset u48, year u16 | genre u32 |
- *        text bytes u16 | flags u16
+ *        text bytes u16 | flags u16: explicit, and from bit 1 the day of release
  */
 #include "index/facts.h"
 #include "core/map.h"
@@ -19,7 +19,7 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "rows are little-endian");
 
 static const char magic[8] = "SGFACTS1";
-enum { flag_explicit = 1, year_shift = 48 };
+enum { flag_explicit = 1, release_shift = 1, year_shift = 48 };
 static const uint64_t offset_mask = (UINT64_C(1) << year_shift) - 1;
 
 struct header {
@@ -111,6 +111,7 @@ bool sg_facts_get(const struct sg_facts_reader *r, uint32_t docid, struct sg_fac
     struct sg_facts f = {.id = row.id,
                          .popularity = row.popularity,
                          .year = (uint16_t)(row.place >> year_shift),
+                         .release = (uint16_t)(row.flags >> release_shift),
                          .is_explicit = row.flags & flag_explicit,
                          .genre_id = row.genre_id};
     if (!sg_facts_unpack((struct sg_str){r->heap + offset, row.text_bytes}, &f))
@@ -287,12 +288,13 @@ int sg_facts_writer_add(struct sg_facts_writer *w, const struct sg_document *d, 
     if (w->heap.written > offset_mask - text.n)
         return sg_fail(e, SG_ELIMIT, "%s: texts over 256 TiB", w->path);
     uint64_t year = d->year > 0 && d->year <= UINT16_MAX ? (uint64_t)d->year : 0;
-    struct row row = {.id = d->id,
-                      .popularity = d->popularity,
-                      .place = year << year_shift | w->heap.written,
-                      .genre_id = d->genre_id <= UINT32_MAX ? (uint32_t)d->genre_id : 0,
-                      .text_bytes = (uint16_t)text.n,
-                      .flags = d->is_explicit ? flag_explicit : 0};
+    struct row row = {
+        .id = d->id,
+        .popularity = d->popularity,
+        .place = year << year_shift | w->heap.written,
+        .genre_id = d->genre_id <= UINT32_MAX ? (uint32_t)d->genre_id : 0,
+        .text_bytes = (uint16_t)text.n,
+        .flags = (uint16_t)((d->is_explicit ? flag_explicit : 0) | d->release << release_shift)};
     int rc = sg_outfile_put(&w->heap, text.p, text.n, e);
     return rc ? rc : sg_outfile_put(&w->rows, &row, sizeof row, e);
 }

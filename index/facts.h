@@ -13,8 +13,8 @@
 
 struct sg_facts {
     uint64_t id;
-    uint64_t popularity; /* now: live plays where they moved since the build */
-    uint16_t year;
+    uint64_t popularity;    /* now: live plays where they moved since the build */
+    uint16_t year, release; /* release: as sg_release_of says */
     bool is_explicit;
     uint32_t genre_id;
     struct sg_str title;   /* folded */

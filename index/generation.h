@@ -5,6 +5,7 @@
  *     MANIFEST.json     format, created, base LSN, slot, counts, sizes, XXH3 of each file, gate
  *     text-<kind>/      Xapian base, one per kind, docid = static-rank order
  *     facts-<kind>.seg  what the ranker reads
+ *     lyrics.seg        what songs say (lyrics.h)
  *     store.mdb         LMDB: records by (kind, id), secondary indexes, genres
  *     suggest.seg       completion        spell.seg  words and their deletion neighbourhood
  *     delta/data.mdb    LMDB: all that changed since, with the applied LSN, in one commit
@@ -20,7 +21,7 @@
 #include "index/document.h"
 
 #define SG_GENERATION_NAME   96
-#define SG_GENERATION_FORMAT 4 /* of base and delta; another one is refused and rebuilt */
+#define SG_GENERATION_FORMAT 5 /* of base and delta; another one is refused and rebuilt */
 
 struct sg_file_sum {
     char name[64];

@@ -18,10 +18,12 @@
 struct sg_index;
 struct sg_index_options {
     const char *dir;
-    uint64_t verify_bytes; /* default when 0: 1 GiB */
-    int poll_ms;           /* how often CURRENT is looked at; default when 0: 100 */
-    const char *only;      /* a folder below dir to serve whatever CURRENT says, verified in
-                              full, never swapped (the gate, before publish); NULL: follow */
+    uint64_t verify_bytes;    /* default when 0: 1 GiB */
+    int poll_ms;              /* how often CURRENT is looked at; default when 0: 100 */
+    const char *only;         /* a folder below dir to serve whatever CURRENT says, verified in
+                                 full, never swapped (the gate, before publish); NULL: follow */
+    bool unreleased;          /* what is not out yet is known too (checks of the whole) */
+    int64_t (*wall_us)(void); /* tells what day it is; NULL: sg_wall_us */
 };
 /* Opens without a published generation too (then begin gives SG_ENOENT). */
 int sg_index_open(struct sg_index **out, const struct sg_index_options *o, struct sg_error *e);
@@ -73,6 +75,8 @@ uint64_t sg_match_total(struct sg_searcher *s, bool *exact);
 /* Documents holding the term (base + delta, dead ones included). */
 uint64_t sg_term_frequency(struct sg_searcher *s, enum sg_kind kind, struct sg_str term);
 
+/* Songs and albums are known from the day of their release on, by UTC: before it facts and
+ * records are as of things that are not there. */
 bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
                        struct sg_facts *out);
 /* Plays (followers) of the base's first document of the kind, whoever may find it; 0: none. */
@@ -82,6 +86,10 @@ void sg_searcher_prefetch(struct sg_searcher *s, enum sg_kind kind, sg_docref do
 /* Live record by id: SG_ENOENT. out: the kind's struct; play_count is the live one. */
 int sg_searcher_record(struct sg_searcher *s, enum sg_kind kind, uint64_t id, struct sg_arena *a,
                        void *out, struct sg_error *e);
+/* What a song says, packed (index/lyrics.h); absent: nothing that is known. */
+struct sg_str sg_searcher_lyrics(struct sg_searcher *s, uint64_t song_id);
+/* False: no song says anything. */
+bool sg_searcher_has_lyrics(const struct sg_searcher *s);
 int sg_searcher_genre(struct sg_searcher *s, uint64_t genre_id, struct sg_arena *a,
                       struct sg_genre *out, struct sg_error *e);
 /* All genres by id. */

@@ -4,6 +4,7 @@
 #include "core/metrics.h"
 #include "indexer/aliases.h"
 #include "indexer/levers.h"
+#include "indexer/lyrics.h"
 #include "indexer/popular.h"
 #include "indexer/row.h"
 #include "indexer/songs.h"
@@ -349,6 +350,8 @@ static int dispatch(struct sg_apply *a, enum sg_table t, const struct sg_change 
 {
     if (t == SG_TABLE_POPULAR)
         return sg_popular_apply(a->delta, c, e);
+    if (t == SG_TABLE_LYRICS)
+        return sg_lyrics_apply(a->delta, c, &a->arena, e);
     if (c->kind == SG_CHANGE_TRUNCATE)
         return apply_truncate(a, t, e);
     if (t == SG_TABLE_SONGS)

@@ -144,7 +144,7 @@ int sg_canary_mrr(const char *dir, const char *folder, double *mrr, struct sg_er
 {
     struct sg_index *x = NULL;
     struct sg_searcher *s = NULL;
-    struct sg_index_options o = {.dir = dir, .only = folder};
+    struct sg_index_options o = {.dir = dir, .only = folder, .unreleased = true};
     int rc = sg_index_open(&x, &o, e);
     if (!rc)
         rc = sg_searcher_open(&s, x, e);

@@ -118,7 +118,7 @@ static int ask_all(struct asking *a, PGresult *rows, struct sg_error *e)
 static int open_generation(struct asking *a, const struct sg_config *config, const char *dir,
                            const char *folder, struct sg_error *e)
 {
-    struct sg_index_options o = {.dir = dir, .only = folder};
+    struct sg_index_options o = {.dir = dir, .only = folder, .unreleased = true};
     struct sg_search_options how;
     int rc = sg_serve_options(&how, config, e);
     if (!rc)

@@ -3,8 +3,8 @@
 #include "core/text.h"
 
 static const char *const table_names[SG_TABLES] = {
-    "songs",  "artists",      "albums",  "playlists",
-    "genres", "song_artists", "aliases", "popular_queries",
+    "songs",        "artists", "albums",          "playlists", "genres",
+    "song_artists", "aliases", "popular_queries", "lyrics",
 };
 
 const char *sg_table_name(enum sg_table t)

@@ -18,6 +18,7 @@ enum sg_table {
     SG_TABLE_CREDITS, /* song_artists: no record of its own */
     SG_TABLE_ALIASES, /* in the records of their owners */
     SG_TABLE_POPULAR, /* popular_queries: among the delta's notes */
+    SG_TABLE_LYRICS,  /* beside the songs (index/lyrics.h) */
     SG_TABLES
 };
 

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "indexer/contexts.h"
 #include "indexer/levers.h"
+#include "indexer/lyrics.h"
 #include "indexer/popular.h"
 #include "indexer/pump.h"
 #include "indexer/source_jsonl.h"
@@ -113,6 +114,8 @@ int sg_snapshot_feed(struct sg_snapshot *s, struct sg_builder *b, struct sg_prog
     int rc = 0;
     for (size_t i = 0; i < sizeof order / sizeof *order && !rc; i++)
         rc = feed_table(s, &f, order[i], e);
+    if (!rc && s->reader)
+        rc = sg_lyrics_feed(s->reader, b, p, e);
     if (!rc && s->reader)
         rc = sg_contexts_feed(s->reader, b, e);
     if (!rc && sg_buf_failed(gaps))

@@ -34,7 +34,7 @@ int sg_source_pg_publication(PGconn *c, struct sg_error *e)
                "CREATE PUBLICATION " SG_PUBLICATION
                " FOR TABLE genres, artists, albums, songs, song_artists, playlists, "
                "aliases, search_rules, search_synonyms, search_stop_words, availability, "
-               "popular_queries",
+               "popular_queries, lyrics (song_id, language, lines)",
                e);
 }
 

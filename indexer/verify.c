@@ -256,7 +256,7 @@ static int compare(struct verify *v, struct sg_error *e)
 
 static int prepare(struct verify *v, struct sg_error *e)
 {
-    struct sg_index_options o = {.dir = v->config->index.dir, .poll_ms = 50};
+    struct sg_index_options o = {.dir = v->config->index.dir, .poll_ms = 50, .unreleased = true};
     if (!sg_source_is_postgres(v->config))
         return sg_fail(e, SG_EINVAL, "verify compares with a database; indexer.source is a file");
     v->before = calloc(SUSPECTS_MAX, sizeof *v->before);

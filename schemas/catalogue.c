@@ -106,3 +106,25 @@ int sg_release_year(struct sg_str date)
     }
     return year;
 }
+
+static int two_digits(const char *p)
+{
+    return (p[0] - '0') * 10 + (p[1] - '0');
+}
+
+/* H. Hinnant, "chrono-compatible low-level date algorithms": days_from_civil. */
+int32_t sg_release_day(struct sg_str date)
+{
+    static const char lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int year = sg_release_year(date);
+    if (year < 1970)
+        return 0;
+    int month = two_digits(date.p + 5), day = two_digits(date.p + 8);
+    bool leap = (year % 4 == 0 && year % 100) || year % 400 == 0;
+    if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1] ||
+        (month == 2 && day == 29 && !leap))
+        return 0;
+    int y = month <= 2 ? year - 1 : year, era = y / 400, of_era = y - era * 400;
+    int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}

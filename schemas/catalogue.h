@@ -68,3 +68,5 @@ struct sg_list *sg_aliases_of(enum sg_kind kind, void *record, bool hints);
 
 /* The year of "YYYY-MM-DD"; 0 when absent or out of 1..9999. */
 int sg_release_year(struct sg_str date);
+/* Days since 1970-01-01 of a date that is on the calendar; 0: none, or before that. */
+int32_t sg_release_day(struct sg_str date);

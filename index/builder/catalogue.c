@@ -25,6 +25,12 @@ int sg_builder_thaw(const struct sg_builder *b, enum sg_kind kind, size_t index,
     return rc ? rc : sg_record_thaw(sg_kind_records[kind], frozen, a, out, e);
 }
 
+static int lyrics_of(const struct sg_builder *b, struct sg_document *d, struct sg_error *e)
+{
+    size_t at = sg_roster_index(&b->lyrics, d->id);
+    return at < b->lyrics.n ? sg_roster_read(&b->lyrics, at, &d->lyrics, e) : 0;
+}
+
 int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t index,
                         struct sg_arena *a, struct sg_document *out, struct sg_error *e)
 {
@@ -37,7 +43,7 @@ int sg_builder_document(const struct sg_builder *b, enum sg_kind kind, size_t in
     if (sg_document_of(out, kind, record, forms_of, (void *)b, a))
         return sg_fail(e, SG_ENOMEM, "build: out of memory");
     out->popularity = b->rosters[kind].v[index].popularity;
-    return 0;
+    return kind == SG_SONG && b->lyrics.n ? lyrics_of(b, out, e) : 0;
 }
 
 /* Who refers to whom: for each name, in a shared array, the indices of its

@@ -1,5 +1,6 @@
 /* feed.c - taking the catalogue in: see index/builder.h. */
 #include "index/builder/parts.h"
+#include "index/lyrics.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static int open_spills(struct sg_builder *b, struct sg_error *e)
         sg_builder_path(b, path, "building/spill-%s", k == sg_genres ? "genre" : sg_kind_names[k]);
         rc = sg_roster_open(&b->rosters[k], path, e);
     }
-    return rc;
+    sg_builder_path(b, path, "building/spill-lyrics");
+    return rc ? rc : sg_roster_open(&b->lyrics, path, e);
 }
 
 int sg_builder_open(struct sg_builder **out, const struct sg_builder_options *o, struct sg_error *e)
@@ -64,6 +66,7 @@ void sg_builder_free(struct sg_builder *b)
 {
     for (int k = 0; k < sg_rosters; k++)
         sg_roster_free(&b->rosters[k]);
+    sg_roster_free(&b->lyrics);
     sg_names_free(&b->artists);
     sg_names_free(&b->albums);
     sg_outfile_abort(&b->contexts);
@@ -167,4 +170,13 @@ int sg_builder_song(struct sg_builder *b, const struct sg_song *s, struct sg_err
 int sg_builder_playlist(struct sg_builder *b, const struct sg_playlist *p, struct sg_error *e)
 {
     return add(b, SG_PLAYLIST, &sg_playlist_record, p, p->playlist_id, p->followers, e);
+}
+
+int sg_builder_lyrics(struct sg_builder *b, uint64_t song_id, struct sg_str packed,
+                      struct sg_error *e)
+{
+    if (!song_id || packed.n > SG_LYRICS_PACKED)
+        return sg_fail(e, SG_EINVAL, "lyrics of song %llu: %zu bytes", (unsigned long long)song_id,
+                       packed.n);
+    return sg_roster_add(&b->lyrics, song_id, 0, packed, e);
 }

@@ -9,8 +9,18 @@
 /* Shards: enough of them for every thread to stay busy to the end, and few,
  * because each one's edge costs every posting list a chunk. */
 enum { shard_documents = 500000, shard_least = 10000, shards_a_thread = 2 };
+/* Lyrics give a song three times the postings, which a shard holds in memory. */
+enum { shard_sung = 150000 };
 
-enum task_kind { task_store, task_suggest, task_shard, task_text, task_facts, task_spell };
+enum task_kind {
+    task_store,
+    task_suggest,
+    task_lyrics,
+    task_shard,
+    task_text,
+    task_facts,
+    task_spell
+};
 struct task {
     enum task_kind what;
     enum sg_kind kind;
@@ -47,6 +57,8 @@ static int run_task(struct sg_builder *b, const struct task *t, struct sg_error 
         return sg_build_store(b, e);
     case task_suggest:
         return sg_build_suggest(b, e);
+    case task_lyrics:
+        return sg_build_lyrics(b, e);
     case task_shard:
         return sg_build_shard(b, t->kind, t->shard, t->from, t->to, e);
     case task_text:
@@ -101,9 +113,8 @@ static void push(struct tasks *t, struct task task)
 static uint32_t shard_size(const struct sg_builder *b, size_t n)
 {
     size_t even = n / ((size_t)b->threads * shards_a_thread) + 1;
-    return (uint32_t)(even > shard_documents ? shard_documents
-                      : even < shard_least   ? shard_least
-                                             : even);
+    size_t most = b->lyrics.n > n / 4 ? shard_sung : shard_documents;
+    return (uint32_t)(even > most ? most : even < shard_least ? shard_least : even);
 }
 
 static unsigned shard_count(const struct sg_builder *b, enum sg_kind kind)
@@ -123,7 +134,7 @@ static void push_shards(struct tasks *t, enum sg_kind kind)
 
 static int tasks_open(struct tasks *t, struct sg_builder *b, struct sg_error *e)
 {
-    size_t cap = 3;
+    size_t cap = 4;
     for (int kind = 0; kind < SG_KINDS; kind++)
         cap += 2 + shard_count(b, (enum sg_kind)kind);
     *t = (struct tasks){.b = b, .cap = cap, .v = malloc(cap * sizeof *t->v)};
@@ -140,6 +151,7 @@ static int build_parts(struct sg_builder *b, struct sg_error *e)
         return rc;
     push(&t, (struct task){.what = task_suggest});
     push(&t, (struct task){.what = task_store});
+    push(&t, (struct task){.what = task_lyrics});
     for (int i = 0; i < SG_KINDS; i++)
         push_shards(&t, by_size[i]);
     rc = run_all(&t, e);
@@ -211,6 +223,8 @@ static int settle(struct sg_builder *b, struct sg_error *e)
     sg_builder_progress(b, "sort", 0, 1);
     for (int k = 0; !rc && k < sg_rosters; k++)
         rc = sg_roster_settle(&b->rosters[k], undo[k], b, e);
+    if (!rc)
+        rc = sg_roster_settle(&b->lyrics, undo_nothing, b, e);
     if (rc)
         return rc;
     take_popularity(&b->rosters[SG_ARTIST], &b->artists);

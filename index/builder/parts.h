@@ -7,7 +7,8 @@
  * (catalogue.c), documents in static-rank order, in shards (shards.c); when all
  * are done, shards are merged and words written.
  *
- *   <dir>/building/   spill-<kind>, contexts, text-<kind>.<shard>/, facts-<kind>.<shard>.*
+ *   <dir>/building/   spill-<kind>, spill-lyrics, contexts, text-<kind>.<shard>/,
+ * facts-<kind>.<shard>.*
  */
 #pragma once
 #include "core/map.h"
@@ -109,6 +110,7 @@ struct sg_builder {
     atomic_ullong documents_done;
     uint64_t documents;
     struct sg_roster rosters[sg_rosters];
+    struct sg_roster lyrics; /* packed, by song; in order of id alone */
     struct sg_names artists, albums;
     struct sg_embeddings *embeddings; /* the caller's; may be NULL */
     struct sg_embeddings_cache *embeddings_cache;
@@ -161,6 +163,7 @@ size_t sg_roster_index(const struct sg_roster *r, uint64_t id);
 /* Tasks. Each may run beside the others and stops soon after b->failed. */
 int sg_build_store(struct sg_builder *b, struct sg_error *e);
 int sg_build_suggest(struct sg_builder *b, struct sg_error *e);
+int sg_build_lyrics(struct sg_builder *b, struct sg_error *e);
 /* Documents of docid from..to - 1 as shard number `shard` of the kind. */
 int sg_build_shard(struct sg_builder *b, enum sg_kind kind, unsigned shard, uint32_t from,
                    uint32_t to, struct sg_error *e);

@@ -91,6 +91,8 @@ static int document_of(struct sg_delta *d, enum sg_kind kind, const union sg_del
         return sg_fail(e, SG_ENOMEM, "delta: document");
     if (n.rc)
         return n.rc;
+    if (kind == SG_SONG)
+        return sg_delta_lyrics(d, doc->id, &doc->lyrics, e);
     return kind == SG_ARTIST || kind == SG_ALBUM ? parent_popularity(d, doc, e) : 0;
 }
 
@@ -410,6 +412,7 @@ static struct sg_delta_row row_of(struct sg_delta *d, const struct sg_document *
         .text_bytes = (uint32_t)d->text.n,
         .terms_bytes = (uint32_t)d->terms.n,
         .year = (uint16_t)doc->year,
+        .release = doc->release,
         .kind = (uint8_t)doc->kind,
         .is_explicit = doc->is_explicit,
     };

@@ -40,6 +40,7 @@ static const struct {
     [SG_DELTA_NOTE] = {"note", 0},
     [SG_DELTA_META] = {"meta", 0},
     [SG_DELTA_LEVER] = {"lever", 0},
+    [SG_DELTA_LYRICS] = {"lyrics", 0},
 };
 
 static int code_of(int rc)

@@ -9,6 +9,7 @@
  *     artist-song, artist-album, album-song   id u64be -> ids u64be (additions only)
  *     genre       id u64be            -> frozen genre; empty: removed
  *     title       folded title        -> kind u8, id u64be, popularity u64be
+ *     lyrics      song id u64be       -> packed lyrics (lyrics.h); empty: removed
  *     plays       song id u64be       -> struct sg_delta_plays: count that moved alone
  *     note        key                 -> the writer's own notes
  *     lever       see index/levers.h
@@ -52,10 +53,11 @@ enum sg_delta_table {
     SG_DELTA_NOTE,
     SG_DELTA_META,
     SG_DELTA_LEVER,
+    SG_DELTA_LYRICS,
     SG_DELTA_TABLES
 };
 
-#define SG_DELTA_FORMAT    2
+#define SG_DELTA_FORMAT    3
 #define SG_DELTA_TITLE_MAX 200 /* bytes of a folded title used as a key */
 
 struct sg_delta_meta {
@@ -66,6 +68,7 @@ struct sg_delta_meta {
     uint64_t plays;    /* rows of `plays` */
     uint64_t documents[SG_KINDS];
     uint64_t base_dead[SG_KINDS];
+    uint64_t lyrics; /* rows of `lyrics` */
 };
 struct sg_delta_of {
     uint32_t docid;      /* in the delta; 0: removed */
@@ -83,7 +86,7 @@ struct sg_delta_row {
     uint32_t text_bytes, terms_bytes;
     uint16_t year;
     uint8_t kind, is_explicit;
-    uint32_t zero;
+    uint16_t release, zero;
     /* text: as sg_facts_pack; terms: sorted, each a length byte and its bytes */
 };
 

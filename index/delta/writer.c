@@ -43,7 +43,8 @@ static int open_base(struct sg_delta *d, struct sg_error *e)
         snprintf(path, sizeof path, "%s/facts-%s.seg", d->dir, sg_kind_names[k]);
         rc = sg_facts_open(&d->facts[k], path, e);
     }
-    return rc;
+    snprintf(path, sizeof path, "%s/lyrics.seg", d->dir);
+    return rc ? rc : sg_lyrics_file_open(&d->lyrics, path, e);
 }
 
 static int put_meta(struct sg_delta *d, struct sg_error *e)
@@ -197,6 +198,7 @@ void sg_delta_close(struct sg_delta *d)
     sg_delta_env_release(d->env);
     for (int k = 0; k < SG_KINDS; k++)
         sg_facts_close(d->facts[k]);
+    sg_lyrics_file_close(d->lyrics);
     sg_store_end(d->base);
     sg_store_close(d->store);
     if (d->lock_fd >= 0)

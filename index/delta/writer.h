@@ -10,6 +10,7 @@
 #include "index/delta.h"
 #include "index/delta/format.h"
 #include "index/facts.h"
+#include "index/lyrics.h"
 
 union sg_delta_record {
     uint64_t id; /* every kind's struct begins with it */
@@ -42,6 +43,7 @@ struct sg_delta {
     struct sg_store *store;
     struct sg_store_txn *base;
     struct sg_facts_reader *facts[SG_KINDS];
+    struct sg_lyrics_file *lyrics;
     struct sg_delta_maps maps;
     struct sg_delta_meta committed, meta; /* meta: as the open batch makes it */
     MDB_txn *txn;                         /* NULL: no open batch */
@@ -72,6 +74,9 @@ int sg_delta_get_of(struct sg_delta *d, enum sg_kind kind, uint64_t id, struct s
                     bool *found, struct sg_error *e);
 int sg_delta_get_plays(struct sg_delta *d, uint64_t song_id, struct sg_delta_plays *out,
                        bool *found, struct sg_error *e);
+/* The song's packed lyrics; absent: none. */
+int sg_delta_lyrics(struct sg_delta *d, uint64_t song_id, struct sg_str *packed,
+                    struct sg_error *e);
 /* Ids related in base or delta, the same one maybe twice, some maybe no longer. */
 int sg_delta_related(struct sg_delta *d, enum sg_relation_of r, uint64_t id, sg_id_fn fn, void *ctx,
                      struct sg_error *e);

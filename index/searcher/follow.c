@@ -23,6 +23,8 @@ struct sg_index {
     char *dir;
     uint64_t verify_bytes;
     int poll_ms;
+    bool unreleased;
+    int64_t (*wall_us)(void);
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stop;                               /* under lock */
@@ -59,6 +61,11 @@ struct sg_generation *sg_index_take(struct sg_index *x)
 bool sg_index_serves(struct sg_index *x, const struct sg_generation *g)
 {
     return atomic_load_explicit(&x->current, memory_order_acquire) == g;
+}
+
+uint16_t sg_index_day(const struct sg_index *x)
+{
+    return x->unreleased ? SG_RELEASE_MAX : sg_release_today(x->wall_us());
 }
 
 static void set_refused(struct sg_index *x, const char *text)
@@ -277,6 +284,8 @@ static int init(struct sg_index *x, const struct sg_index_options *o, struct sg_
     pthread_condattr_destroy(&attr);
     x->verify_bytes = o->verify_bytes ? o->verify_bytes : VERIFY_BYTES;
     x->poll_ms = o->poll_ms > 0 ? o->poll_ms : POLL_MS;
+    x->unreleased = o->unreleased;
+    x->wall_us = o->wall_us ? o->wall_us : sg_wall_us;
     x->dir = strdup(o->dir);
     return x->dir ? 0 : sg_fail(e, SG_ENOMEM, "index");
 }

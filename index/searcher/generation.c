@@ -101,6 +101,10 @@ static int open_files(struct sg_generation *g, struct sg_error *e)
         rc = file_path(g, "spell.seg", path, e);
     if (!rc)
         rc = sg_spell_open(&g->spell, path, e);
+    if (!rc)
+        rc = file_path(g, "lyrics.seg", path, e);
+    if (!rc)
+        rc = sg_lyrics_file_open(&g->lyrics, path, e);
     if (rc || !is_listed(&g->manifest, "meaning.seg"))
         return rc;
     snprintf(path, sizeof path, "%s/meaning.seg", g->dir);
@@ -141,6 +145,7 @@ void sg_generation_unref(struct sg_generation *g)
     sg_delta_maps_close(&g->maps);
     sg_delta_env_release(atomic_load(&g->delta));
     sg_meaning_close(g->meaning);
+    sg_lyrics_file_close(g->lyrics);
     sg_spell_close(g->spell);
     sg_suggest_close(g->suggest);
     for (int k = 0; k < SG_KINDS; k++)

@@ -15,6 +15,7 @@ bool sg_searcher_row(struct sg_searcher *s, uint32_t docid, struct sg_delta_row 
     out->id = row->id;
     out->popularity = row->popularity;
     out->year = row->year;
+    out->release = row->release;
     out->is_explicit = row->is_explicit;
     out->genre_id = row->genre_id;
     return true;
@@ -36,7 +37,7 @@ static bool read_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
 bool sg_searcher_facts(struct sg_searcher *s, enum sg_kind kind, sg_docref doc,
                        struct sg_facts *out)
 {
-    return read_facts(s, kind, doc, out) &&
+    return read_facts(s, kind, doc, out) && out->release <= s->day &&
            (!s->restricted || sg_searcher_knows(s, kind, out->id, out->is_explicit, true));
 }
 
@@ -135,6 +136,16 @@ static int live_plays(struct sg_searcher *s, struct sg_song *song, struct sg_err
     return 0;
 }
 
+static bool is_out(const struct sg_searcher *s, enum sg_kind kind, const void *record)
+{
+    const struct sg_song *song = record;
+    const struct sg_album *album = record;
+    struct sg_str date = kind == SG_SONG    ? song->release_date
+                         : kind == SG_ALBUM ? album->release_date
+                                            : SG_STR_NONE;
+    return !date.n || sg_release_of(date) <= s->day;
+}
+
 int sg_searcher_record(struct sg_searcher *s, enum sg_kind kind, uint64_t id, struct sg_arena *a,
                        void *out, struct sg_error *e)
 {
@@ -149,6 +160,9 @@ int sg_searcher_record(struct sg_searcher *s, enum sg_kind kind, uint64_t id, st
                      (unsigned long long)id);
     if (!rc)
         rc = sg_record_thaw(sg_kind_records[kind], frozen, a, out, e);
+    if (!rc && !is_out(s, kind, out))
+        rc = sg_fail(e, SG_ENOENT, "%s %llu is not out yet", sg_kind_names[kind],
+                     (unsigned long long)id);
     if (!rc && s->restricted) {
         bool is_explicit = kind == SG_SONG && ((struct sg_song *)out)->is_explicit;
         if (!sg_searcher_knows(s, kind, id, is_explicit, false))
@@ -207,6 +221,22 @@ int sg_searcher_genres(struct sg_searcher *s, struct sg_arena *a, struct sg_list
     if (!rc)
         *out = (struct sg_list){g.v, g.n};
     return rc;
+}
+
+struct sg_str sg_searcher_lyrics(struct sg_searcher *s, uint64_t song_id)
+{
+    uint64_t be;
+    struct sg_str packed;
+    bool removed;
+    if (s->meta.lyrics &&
+        !delta_value(s, SG_DELTA_LYRICS, sg_delta_id_key(&be, song_id), &packed, &removed, NULL))
+        return removed ? SG_STR_NONE : packed;
+    return sg_lyrics_file_get(s->gen->lyrics, song_id);
+}
+
+bool sg_searcher_has_lyrics(const struct sg_searcher *s)
+{
+    return s->meta.lyrics || sg_lyrics_file_count(s->gen->lyrics);
 }
 
 uint64_t sg_searcher_count(struct sg_searcher *s, enum sg_kind kind)

@@ -2,6 +2,7 @@
 #pragma once
 #include "index/delta/format.h"
 #include "index/levers.h"
+#include "index/lyrics.h"
 #include "index/postings.h"
 #include "index/searcher.h"
 #include <limits.h>
@@ -17,6 +18,7 @@ struct sg_generation {
     struct sg_facts_reader *facts[SG_KINDS];
     struct sg_suggest *suggest;
     struct sg_spell *spell;
+    struct sg_lyrics_file *lyrics;
     struct sg_meaning_model *meaning; /* NULL: built before there was one */
     uint32_t counts[SG_KINDS];
     size_t n_verified; /* files of the manifest, in order of by_size; the follower's */
@@ -43,6 +45,8 @@ const struct sg_delta_maps *sg_generation_maps(struct sg_generation *g, uint64_t
 /* follow.c: what is served now, with a reference for the caller; NULL: nothing. */
 struct sg_generation *sg_index_take(struct sg_index *x);
 bool sg_index_serves(struct sg_index *x, const struct sg_generation *g);
+/* The last day (sg_release_of) whose releases are known now. */
+uint16_t sg_index_day(const struct sg_index *x);
 
 /* A posting list of the delta being read; values ascend. */
 struct sg_delta_list {
@@ -82,6 +86,7 @@ struct sg_searcher {
     struct sg_match match;
     struct sg_access access; /* what this request may find; kinds is set */
     bool restricted, by_market;
+    uint16_t day; /* what is released later is not known */
 };
 
 /* delta_match.c: conjunctions over the delta's lists, by leapfrog. */

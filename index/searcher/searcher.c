@@ -131,6 +131,7 @@ int sg_searcher_begin(struct sg_searcher *s, struct sg_error *e)
         s->delta = sg_generation_delta(s->gen);
     if (s->delta)
         rc = renew(s, e);
+    s->day = sg_index_day(s->index);
     s->active = rc == 0;
     return rc;
 }
