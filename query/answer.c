@@ -4,6 +4,7 @@
 #include "query/highlight.h"
 #include "query/pins.h"
 #include "query/run.h"
+#include "schemas/lyrics.h"
 #include <math.h>
 
 #define LIKELIER      10                 /* times the plays of what was found as typed */
@@ -14,7 +15,7 @@ static struct sg_ranker ranker_of(struct sg_search *s, const struct sg_top_entry
     struct sg_ranker r = s->rankers[t->kind];
     r.reading = &s->readings[t->reading];
     r.verify_last = r.verify_all = false;
-    r.nearness = sg_search_nearness(s, t);
+    r.nearness = r.reading->how == SG_SUNG ? sg_search_sung(s, t) : sg_search_nearness(s, t);
     return r;
 }
 
@@ -44,7 +45,8 @@ static int highlight_hit(const struct sg_reading *r, struct sg_hit *h, struct sg
         const char *field;
         struct sg_str text;
     } fields[] = {
-        {"title", h->title},
+        {"title", h->lyric ? SG_STR_NONE : h->title},
+        {"lyric", h->lyric ? h->lyric->text : SG_STR_NONE},
         {"name", h->name},
         {"artist", h->artist ? h->artist->name : SG_STR_NONE},
         {"album", h->album ? h->album->title : SG_STR_NONE},
@@ -85,16 +87,41 @@ static struct sg_str alias_of(struct sg_search *s, const struct sg_top_entry *t,
                                                               : SG_STR_NONE;
 }
 
+/* The line that a hit was found by. */
+static int add_line(struct sg_search *s, const struct sg_top_entry *t, struct sg_arena *a,
+                    struct sg_hit *h, struct sg_error *e)
+{
+    struct sg_lyric_found found;
+    if (s->readings[t->reading].how != SG_SUNG || !sg_search_line(s, t->id, &found) ||
+        !found.text.n)
+        return 0;
+    struct sg_hit_lyric *line = sg_arena_alloc(a, sizeof *line);
+    if (!line)
+        return sg_fail(e, SG_ENOMEM, "hit");
+    if (found.text.n > SG_LYRIC_TEXT_MAX)
+        found.text.n = sg_utf8_floor(found.text, SG_LYRIC_TEXT_MAX);
+    *line = (struct sg_hit_lyric){
+        .text = found.text,
+        .language = found.language,
+        .start_time = found.start_ms == SG_LYRICS_UNTIMED ? -1 : (double)found.start_ms / 1000};
+    h->lyric = line;
+    h->matched = SG_STR("lyrics");
+    return 0;
+}
+
 static int add_hit(struct sg_search *s, const struct sg_top_entry *t, struct sg_arena *a,
                    struct sg_hit *h, struct sg_error *e)
 {
     int rc = sg_present(s->searcher, (enum sg_kind)t->kind, t->id, a, h, e);
     if (!rc) {
         h->score = rint((double)t->score * 1e6) / 1e6;
-        h->alias = alias_of(s, t, a);
+        if (s->readings[t->reading].how != SG_SUNG)
+            h->alias = alias_of(s, t, a);
         if (s->readings[t->reading].how == SG_AKIN)
             h->matched = SG_STR("meaning");
-        rc = highlight_hit(&s->readings[t->reading], h, a, e);
+        rc = add_line(s, t, a, h, e);
+        if (!rc)
+            rc = highlight_hit(&s->readings[t->reading], h, a, e);
     }
     if (!rc && s->query.explain)
         rc = explain_hit(s, t, a, h, e);

@@ -57,13 +57,15 @@ static int begin_children(struct sg_searcher *s, enum sg_kind of, char prefix, u
 }
 
 static void keep_chunk(struct sg_searcher *s, enum sg_kind of, const sg_docref *docs, size_t n,
-                       struct sg_top *top, size_t *n_base)
+                       struct sg_top *top, size_t *n_base, uint64_t *hidden)
 {
     for (size_t i = 0; i < n; i++) {
         struct sg_facts f;
         *n_base += !(docs[i] & SG_DELTA_DOC);
-        if (!sg_searcher_facts(s, of, docs[i], &f))
+        if (!sg_searcher_facts(s, of, docs[i], &f)) {
+            ++*hidden;
             continue;
+        }
         struct sg_top_entry entry = {.popularity = f.popularity, .id = f.id, .doc = docs[i]};
         sg_top_push(top, &entry);
     }
@@ -71,13 +73,13 @@ static void keep_chunk(struct sg_searcher *s, enum sg_kind of, const sg_docref *
 
 /* The delta's documents, and as many of the base's as the page could show. */
 static int by_popularity(struct sg_searcher *s, enum sg_kind of, struct sg_top *top,
-                         struct sg_error *e)
+                         uint64_t *hidden, struct sg_error *e)
 {
     sg_docref docs[CHUNK];
     size_t n_base = 0;
     int n = 1;
     while (n_base < top->cap && (n = sg_match_next(s, docs, CHUNK, e)) > 0)
-        keep_chunk(s, of, docs, (size_t)n, top, &n_base);
+        keep_chunk(s, of, docs, (size_t)n, top, &n_base, hidden);
     sg_top_sort(top);
     return n < 0 ? n : 0;
 }
@@ -98,35 +100,40 @@ static int by_number(const void *a, const void *b)
 }
 
 static void add_track(struct sg_searcher *s, sg_docref doc, struct sg_arena *a,
-                      struct track *tracks, size_t *n)
+                      struct track *tracks, size_t *n, uint64_t *hidden)
 {
     struct sg_facts f;
     struct sg_song song;
-    if (*n < TRACKS_MAX && sg_searcher_facts(s, SG_SONG, doc, &f) &&
+    if (*n == TRACKS_MAX)
+        return;
+    if (sg_searcher_facts(s, SG_SONG, doc, &f) &&
         sg_searcher_record(s, SG_SONG, f.id, a, &song, NULL) == 0)
         tracks[(*n)++] = (struct track){song.track_no, f.id};
+    else
+        ++*hidden;
 }
 
 static int read_tracks(struct sg_searcher *s, struct sg_arena *a, struct track *tracks, size_t *n,
-                       struct sg_error *e)
+                       uint64_t *hidden, struct sg_error *e)
 {
     sg_docref docs[CHUNK];
     int got;
     while ((got = sg_match_next(s, docs, CHUNK, e)) > 0)
         for (int i = 0; i < got; i++)
-            add_track(s, docs[i], a, tracks, n);
+            add_track(s, docs[i], a, tracks, n, hidden);
     qsort(tracks, *n, sizeof *tracks, by_number);
     return got < 0 ? got : 0;
 }
 
 static int page_of_tracks(struct sg_searcher *s, const struct sg_children_request *r,
-                          struct sg_arena *a, uint64_t *ids, size_t *n, struct sg_error *e)
+                          struct sg_arena *a, uint64_t *ids, size_t *n, uint64_t *hidden,
+                          struct sg_error *e)
 {
     struct track *tracks = sg_arena_array(a, TRACKS_MAX, sizeof *tracks);
     size_t all = 0;
     if (!tracks)
         return sg_fail(e, SG_ENOMEM, "tracks");
-    int rc = read_tracks(s, a, tracks, &all, e);
+    int rc = read_tracks(s, a, tracks, &all, hidden, e);
     for (size_t i = (size_t)r->offset; i < all && *n < (size_t)r->limit; i++)
         ids[(*n)++] = tracks[i].id;
     return rc;
@@ -134,13 +141,13 @@ static int page_of_tracks(struct sg_searcher *s, const struct sg_children_reques
 
 static int page_by_popularity(struct sg_searcher *s, enum sg_kind of,
                               const struct sg_children_request *r, struct sg_arena *a,
-                              uint64_t *ids, size_t *n, struct sg_error *e)
+                              uint64_t *ids, size_t *n, uint64_t *hidden, struct sg_error *e)
 {
     struct sg_top *top = sg_arena_alloc(a, sizeof *top);
     if (!top)
         return sg_fail(e, SG_ENOMEM, "children");
     sg_top_init(top, (size_t)(r->offset + r->limit));
-    int rc = by_popularity(s, of, top, e);
+    int rc = by_popularity(s, of, top, hidden, e);
     for (size_t i = (size_t)r->offset; i < top->n; i++)
         ids[(*n)++] = top->v[i].id;
     return rc;
@@ -171,15 +178,17 @@ int sg_browse_children(struct sg_searcher *s, const struct sg_children_request *
     enum sg_kind type, of;
     uint64_t ids[SG_LIMIT_MAX];
     size_t n = 0;
+    uint64_t hidden = 0; /* of what was read */
     bool exact;
     int rc = check(r, &type, &of, e);
     if (!rc)
         rc = begin_children(s, of, type == SG_ARTIST ? 'A' : 'L', r->id, e);
     if (!rc)
-        rc = type == SG_ALBUM ? page_of_tracks(s, r, a, ids, &n, e)
-                              : page_by_popularity(s, of, r, a, ids, &n, e);
+        rc = type == SG_ALBUM ? page_of_tracks(s, r, a, ids, &n, &hidden, e)
+                              : page_by_popularity(s, of, r, a, ids, &n, &hidden, e);
     if (rc)
         return rc;
-    out->total = (int64_t)sg_match_total(s, &exact);
+    uint64_t total = sg_match_total(s, &exact);
+    out->total = total > hidden ? (int64_t)(total - hidden) : 0;
     return present_all(s, of, ids, n, a, &out->results, e);
 }

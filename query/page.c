@@ -33,7 +33,8 @@ static uint64_t hash_of(const struct sg_search_request *r)
                        r->prefix,
                        r->sort.n ? XXH3_64bits(r->sort.p, r->sort.n) : 0,
                        r->genre.n ? XXH3_64bits(r->genre.p, r->genre.n) : 0,
-                       r->market.n ? XXH3_64bits(r->market.p, r->market.n) : 0};
+                       r->market.n ? XXH3_64bits(r->market.p, r->market.n) : 0,
+                       r->in.n ? XXH3_64bits(r->in.p, r->in.n) : 0};
     return h ^ XXH3_64bits(rest, sizeof rest);
 }
 

@@ -56,6 +56,15 @@ static int parse_kinds(unsigned *out, const struct sg_list *types, unsigned allo
     return 0;
 }
 
+static int parse_in(enum sg_in *out, struct sg_str in, struct sg_error *e)
+{
+    bool lyrics = sg_str_eq(in, SG_STR("lyrics")), names = sg_str_eq(in, SG_STR("names"));
+    if (in.n && !lyrics && !names && !sg_str_eq(in, SG_STR("any")))
+        return sg_fail_field(e, "in", "must be any, names or lyrics");
+    *out = lyrics ? SG_IN_LYRICS : names ? SG_IN_NAMES : SG_IN_ANY;
+    return 0;
+}
+
 static void join_words(struct sg_query *q)
 {
     size_t n = 0;
@@ -117,6 +126,8 @@ static int parse(struct sg_query *q, const struct sg_search_request *r, bool lit
         rc = check_numbers(r, e);
     if (!rc)
         rc = parse_kinds(&kinds, &r->types, r->kinds ? (unsigned)r->kinds : SG_ALL_KINDS, e);
+    if (!rc)
+        rc = parse_in(&q->in, r->in, e);
     if (rc)
         return rc;
     read_text(q, r->q, literal);

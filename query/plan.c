@@ -115,6 +115,13 @@ void sg_plan_filters(struct sg_plan *p, const struct sg_filters *f)
     p->n_filters = p->n;
 }
 
+void sg_plan_sung(struct sg_plan *p, struct sg_str word)
+{
+    struct sg_term_group *g = open_group(p);
+    add_text(p, g, 'V', word);
+    close_group(p, g);
+}
+
 /* Completions of one spelling of the unfinished word. */
 static void add_open(struct sg_plan *p, struct sg_term_group *g, struct sg_str prefix,
                      const struct sg_spell *s)

@@ -58,6 +58,8 @@ void sg_plan_whole(struct sg_plan *p, const struct sg_query *q, size_t cut, bool
 void sg_plan_letters(struct sg_plan *p, struct sg_str title, struct sg_str artist);
 /* After the filters: words [from, to) are the whole title. */
 void sg_plan_title(struct sg_plan *p, const struct sg_query *q, size_t from, size_t to);
+/* After the filters: the word is sung. */
+void sg_plan_sung(struct sg_plan *p, struct sg_str word);
 /* What terms could not say. */
 bool sg_filters_pass(const struct sg_filters *f, const struct sg_reading *r, enum sg_kind kind,
                      const struct sg_facts *facts);

@@ -349,6 +349,8 @@ static enum sg_evidence evidence_of(const struct sg_ranker *r, const struct reco
         return SG_NO_EVIDENCE;
     if (q->how == SG_AKIN)
         return SG_MEANT;
+    if (q->how == SG_SUNG)
+        return SG_LINE;
     if (q->how == SG_DROPPED)
         return SG_PARTIAL;
     if (q->how == SG_UNDERSTOOD || q->how == SG_EQUIVALENT)
@@ -443,7 +445,9 @@ static float rate(const struct sg_ranker *r, const struct sg_facts *f, const str
     memset(v, 0, SG_FEATURES * sizeof *v);
     v[SG_F_EVIDENCE] = (float)(alias && evidence > SG_STATED ? SG_STATED : evidence);
     v[SG_F_ALIAS] = alias;
-    if (r->reading->how == SG_AKIN)
+    if (r->reading->how == SG_SUNG)
+        v[SG_F_LYRICS] = r->nearness;
+    else if (r->reading->how == SG_AKIN)
         v[SG_F_NEARNESS] = r->nearness; /* words that happen to be there count for nothing */
     else
         text_features(r->reading, s, v);
@@ -493,7 +497,7 @@ float sg_rank(const struct sg_ranker *r, const struct sg_facts *f, float v[SG_FE
     see_record(r->reading, r->kind, f, &s);
     float score = rate(r, f, &s, false, v);
     if (!(f->title_aliases.n | f->artist_aliases.n) || v[SG_F_EVIDENCE] >= SG_WHOLE ||
-        r->reading->how == SG_AKIN)
+        r->reading->how == SG_AKIN || r->reading->how == SG_SUNG)
         return score;
     return rank_by_aliases(r, f, &s, score, v);
 }

@@ -15,14 +15,15 @@
 /* Classes of evidence, weakest first; the ranker never lets one overtake the next. */
 enum sg_evidence {
     SG_NO_EVIDENCE,
-    SG_MEANT,       /* near what the words mean, whether it holds them or not */
-    SG_PARTIAL = 2, /* words of the query were given up */
-    SG_MISSPELT,    /* corrected, joined or split words */
-    SG_PREFIX,      /* all words, one of them unfinished or known by another script */
-    SG_WORDS,       /* all words as typed */
-    SG_STATED,      /* the whole title and artist as the query is understood, or in other words
-                       that say the same, or by an alias */
-    SG_WHOLE,       /* the whole title (or name) as typed, and the rest names its artist */
+    SG_MEANT,    /* near what the words mean, whether it holds them or not */
+    SG_PARTIAL,  /* words of the query were given up */
+    SG_LINE,     /* a line of the lyrics */
+    SG_MISSPELT, /* corrected, joined or split words */
+    SG_PREFIX,   /* all words, one of them unfinished or known by another script */
+    SG_WORDS,    /* all words as typed */
+    SG_STATED,   /* the whole title and artist as the query is understood, or in other words
+                    that say the same, or by an alias */
+    SG_WHOLE,    /* the whole title (or name) as typed, and the rest names its artist */
 };
 
 struct sg_ranker {
@@ -32,7 +33,7 @@ struct sg_ranker {
     float popularity_scale; /* 1 / log2(1 + plays of the kind's most popular) */
     int this_year;
     const struct sg_liking *liking; /* NULL: nobody's */
-    float nearness;                 /* of what a reading SG_AKIN has found: 0 to 1 */
+    float nearness;                 /* of what a reading SG_AKIN or SG_SUNG has found: 0 to 1 */
     /* The last word must be seen in the record's own text (its posting was a
      * looser one); without it the evidence is SG_NO_EVIDENCE. */
     bool verify_last;

@@ -25,6 +25,7 @@ const char *const sg_loosening_names[SG_LOOSENINGS] = {
     [SG_DROPPED] = "dropped word",
     [SG_LAYOUT] = "keyboard layout",
     [SG_SOUND] = "sounds like",
+    [SG_SUNG] = "lyrics",
     [SG_AKIN] = "meaning",
 };
 
@@ -366,6 +367,12 @@ void sg_reading_partial(struct sg_reading *r, const struct sg_query *q)
 {
     sg_reading_as_typed(r, q);
     r->how = SG_DROPPED;
+}
+
+void sg_reading_sung(struct sg_reading *r, const struct sg_query *q)
+{
+    sg_reading_as_typed(r, q);
+    r->how = SG_SUNG;
 }
 
 void sg_reading_akin(struct sg_reading *r, const struct sg_query *q)

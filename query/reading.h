@@ -27,6 +27,7 @@ enum sg_loosening {
     SG_LAYOUT,     /* typed with another keyboard layout */
     SG_SOUND,      /* words that sound alike */
     SG_EQUIVALENT, /* numerals, "and" and articles otherwise */
+    SG_SUNG,       /* a line of the lyrics (lyrics.h) */
     SG_AKIN,       /* not its words: what they mean (meaning_near.c) */
     SG_LOOSENINGS
 };
@@ -89,6 +90,8 @@ bool sg_reading_respaced(struct sg_reading *r, const struct sg_query *q, struct 
                          struct sg_str second);
 /* All words, none of which must be there. */
 void sg_reading_partial(struct sg_reading *r, const struct sg_query *q);
+/* The words are looked for in lyrics. */
+void sg_reading_sung(struct sg_reading *r, const struct sg_query *q);
 /* Nothing of the words is looked for. */
 void sg_reading_akin(struct sg_reading *r, const struct sg_query *q);
 /* As m has it. */

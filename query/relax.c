@@ -4,12 +4,13 @@
 #include "query/run.h"
 #include "query/understand/layout.h"
 
-#define RARE_KEYS    1  /* documents of a word that may be typed with other keys */
-#define FEW          50 /* documents of a query that may be misspelt all the same */
-#define ENOUGH       3  /* good documents: then nothing is loosened */
-#define TITLES_WORDS 12 /* longer queries are not looked through for titles */
-#define JOINED_MAX   4  /* words written as one */
-#define WORDS_MAX    8  /* longer queries are not joined, split or thinned word by word */
+#define GOOD_LINE    0.7f /* closeness of a line that answers the query */
+#define RARE_KEYS    1    /* documents of a word that may be typed with other keys */
+#define FEW          50   /* documents of a query that may be misspelt all the same */
+#define ENOUGH       3    /* good documents: then nothing is loosened */
+#define TITLES_WORDS 12   /* longer queries are not looked through for titles */
+#define JOINED_MAX   4    /* words written as one */
+#define WORDS_MAX    8    /* longer queries are not joined, split or thinned word by word */
 
 bool sg_search_may_go_on(const struct sg_search *s)
 {
@@ -17,12 +18,14 @@ bool sg_search_may_go_on(const struct sg_search *s)
     return s->n_readings < SG_READINGS_MAX && sg_search_cpu_us() - s->start_cpu_us < budget_us;
 }
 
+/* Lines that are no good ones do not end the search for names. */
 static size_t found(const struct sg_search *s)
 {
     size_t n = 0;
     for (int k = 0; k < SG_KINDS; k++)
         n += s->retrieval.found[k];
-    return n;
+    bool poor = s->sung.n && s->sung.best < GOOD_LINE;
+    return poor && n >= s->sung.joined ? n - s->sung.joined : n;
 }
 
 /* What is relaxed, and where it is looked for. */
@@ -248,6 +251,8 @@ static int relax(struct sg_search *s, struct sg_error *e)
             rc = relax_spelling(&x, e);
         }
     }
+    if (!rc)
+        rc = sg_search_lyrics(s, e);
     if (s->reworded) /* operators ask for all of it */
         return rc;
     if (!rc && found(s) == 0 && sg_search_is_vague(s)) /* its words describe: all of them count */
@@ -268,5 +273,7 @@ int sg_search_relax(struct sg_search *s, struct sg_error *e)
     if (hopeless || s->query.words.n == 0)
         return 0;
     int rc = s->spell && is_thin(s) ? relax(s, e) : 0;
+    if (!rc)
+        rc = sg_search_lyrics(s, e);
     return rc ? rc : sg_search_neighbours(s, e);
 }

@@ -4,11 +4,13 @@
  *   beside.c  what the words mean or might as well be, beside what they say
  *   relax.c   looser readings while too little was found
  *   glued.c   words typed without their spaces, one of these
+ *   lyrics.c  songs by a line of what they say
  *   meaning_near.c  songs near what the words mean, when the words are not enough
  *   answer.c  the page: hits, totals, highlights, explanation
  */
 #pragma once
 #include "query/levers.h"
+#include "query/lyrics.h"
 #include "query/meaning_near.h"
 #include "query/page.h"
 #include "query/search.h"
@@ -47,6 +49,7 @@ struct sg_search {
     size_t n_readings;
     struct sg_reading readings[SG_READINGS_MAX]; /* 0: as typed */
     struct sg_neighbourhood near;
+    struct sg_sung sung;
     struct sg_plan plan, side;
     struct sg_retrieval retrieval;
     struct sg_page page;

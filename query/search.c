@@ -304,6 +304,14 @@ static int run_query(struct sg_search *s, struct sg_error *e)
     s->retrieval.levers = sg_levers_act(s->levers) ? s->levers : NULL;
     s->retrieval.facets = s->facets.on ? &s->facets : NULL;
     s->retrieval.after = sg_page_after(&s->page);
+    s->sung.done = false;
+    s->sung.n = s->sung.joined = 0;
+    s->sung.best = 0;
+    if (s->query.in == SG_IN_LYRICS) {
+        sg_reading_as_typed(&s->readings[0], &s->query);
+        s->n_readings = 1;
+        return sg_search_lyrics(s, e);
+    }
     int rc = run_as_typed(s, e);
     if (!rc)
         rc = sg_search_beside(s, e);
@@ -352,7 +360,8 @@ static int run(struct sg_search *s, struct sg_searcher *searcher, const struct s
     if (rc)
         return rc;
     rc = run_query(s, e);
-    if (!rc && s->retrieval.n_seen == 0 && s->query.syntax.has_operators)
+    if (!rc && s->retrieval.n_seen == 0 && s->query.syntax.has_operators &&
+        s->query.in != SG_IN_LYRICS)
         rc = run_reworded(s, r, e);
     int64_t retrieved_us = sg_now_us();
     if (!rc)

@@ -23,6 +23,7 @@ static const struct {
     [SG_F_FRESHNESS] = {"freshness", 1.5f},
     [SG_F_LIKING] = {"liking", 12},
     [SG_F_NEARNESS] = {"nearness", 35},
+    [SG_F_LYRICS] = {"lyrics", 45},
     [SG_F_KIND_SONG] = {"kind_song", 7},
     [SG_F_KIND_ARTIST] = {"kind_artist", 6},
     [SG_F_KIND_ALBUM] = {"kind_album", 1},

@@ -28,6 +28,7 @@ enum sg_feature_id {
     SG_F_FRESHNESS,    /* 0: 1950 or unknown, 1: this year */
     SG_F_LIKING,       /* how much it is to the searcher's liking, 1: most (taste.h) */
     SG_F_NEARNESS,     /* to what the words mean, 1: the nearest; of what was found so */
+    SG_F_LYRICS,       /* how close a line of the lyrics comes, of what was found so */
     SG_F_KIND_SONG,    /* 1 for a song, and so on: how likely the kind is meant */
     SG_F_KIND_ARTIST,
     SG_F_KIND_ALBUM,

@@ -1,6 +1,7 @@
 /* search.c - field tables of search.h. */
 #include "schemas/search.h"
 #include "schemas/catalogue.h"
+#include "schemas/lyrics.h"
 
 #define NAME_MAX_BYTES   SG_TITLE_MAX
 #define TYPE_MAX         16 /* bytes of "song", "playlist" ... */
@@ -46,6 +47,7 @@ static const struct sg_field search_request[] = {
     SG_FIELD_BOOL(struct sg_search_request, clean, ABSENT),
     SG_FIELD_I64(struct sg_search_request, kinds, 0, (1 << SG_KINDS) - 1, ABSENT),
     SG_FIELD_REC(struct sg_search_request, taste, &sg_taste_record, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_search_request, in, 1, TYPE_MAX, SG_OPTIONAL),
 };
 const struct sg_record sg_search_request_record =
     SG_RECORD("SearchRequest", struct sg_search_request, search_request);
@@ -89,6 +91,14 @@ static const struct sg_field reason[] = {
 };
 const struct sg_record sg_reason_record = SG_RECORD("Reason", struct sg_reason, reason);
 
+static const struct sg_field hit_lyric[] = {
+    SG_FIELD_STR(struct sg_hit_lyric, text, 1, SG_LYRIC_TEXT_MAX, SG_REQUIRED),
+    SG_FIELD_(SG_T_F64, struct sg_hit_lyric, start_time, 0, 86400, ABSENT, -1, NULL),
+    SG_FIELD_STR(struct sg_hit_lyric, language, 1, SG_LANGUAGE_MAX, SG_OPTIONAL),
+};
+static const struct sg_record hit_lyric_record =
+    SG_RECORD("HitLyric", struct sg_hit_lyric, hit_lyric);
+
 static const struct sg_field hit[] = {
     SG_FIELD_STR(struct sg_hit, type, 1, TYPE_MAX, SG_REQUIRED),
     SG_FIELD_U64(struct sg_hit, song_id, 0, INT64_MAX, ABSENT),
@@ -126,6 +136,7 @@ static const struct sg_field hit[] = {
     SG_FIELD_STR(struct sg_hit, rule, 1, 2200, SG_OPTIONAL),
     SG_FIELD_STR(struct sg_hit, matched, 1, 16, SG_OPTIONAL),
     SG_FIELD_REC(struct sg_hit, reason, &sg_reason_record, SG_OPTIONAL),
+    SG_FIELD_REC(struct sg_hit, lyric, &hit_lyric_record, SG_OPTIONAL),
 };
 const struct sg_record sg_hit_record = SG_RECORD("Hit", struct sg_hit, hit);
 

@@ -26,6 +26,7 @@ struct sg_search_request {
     bool clean;            /* the caller may not find explicit songs */
     int64_t kinds;         /* bit set of 1 << kind that the caller may find; 0: all */
     struct sg_taste *taste; /* the searcher's; NULL: unknown */
+    struct sg_str in; /* names, lyrics; any (default): names, and lyrics where these find little */
 };
 #define SG_CURSOR_MAX 128 /* bytes */
 
@@ -40,7 +41,7 @@ struct sg_album_ref {
 };
 
 struct sg_highlight {    /* a byte range [from, to) of the named field's value that matched */
-    struct sg_str field; /* "title", "artist", "album", "name" */
+    struct sg_str field; /* "title", "artist", "album", "name", "lyric" */
     int64_t from, to;
 };
 struct sg_feature { /* explain: score = sum of contributions */
@@ -48,6 +49,10 @@ struct sg_feature { /* explain: score = sum of contributions */
     double value, weight, contribution;
 };
 
+struct sg_hit_lyric { /* the line that answers */
+    struct sg_str text, language;
+    double start_time; /* seconds; -1: not known */
+};
 struct sg_reason {               /* why it is recommended */
     struct sg_str text;          /* "Because you played Levels" */
     struct sg_str code;          /* schemas/recs.h: "because you played" */
@@ -74,13 +79,15 @@ struct sg_hit {
     int64_t is_explicit; /* -1: absent; else 0 or 1; field "explicit" is a JSON number there */
     struct sg_str image_url, cover_art_url;
     double score;
-    struct sg_list highlights; /* sg_highlight */
-    struct sg_list features;   /* sg_feature, with explain */
-    int64_t versions;          /* other recordings and editions of it that matched; 0: none */
-    struct sg_str alias;       /* the other name it answers by; absent: its own */
-    struct sg_str rule;        /* with explain: the operator's rule that moved it; absent: none */
-    struct sg_str matched;     /* "meaning": near what the words mean; absent: by its words */
-    struct sg_reason *reason;  /* of a recommendation; NULL: none */
+    struct sg_list highlights;  /* sg_highlight */
+    struct sg_list features;    /* sg_feature, with explain */
+    int64_t versions;           /* other recordings and editions of it that matched; 0: none */
+    struct sg_str alias;        /* the other name it answers by; absent: its own */
+    struct sg_str rule;         /* with explain: the operator's rule that moved it; absent: none */
+    struct sg_str matched;      /* "meaning": near what the words mean; "lyrics": by a line of it;
+                                   absent: by its names */
+    struct sg_reason *reason;   /* of a recommendation; NULL: none */
+    struct sg_hit_lyric *lyric; /* the line, where matched by one; NULL: none */
 };
 struct sg_type_total {
     struct sg_str type;

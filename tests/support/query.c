@@ -2,6 +2,7 @@
 #include "tests/support/query.h"
 #include "core/clock.h"
 #include "index/builder.h"
+#include "index/lyrics.h"
 #include "tests/support/live.h"
 #include "tests/support/scratch.h"
 #include <check.h>
@@ -15,6 +16,8 @@ struct sg_searcher *query_searcher;
 struct sg_search *query_search;
 struct sg_arena query_arena;
 struct sg_search_reply query_reply;
+void (*query_feed_more)(struct sg_builder *b);
+int64_t (*query_wall_us)(void);
 
 static const struct {
     uint64_t id;
@@ -121,6 +124,41 @@ static void feed(struct sg_builder *b)
         &(struct sg_playlist){
             .playlist_id = 1, .name = SG_STR("Queen of Hearts"), .user_id = 5, .followers = 77},
         &query_err));
+    if (query_feed_more)
+        query_feed_more(b);
+}
+
+static void lyrics_body(const char *lines, struct sg_buf *out)
+{
+    struct sg_lyrics_line v[256];
+    size_t n = 0;
+    while (lines && *lines && n < 256) {
+        size_t bytes = strcspn(lines, "\n");
+        v[n] = (struct sg_lyrics_line){(uint32_t)n * 2000, {lines, bytes}};
+        lines += bytes + (lines[bytes] != 0);
+        n++;
+    }
+    if (lines)
+        sg_lyrics_pack(v, n, out);
+}
+
+void query_feed_lyrics(struct sg_builder *b, uint64_t id, const char *language, const char *lines)
+{
+    struct sg_buf body = {0}, packed = {0};
+    lyrics_body(lines, &body);
+    query_must(
+        sg_lyrics_set(SG_STR_NONE, sg_str(language), sg_buf_str(&body), &packed, &query_err));
+    query_must(sg_builder_lyrics(b, id, sg_buf_str(&packed), &query_err));
+    sg_buf_free(&body);
+    sg_buf_free(&packed);
+}
+
+void query_put_lyrics(struct sg_delta *d, uint64_t id, const char *language, const char *lines)
+{
+    struct sg_buf body = {0};
+    lyrics_body(lines, &body);
+    query_must(sg_delta_put_lyrics(d, id, sg_str(language), sg_buf_str(&body), &query_err));
+    sg_buf_free(&body);
 }
 
 void query_publish(const char *index_dir, const char *name)
@@ -149,7 +187,7 @@ void query_make(void)
 
 void query_open(void)
 {
-    struct sg_index_options io = {.dir = query_dir};
+    struct sg_index_options io = {.dir = query_dir, .wall_us = query_wall_us};
     struct sg_search_options so = {.candidates = 200, .relax_us = 10000000};
     sg_weights_default(&so.weights);
     query_must(sg_index_open(&query_index, &io, &query_err));

@@ -20,12 +20,19 @@ extern struct sg_search_reply query_reply;
 extern struct sg_suggest_reply query_completions;
 
 void query_must(int rc); /* aborts with query_err's text */
+/* Set before query_make: feeds more into the generation; tells the time to searches. */
+struct sg_builder;
+extern void (*query_feed_more)(struct sg_builder *b);
+extern int64_t (*query_wall_us)(void);
 void query_publish(const char *index_dir, const char *name);
 void query_make(void); /* query_dir */
 void query_open(void); /* it, for asking */
 void query_close(void);
 /* A delta on a copy of the index, which becomes query_dir. */
 struct sg_delta *query_open_delta(void);
+/* Lines parted by newlines, two seconds each; NULL: removed. */
+void query_put_lyrics(struct sg_delta *d, uint64_t id, const char *language, const char *lines);
+void query_feed_lyrics(struct sg_builder *b, uint64_t id, const char *language, const char *lines);
 void query_put_song(struct sg_delta *d, uint64_t id, const char *title);
 
 struct sg_search_request query_ask(const char *q);
