@@ -230,22 +230,6 @@ static void tag(struct sg_http_request *q, struct sg_http_response *r)
     }
 }
 
-/* 1 to 64 characters of [A-Za-z0-9._-] are echoed; anything else gets one of ours. */
-static void identify(struct sg_http_request *q, struct sg_http_response *r)
-{
-    static _Atomic uint64_t counter;
-    struct sg_str id = q->request_id;
-    bool good = id.n >= 1 && id.n <= 64;
-    for (size_t i = 0; good && i < id.n; i++)
-        good = (id.p[i] >= '0' && id.p[i] <= '9') ||
-               ((id.p[i] | 32) >= 'a' && (id.p[i] | 32) <= 'z') || id.p[i] == '.' ||
-               id.p[i] == '_' || id.p[i] == '-';
-    if (!good)
-        id = sg_arena_printf(q->arena, "%llx-%llx", (unsigned long long)sg_wall_us(),
-                             (unsigned long long)counter++);
-    sg_http_header(r, "X-Request-Id", id);
-}
-
 bool sg_route_is_open(const struct sg_route *r)
 {
     return r->access == SG_OPERATIONS;
@@ -342,7 +326,6 @@ static void complete(struct sg_http_request *q, struct sg_http_response *r)
 void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
 {
     q->route = find_route(q);
-    identify(q, r);
     answer(ctx, q, r);
     complete(q, r);
 }
@@ -353,7 +336,6 @@ bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_respons
     if (!route || !route->ends_itself || !takes(route, q->method))
         return false;
     q->route = route;
-    identify(q, r);
     if (admitted(ctx, route, q, r))
         route->handle(ctx, q, r);
     else

@@ -74,6 +74,7 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
         .timeout_us = c->api.timeout_ms * 1000,
         .handle = sg_route_handle,
         .start = sg_route_start,
+        .body_max = sg_route_body_max,
         .ctx = api,
     };
     struct sg_http_server *http;

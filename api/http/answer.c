@@ -1,0 +1,103 @@
+/* answer.c - the response as libmicrohttpd's, with what every answer says. */
+#include "api/http/parts.h"
+#include "api/problem.h"
+#include <stdio.h>
+#include <strings.h>
+
+enum { WRITE_BYTES_PER_S = 16 << 10 };
+
+static struct sg_str body_of(const struct http_exchange *x)
+{
+    const struct sg_http_response *r = &x->response;
+    return r->shared.p ? r->shared : sg_buf_str(&r->body);
+}
+
+static void add(struct MHD_Response *m, struct http_exchange *x, const char *name,
+                struct sg_str value)
+{
+    struct sg_str z = value.n ? sg_arena_copy(&x->arena, value) : SG_STR_NONE;
+    if (z.p)
+        MHD_add_response_header(m, name, z.p);
+}
+
+/* Of every answer, unless its handler said otherwise. */
+static void add_defaults(struct MHD_Response *m, const struct http_exchange *x)
+{
+    static const struct {
+        const char *name, *value;
+    } all[] = {
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+    };
+    const struct sg_http_response *r = &x->response;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        size_t k = 0;
+        while (k < r->n_headers && strcasecmp(r->headers[k].name, all[i].name) != 0)
+            k++;
+        if (k == r->n_headers)
+            MHD_add_response_header(m, all[i].name, all[i].value);
+    }
+    if (x->server->o.hsts_s) {
+        char text[40];
+        snprintf(text, sizeof text, "max-age=%lld", (long long)x->server->o.hsts_s);
+        MHD_add_response_header(m, "Strict-Transport-Security", text);
+    }
+}
+
+static struct MHD_Response *make(struct http_exchange *x)
+{
+    struct sg_http_response *r = &x->response;
+    struct sg_str body = body_of(x);
+    struct MHD_Response *m =
+        r->stream ? http_stream_attach(x)
+                  : MHD_create_response_from_buffer(body.n, (void *)body.p, MHD_RESPMEM_PERSISTENT);
+    if (!m)
+        return NULL;
+    if (r->content_type)
+        MHD_add_response_header(m, "Content-Type", r->content_type);
+    add(m, x, "X-Request-Id", x->request.request_id);
+    add(m, x, "traceparent", x->request.traceparent);
+    add_defaults(m, x);
+    for (size_t i = 0; i < r->n_headers; i++)
+        add(m, x, r->headers[i].name, r->headers[i].value);
+    if (x->closes || atomic_load(&x->server->draining))
+        MHD_add_response_header(m, "Connection", "close");
+    return m;
+}
+
+enum MHD_Result http_answer(struct http_exchange *x, void **con_cls)
+{
+    struct sg_http_server *s = x->server;
+    struct MHD_Connection *c = x->connection;
+    struct sg_http_stream *stream = x->response.stream;
+    unsigned status = x->response.status ? (unsigned)x->response.status : 200;
+    int64_t n = (int64_t)body_of(x).n;
+    struct MHD_Response *m = make(x);
+    if (!m)
+        return MHD_NO;
+    http_watch_until(
+        c, stream ? INT64_MAX : sg_now_us() + s->o.write_us + n * 1000000 / WRITE_BYTES_PER_S,
+        false);
+    if (stream) { /* as MHD may begin to read it at once */
+        x->response.stream = NULL;
+        *con_cls = stream;
+        http_exchange_give(x);
+    }
+    enum MHD_Result rc = MHD_queue_response(c, status, m);
+    MHD_destroy_response(m);
+    return rc;
+}
+
+enum MHD_Result http_refuse(struct http_exchange *x, int status, const char *why, void **con_cls)
+{
+    char text[8];
+    snprintf(text, sizeof text, "%d", status);
+    sg_metric_add(x->server->refused, text, 1);
+    x->closes = true;
+    x->state = HTTP_ANSWERED;
+    if (status == 503)
+        sg_http_header(&x->response, "Retry-After", SG_STR("1"));
+    sg_problem_status(&x->request, &x->response, status, why);
+    return http_answer(x, con_cls);
+}

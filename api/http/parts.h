@@ -1,0 +1,130 @@
+/* parts.h - the inside of api/http; private to it.
+ *
+ *   loop: request line read -> exchange made, its target kept
+ *         headers read -> first call: checked, or refused
+ *                      -> second call: connection suspended, request started,
+ *                         or its exchange queued
+ *   worker, or whoever finishes what was started: response filled -> connection resumed
+ *   loop: third call: response queued -> completed: exchange recycled
+ *
+ * Answering in a later call than the first keeps the connection alive (measured:
+ * queueing in the first call closes it).
+ */
+#pragma once
+#include "api/http/fields.h"
+#include "api/http/http.h"
+#include "core/clock.h"
+#include "core/metrics.h"
+#include <microhttpd.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+/* What libmicrohttpd keeps for us with a request: an exchange, or a stream's end. */
+enum http_kind { HTTP_EXCHANGE, HTTP_STREAM };
+enum http_state { HTTP_NEW, HTTP_READING, HTTP_WAITING, HTTP_ANSWERED };
+
+struct http_exchange {
+    enum http_kind kind; /* first */
+    _Atomic enum http_state state;
+    struct sg_http_server *server;
+    struct http_exchange *next; /* in the queue or the free list */
+    struct MHD_Connection *connection;
+    struct sg_str target;
+    struct sg_buf body; /* reused between requests */
+    size_t body_max, body_counted;
+    struct sg_arena arena;
+    struct http_fields fields;
+    struct sg_http_param params[SG_HTTP_PARAMS_MAX];
+    bool params_overflow, closes, old; /* old: HTTP/1.0 */
+    struct sg_http_request request;
+    struct sg_http_response response;
+};
+
+struct http_watch;
+struct http_streams;
+struct sg_http_server {
+    struct MHD_Daemon *daemon;
+    struct sg_http_options o;
+    int listener;
+    struct sg_networks proxies;
+    struct http_watch *watch;
+    struct http_streams *streams;
+    atomic_size_t bodies; /* bytes of them */
+    atomic_bool draining;
+    struct sg_metric *refused;
+
+    pthread_t *workers;
+    size_t n_workers;
+    /* Exchanges that wait, and at the end one more for each worker. A semaphore, as the
+     * condition variables of glibc before 2.41 lose a signal now and then when many wait
+     * (sourceware bug 25847). */
+    sem_t work;
+    pthread_mutex_t lock;    /* guards all below */
+    pthread_cond_t answered; /* nothing that was started is open */
+    struct http_exchange *first, *last;
+    size_t queued, started;
+    struct http_exchange *spare;
+    size_t n_spare;
+    bool stop;
+};
+
+/* exchange.c */
+struct http_exchange *http_exchange_take(struct sg_http_server *s);
+void http_exchange_give(struct http_exchange *x);
+void http_exchanges_free(struct sg_http_server *s);
+/* False: no memory, or all bodies together are too large. */
+bool http_body_put(struct http_exchange *x, struct sg_str bytes);
+
+/* workers.c */
+int http_workers_start(struct sg_http_server *s, struct sg_error *e);
+void http_workers_stop(struct sg_http_server *s); /* when what was handed over is answered */
+/* Suspends the connection; to o.start or a worker. False: too many wait. */
+bool http_hand_over(struct http_exchange *x);
+
+/* request.c: libmicrohttpd's callbacks. */
+void *http_on_target(void *server, const char *target, struct MHD_Connection *c);
+enum MHD_Result http_on_request(void *server, struct MHD_Connection *c, const char *url,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_n, void **con_cls);
+void http_on_completed(void *server, struct MHD_Connection *c, void **con_cls,
+                       enum MHD_RequestTerminationCode code);
+
+/* answer.c: gives the connection its exchange's response; a stream takes the exchange's
+ * place in *con_cls. */
+enum MHD_Result http_answer(struct http_exchange *x, void **con_cls);
+/* The server's own answer; the connection is closed after it. */
+enum MHD_Result http_refuse(struct http_exchange *x, int status, const char *why, void **con_cls);
+
+/* watch.c: every connection's deadline, and how many there are. A thread of its own closes those
+ * that are late, however slowly they trickle (libmicrohttpd's own timeout starts anew
+ * at every byte), and looks after streams. */
+int http_watch_open(struct http_watch **out, struct sg_http_server *s, struct sg_error *e);
+void http_watch_stop(struct http_watch *w);  /* the thread ends */
+void http_watch_close(struct http_watch *w); /* after the daemon stopped */
+void http_on_connection(void *watch, struct MHD_Connection *c, void **socket_ctx,
+                        enum MHD_ConnectionNotificationCode code);
+int http_watch_fd(struct MHD_Connection *c); /* -1: unknown */
+const struct sg_address *http_watch_peer(struct MHD_Connection *c);
+/* What the connection does from now on, until at_us at most; idle: nothing. */
+void http_watch_until(struct MHD_Connection *c, int64_t at_us, bool idle);
+size_t http_watch_count(struct http_watch *w);
+void http_watch_close_idle(struct http_watch *w);
+
+/* stream.c */
+int http_streams_open(struct http_streams **out, struct sg_http_server *s, struct sg_error *e);
+void http_streams_close(struct http_streams *t);
+int http_streams_fd(struct http_streams *t); /* readable: some peer hung up */
+void http_streams_tick(struct http_streams *t, int64_t now_us);
+void http_streams_end(struct http_streams *t); /* all of them, and those to come */
+/* NULL: no memory. */
+struct MHD_Response *http_stream_attach(struct http_exchange *x);
+void http_stream_gone(void *stream); /* calls gone; it is no more */
+
+/* addresses.c: connections by address. Thread-safe. */
+struct http_addresses;
+struct http_addresses *http_addresses_new(void);
+void http_addresses_free(struct http_addresses *a);
+/* False: it has max already, or there is no memory. */
+bool http_addresses_enter(struct http_addresses *a, uint64_t address, int max);
+void http_addresses_leave(struct http_addresses *a, uint64_t address);

@@ -1,0 +1,175 @@
+/* server.c - see http.h: opening, and closing without a request lost.
+ *
+ * Closing: no loop accepts any more; what the kernel had accepted by then is taken; each
+ * answer says `Connection: close` from here on and streams end. Idle connections have
+ * grace_us to ask once more, what is being answered has drain_us, and what a worker holds is
+ * waited for.
+ */
+#include "api/http/parts.h"
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* POOL_BYTES: what libmicrohttpd keeps for each connection, and so the bound of a head. */
+enum { POOL_BYTES = 16 << 10, BACKLOG = 4096, OTHER_FILES = 256, DRAIN_STEP_US = 5000 };
+
+static void set_defaults(struct sg_http_options *o)
+{
+#define DEFAULT(m, value) o->m = o->m ? o->m : (value)
+    DEFAULT(bodies_max, 256u << 20);
+    DEFAULT(connections_max, 16384);
+    DEFAULT(streams_max, 4096);
+    DEFAULT(head_us, 10000000);
+    DEFAULT(body_us, 30000000);
+    DEFAULT(idle_us, 60000000);
+    DEFAULT(write_us, 30000000);
+    DEFAULT(heartbeat_us, 15000000);
+    DEFAULT(drain_us, 10000000);
+#undef DEFAULT
+}
+
+/* As many files as that many connections need, or as many connections as there may be files. */
+static void raise_files(struct sg_http_options *o)
+{
+    struct rlimit r;
+    rlim_t wanted = (rlim_t)o->connections_max + OTHER_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= wanted)
+        return;
+    r.rlim_cur = wanted < r.rlim_max ? wanted : r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+    if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < wanted)
+        o->connections_max =
+            r.rlim_cur > 2 * OTHER_FILES ? (int)r.rlim_cur - OTHER_FILES : OTHER_FILES;
+}
+
+/* Our own socket, as libmicrohttpd knows an address to be reused by everybody or not at all. */
+static int listen_on(struct sg_http_server *s, struct sg_error *e)
+{
+    char service[8];
+    int one = 1;
+    struct addrinfo *a, hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                                 .ai_socktype = SOCK_STREAM};
+    snprintf(service, sizeof service, "%d", s->o.port);
+    int rc = getaddrinfo(s->o.host, service, &hints, &a);
+    if (rc)
+        return sg_fail(e, SG_EINVAL, "api.host %s: %s", s->o.host, gai_strerror(rc));
+    s->listener = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s->listener < 0 || setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) ||
+        (s->o.reuse_port && setsockopt(s->listener, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) ||
+        bind(s->listener, a->ai_addr, a->ai_addrlen) || listen(s->listener, BACKLOG))
+        rc = sg_fail_errno(e, "listen on %s port %d", s->o.host, s->o.port);
+    freeaddrinfo(a);
+    return rc;
+}
+
+static int start_daemon(struct sg_http_server *s, struct sg_error *e)
+{
+    int rc = listen_on(s, e);
+    if (rc)
+        return rc;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
+                     (strchr(s->o.host, ':') ? MHD_USE_IPv6 : 0);
+    s->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, http_on_request, s, MHD_OPTION_LISTEN_SOCKET, s->listener,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->o.loops, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)s->o.connections_max, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, http_on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
+        http_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, s->watch,
+        MHD_OPTION_END);
+    return s->daemon ? 0 : sg_fail_errno(e, "answer on %s port %d", s->o.host, s->o.port);
+}
+
+int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, struct sg_error *e)
+{
+    struct sg_http_server *s = calloc(1, sizeof *s);
+    if (!s)
+        return sg_fail(e, SG_ENOMEM, "HTTP server");
+    s->o = *o;
+    s->listener = -1;
+    if (o->proxies)
+        s->proxies = *o->proxies;
+    set_defaults(&s->o);
+    raise_files(&s->o);
+    s->refused = sg_metric_new(SG_COUNTER, "segue_http_refused_total",
+                               "Requests and connections the server itself refused", "status");
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->answered, NULL);
+    sem_init(&s->work, 0, 0);
+    int rc = http_streams_open(&s->streams, s, e);
+    if (!rc)
+        rc = http_watch_open(&s->watch, s, e);
+    if (!rc)
+        rc = http_workers_start(s, e);
+    if (!rc)
+        rc = start_daemon(s, e);
+    if (rc)
+        sg_http_close(s);
+    else
+        *out = s;
+    return rc;
+}
+
+int sg_http_port(const struct sg_http_server *s)
+{
+    struct sockaddr_storage at;
+    socklen_t n = sizeof at;
+    if (getsockname(s->listener, (void *)&at, &n))
+        return s->o.port;
+    return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+                                          : ((struct sockaddr_in *)&at)->sin_port);
+}
+
+/* What waits in the kernel's queue is answered too; then it accepts nothing. */
+static void take_last(struct sg_http_server *s, int listener)
+{
+    struct sockaddr_storage from;
+    socklen_t n = sizeof from;
+    int fd;
+    while ((fd = accept4(listener, (void *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        if (MHD_add_connection(s->daemon, fd, (void *)&from, n) != MHD_YES)
+            break; /* it has closed fd */
+        n = sizeof from;
+    }
+    shutdown(listener, SHUT_RD);
+}
+
+static void drain(struct sg_http_server *s)
+{
+    int64_t now = sg_now_us(), grace = now + s->o.grace_us, until = now + s->o.drain_us;
+    http_streams_end(s->streams);
+    while (http_watch_count(s->watch) && (now = sg_now_us()) < (until > grace ? until : grace)) {
+        if (now >= grace)
+            http_watch_close_idle(s->watch);
+        sg_sleep_us(DRAIN_STEP_US);
+    }
+}
+
+void sg_http_close(struct sg_http_server *s)
+{
+    if (!s)
+        return;
+    atomic_store(&s->draining, true);
+    if (s->daemon) {
+        MHD_quiesce_daemon(s->daemon);
+        take_last(s, s->listener);
+        drain(s);
+    }
+    http_workers_stop(s);
+    http_watch_stop(s->watch);
+    if (s->daemon)
+        MHD_stop_daemon(s->daemon);
+    if (s->listener >= 0)
+        close(s->listener);
+    http_watch_close(s->watch);
+    http_streams_close(s->streams);
+    http_exchanges_free(s);
+    pthread_cond_destroy(&s->answered);
+    sem_destroy(&s->work);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
