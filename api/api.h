@@ -13,6 +13,7 @@ struct sg_api_keys;
 struct sg_trending_cache;
 struct sg_tastes;
 struct sg_song_loader;
+struct sg_cache_tail;
 struct sg_accounts;
 struct sg_api {
     const struct sg_config *config;
@@ -20,6 +21,7 @@ struct sg_api {
     struct sg_pg_pool *pg; /* of what does not go through db yet */
     struct sg_db *db;
     struct sg_cache *cache;
+    struct sg_cache_tail *cache_tail;
     struct sg_song_loader *songs;
     struct sg_web *web;
     struct sg_tastes *tastes;

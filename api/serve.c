@@ -2,6 +2,7 @@
 #include "api/serve.h"
 #include "api/accounts/accounts.h"
 #include "api/api.h"
+#include "api/cache/tail.h"
 #include "api/catalogue/read.h"
 #include "api/contract/client.h"
 #include "api/contract/openapi.h"
@@ -34,6 +35,8 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_cache_open(&api->cache, c, e);
     if (!rc)
+        rc = sg_cache_tail_open(&api->cache_tail, api->cache, api->db, c, e);
+    if (!rc)
         rc = sg_song_loader_open(&api->songs, api, e);
     if (!rc)
         rc = sg_accounts_open(&api->accounts, c, api->db, e);
@@ -52,6 +55,7 @@ static void close_peers(struct sg_api *api)
         sg_rpc_client_close(api->indexer);
     if (api->pg)
         sg_pg_pool_close(api->pg);
+    sg_cache_tail_close(api->cache_tail);
     sg_cache_close(api->cache);
     sg_accounts_close(api->accounts);
     sg_db_close(api->db);

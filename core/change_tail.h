@@ -11,6 +11,7 @@
 #pragma once
 #include "core/pgoutput.h"
 #include <libpq-fe.h>
+#include <stdatomic.h>
 
 enum sg_change_kind { SG_CHANGE_INSERT, SG_CHANGE_UPDATE, SG_CHANGE_DELETE, SG_CHANGE_TRUNCATE };
 struct sg_change {
@@ -32,6 +33,11 @@ struct sg_tail;
  * SG_EUNAVAIL: no database. */
 int sg_tail_open(struct sg_tail **out, const char *dsn, const char *slot, const char *publication,
                  uint64_t start_lsn, const char *tmp_dir, struct sg_error *e);
+/* A slot of its own that goes with the connection: from now on. For who keeps nothing that must
+ * outlive it. Waits until the transactions that run now have ended; cut: see core/pg.h. */
+int sg_tail_open_temporary(struct sg_tail **out, const char *dsn, const char *slot,
+                           const char *publication, const char *tmp_dir, const atomic_bool *cut,
+                           struct sg_error *e);
 void sg_tail_close(struct sg_tail *t);
 /* Next committed transaction (with a change of the publication): 1 and *txn; 0 when none came
  * within timeout_ms (or sg_stopping()); negative error, after which the tail must be reopened. */

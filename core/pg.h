@@ -39,6 +39,10 @@ int sg_pg_run(PGconn *c, const struct sg_pg_statement *s, const char *const *par
 int sg_pg_run_within(PGconn *c, const struct sg_pg_statement *s, const char *const *params,
                      const struct sg_pg_limit *limit, PGresult **out, struct sg_error *e);
 
+/* sql, without parameters, as sg_pg_exec. */
+int sg_pg_exec_within(PGconn *c, const char *sql, const struct sg_pg_limit *limit, PGresult **out,
+                      struct sg_error *e);
+
 /* COPY (query) TO STDOUT in text format, row by row. Cells are unescaped views
  * valid in the callback; p == NULL is SQL NULL. A non-zero return stops it. */
 typedef int (*sg_pg_row_fn)(void *ctx, const struct sg_str *cells, size_t n, struct sg_error *e);

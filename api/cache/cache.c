@@ -192,6 +192,16 @@ void sg_cache_set_blind(struct sg_cache *c, bool blind)
     c->blind = blind;
 }
 
+void sg_cache_follows(struct sg_cache *c, uint64_t lsn)
+{
+    c->position = lsn;
+}
+
+uint64_t sg_cache_position(const struct sg_cache *c)
+{
+    return c->position;
+}
+
 void sg_cache_state(struct sg_cache *c, struct sg_cache_state *out)
 {
     *out = (struct sg_cache_state){0};

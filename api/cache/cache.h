@@ -70,6 +70,9 @@ void sg_cache_forgetf(struct sg_cache *c, const char *fmt, ...)
 void sg_cache_forget_all(struct sg_cache *c);
 /* Blind: nobody tells what others write; then nothing is fresh for longer than 5 s. */
 void sg_cache_set_blind(struct sg_cache *c, bool blind);
+/* What was committed up to this position of the database's log is forgotten; 0: not known. */
+void sg_cache_follows(struct sg_cache *c, uint64_t lsn);
+uint64_t sg_cache_position(const struct sg_cache *c);
 
 struct sg_cache_state {
     size_t entries, bytes, bytes_max;

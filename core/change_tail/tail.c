@@ -34,21 +34,43 @@ struct sg_tail {
     unsigned n_read; /* messages, to keep the server informed now and then */
 };
 
-int sg_tail_open(struct sg_tail **out, const char *dsn, const char *slot, const char *publication,
-                 uint64_t start_lsn, const char *tmp_dir, struct sg_error *e)
+static struct sg_tail *make(const char *tmp_dir)
 {
     struct sg_tail *t = calloc(1, sizeof *t);
     if (!t || !(t->tmp_dir = strdup(tmp_dir))) {
         free(t);
-        return sg_fail(e, SG_ENOMEM, "change tail");
+        return NULL;
     }
     sg_pending_init(&t->ordinary, t->tmp_dir, ordinary_limit);
-    int rc = sg_wire_open(&t->wire, dsn, slot, publication, start_lsn, e);
+    return t;
+}
+
+static int opened(struct sg_tail **out, struct sg_tail *t, int rc)
+{
     if (rc)
         sg_tail_close(t);
     else
         *out = t;
     return rc;
+}
+
+int sg_tail_open(struct sg_tail **out, const char *dsn, const char *slot, const char *publication,
+                 uint64_t start_lsn, const char *tmp_dir, struct sg_error *e)
+{
+    struct sg_tail *t = make(tmp_dir);
+    if (!t)
+        return sg_fail(e, SG_ENOMEM, "change tail");
+    return opened(out, t, sg_wire_open(&t->wire, dsn, slot, publication, start_lsn, e));
+}
+
+int sg_tail_open_temporary(struct sg_tail **out, const char *dsn, const char *slot,
+                           const char *publication, const char *tmp_dir, const atomic_bool *cut,
+                           struct sg_error *e)
+{
+    struct sg_tail *t = make(tmp_dir);
+    if (!t)
+        return sg_fail(e, SG_ENOMEM, "change tail");
+    return opened(out, t, sg_wire_open_temporary(&t->wire, dsn, slot, publication, cut, e));
 }
 
 static void free_pending(struct sg_pending *p)

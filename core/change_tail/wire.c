@@ -102,25 +102,58 @@ static int start_stream(struct sg_wire *w, const char *slot, const char *publica
     return rc;
 }
 
-int sg_wire_open(struct sg_wire *w, const char *dsn, const char *slot, const char *publication,
-                 uint64_t start_lsn, struct sg_error *e)
+/* Whoever waits for running transactions is told to stop by cut, or gives up after a minute. */
+static int create_slot(PGconn *c, const char *slot, const atomic_bool *cut, struct sg_error *e)
 {
-    *w = (struct sg_wire){.start_lsn = start_lsn, .confirmed = start_lsn};
+    char sql[160];
+    struct sg_pg_limit limit = {sg_now_us() + give_up_after_us, cut};
+    snprintf(sql, sizeof sql,
+             "CREATE_REPLICATION_SLOT \"%s\" TEMPORARY LOGICAL pgoutput (SNAPSHOT 'nothing')",
+             slot);
+    return sg_pg_exec_within(c, sql, &limit, NULL, e);
+}
+
+static int connect_wire(struct sg_wire *w, const char *dsn, const char *slot,
+                        const char *publication, struct sg_error *e)
+{
     if (!is_name(slot))
         return sg_fail(e, SG_EINVAL, "'%.64s' is no name of a replication slot", slot);
     if (!are_publications(publication))
         return sg_fail(e, SG_EINVAL, "'%.64s' names no publications", publication);
     int rc = sg_pg_session(&w->c, dsn, SG_PG_REPLICATION, sg_now_us() + connect_us, e);
-    if (!rc)
-        rc = check_slot(w->c, slot, e);
-    if (!rc)
-        rc = check_publications(w->c, publication, e);
-    if (!rc)
-        rc = start_stream(w, slot, publication, e);
+    return rc ? rc : check_publications(w->c, publication, e);
+}
+
+static int opened(struct sg_wire *w, int rc, struct sg_error *e)
+{
     w->heard_us = sg_now_us();
     if (rc == SG_ETIMEOUT && e)
         e->code = SG_EUNAVAIL;
     return rc == SG_ETIMEOUT ? SG_EUNAVAIL : rc;
+}
+
+int sg_wire_open(struct sg_wire *w, const char *dsn, const char *slot, const char *publication,
+                 uint64_t start_lsn, struct sg_error *e)
+{
+    *w = (struct sg_wire){.start_lsn = start_lsn, .confirmed = start_lsn};
+    int rc = connect_wire(w, dsn, slot, publication, e);
+    if (!rc)
+        rc = check_slot(w->c, slot, e);
+    if (!rc)
+        rc = start_stream(w, slot, publication, e);
+    return opened(w, rc, e);
+}
+
+int sg_wire_open_temporary(struct sg_wire *w, const char *dsn, const char *slot,
+                           const char *publication, const atomic_bool *cut, struct sg_error *e)
+{
+    *w = (struct sg_wire){0};
+    int rc = connect_wire(w, dsn, slot, publication, e);
+    if (!rc)
+        rc = create_slot(w->c, slot, cut, e);
+    if (!rc)
+        rc = start_stream(w, slot, publication, e);
+    return opened(w, rc, e);
 }
 
 void sg_wire_close(struct sg_wire *w)

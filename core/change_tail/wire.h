@@ -30,6 +30,9 @@ struct sg_wire {
 
 int sg_wire_open(struct sg_wire *w, const char *dsn, const char *slot, const char *publication,
                  uint64_t start_lsn, struct sg_error *e);
+/* Makes the slot first, for this connection only. */
+int sg_wire_open_temporary(struct sg_wire *w, const char *dsn, const char *slot,
+                           const char *publication, const atomic_bool *cut, struct sg_error *e);
 void sg_wire_close(struct sg_wire *w);
 /* Next pgoutput message: 1 and *msg, valid until the next call; 0 when none came
  * before deadline_us or sg_stopping(). */

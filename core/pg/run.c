@@ -293,3 +293,21 @@ int sg_pg_run(PGconn *c, const struct sg_pg_statement *s, const char *const *par
 {
     return sg_pg_run_within(c, s, params, NULL, out, e);
 }
+
+int sg_pg_exec_within(PGconn *c, const char *sql, const struct sg_pg_limit *limit, PGresult **out,
+                      struct sg_error *e)
+{
+    PGresult *r = NULL;
+    if (PQsetnonblocking(c, 1) || !PQsendQuery(c, sql))
+        return sg_pg_fail(e, c, NULL);
+    int rc = collect(c, limit, &r, e);
+    if (!rc && judge(r) != DONE)
+        rc = sg_pg_fail(e, c, r);
+    if (PQtransactionStatus(c) != PQTRANS_ACTIVE)
+        PQsetnonblocking(c, 0);
+    if (!rc && out)
+        *out = r;
+    else
+        PQclear(r);
+    return rc;
+}

@@ -169,7 +169,7 @@ static void migrated(void)
 {
     c = test_pg_connect(pg);
     test_pg_sql(c, "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
-                   "DROP PUBLICATION IF EXISTS segue_catalogue, segue_events");
+                   "DROP PUBLICATION IF EXISTS segue_catalogue, segue_events, segue_cache");
     test_pg_migrate(pg);
 }
 

@@ -192,6 +192,82 @@ static void markets_hide_songs(void)
     ck_assert(json_is_true(json_object_get(body, "markets_excluded")) || get("/api/v1/songs/11"));
 }
 
+/* A metric's value; -1: there is none. */
+static double metric(const char *name)
+{
+    char line[128];
+    get("/metrics");
+    snprintf(line, sizeof line, "\n%s ", name);
+    const char *at = strstr(said, line);
+    return at ? atof(at + strlen(line)) : -1;
+}
+
+static void await_following(double yes)
+{
+    int64_t end = sg_now_us() + 20000000;
+    while (metric("segue_cache_following") != yes) {
+        ck_assert_int_lt(sg_now_us(), end);
+        sg_sleep_us(10000);
+    }
+}
+
+/* While it follows, what is kept is fresh for an hour: only the tail can bring these. */
+static void what_others_write_is_seen(void)
+{
+    await_following(1);
+    ck_assert_int_eq(get("/api/v1/songs/7"), 200);
+    test_pg_sql(db, "UPDATE songs SET title = 'Renamed' WHERE song_id = 7");
+    BECOMES("/api/v1/songs/7", !strcmp(text("title"), "Renamed"));
+    ck_assert_msg(!strncmp(header("ETag: "), "\"2-", 3), "%s", header("ETag: "));
+    test_pg_sql(db, "UPDATE artists SET name = 'Anne' WHERE artist_id = 1");
+    BECOMES("/api/v1/songs/7", !strcmp(text_of(json_object_get(body, "artist"), "name"), "Anne"));
+    test_pg_sql(db, "UPDATE albums SET title = 'All' WHERE album_id = 3");
+    BECOMES("/api/v1/songs/7", !strcmp(text_of(json_object_get(body, "album"), "title"), "All"));
+    test_pg_sql(db, "UPDATE genres SET name = 'Pop' WHERE genre_id = 1");
+    BECOMES("/api/v1/songs/7", !strcmp(text("genre"), "Pop"));
+    test_pg_sql(db, "DELETE FROM song_artists WHERE song_id = 7 AND position = 3");
+    BECOMES("/api/v1/songs/7", json_array_size(json_object_get(body, "credits")) == 2);
+    test_pg_sql(db, "UPDATE availability SET markets = '{US}' WHERE kind = 'song' AND id = 10");
+    BECOMES("/api/v1/songs/10?market=US", status == 200);
+    ck_assert_int_eq(get("/api/v1/songs/999"), 404);
+    test_pg_sql(db, "INSERT INTO songs (artist_id, song_id, title) VALUES (1, 999, 'New')");
+    BECOMES("/api/v1/songs/999", status == 200);
+    test_pg_sql(db, "DELETE FROM songs WHERE song_id = 999");
+    BECOMES("/api/v1/songs/999", status == 404);
+    ck_assert(metric("segue_cache_following") == 1);
+}
+
+/* With nobody else there the index cannot help: what was not read before is 503. */
+static void without_the_database_what_was_read_goes_on(void)
+{
+    ck_assert_int_eq(get("/api/v1/songs/8"), 200);
+    test_pg_stop(pg);
+    BECOMES("/api/v1/songs/150", status == 503);
+    ck_assert_str_ne(header("Retry-After: "), "");
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(get("/api/v1/songs/8"), 200);
+    test_pg_up(pg);
+    PQreset(db);
+    BECOMES("/api/v1/songs/150", status == 200);
+    await_following(1);
+    test_pg_sql(db, "UPDATE songs SET title = 'After' WHERE song_id = 8");
+    BECOMES("/api/v1/songs/8", !strcmp(text("title"), "After"));
+}
+
+static void a_frozen_database_holds_nobody(void)
+{
+    int64_t began = sg_now_us();
+    ck_assert_int_eq(get("/api/v1/songs/170"), 200);
+    test_pg_freeze(pg);
+    int fresh = get("/api/v1/songs/170"), unknown = get("/api/v1/songs/160");
+    BECOMES("/api/v1/songs/161", status == 503);
+    test_pg_thaw(pg);
+    ck_assert_int_eq(fresh, 200);
+    ck_assert_msg(unknown == 503 || unknown == 504, "%d", unknown);
+    ck_assert_int_lt(sg_now_us() - began, 20000000);
+    BECOMES("/api/v1/songs/161", status == 200);
+}
+
 START_TEST(songs_through_everything_that_happens)
 {
     setup();
@@ -199,6 +275,9 @@ START_TEST(songs_through_everything_that_happens)
     an_unchanged_song_is_not_sent_again();
     a_song_of_the_future_is_for_its_artist_and_admins();
     markets_hide_songs();
+    what_others_write_is_seen();
+    without_the_database_what_was_read_goes_on();
+    a_frozen_database_holds_nobody();
     teardown();
 }
 END_TEST
