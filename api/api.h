@@ -15,6 +15,8 @@ struct sg_tastes;
 struct sg_song_loader;
 struct sg_cache_tail;
 struct sg_accounts;
+struct sg_plays;
+struct sg_now;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
@@ -30,6 +32,8 @@ struct sg_api {
     struct sg_accounts *accounts;       /* NULL: nobody can be logged in */
     struct sg_trending_cache *trending; /* NULL: none is kept */
     struct sg_buf openapi, client;      /* made once */
+    struct sg_plays *plays;
+    struct sg_now *now; /* what people play at this moment: api/plays/now.h */
     int64_t started_us;
 };
 

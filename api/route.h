@@ -56,6 +56,8 @@ struct sg_route {
     int cost;         /* taken from the caller's limit; 0: 1 */
     bool ends_itself; /* handle never blocks, and calls sg_route_end itself, maybe later: it runs
                          on the loop */
+    const struct sg_record *problem; /* what it refuses with as application/json, where another API
+                                        is spoken; NULL: problems */
 };
 
 struct sg_recommend_params { /* recommend/params.c */

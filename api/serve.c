@@ -8,6 +8,7 @@
 #include "api/contract/openapi.h"
 #include "api/discovery/taste.h"
 #include "api/keys/keys.h"
+#include "api/plays/plays.h"
 #include "api/recommend/recommend.h"
 #include "api/route.h"
 #include "api/search_log/search_log.h"
@@ -47,6 +48,8 @@ static void close_peers(struct sg_api *api)
 {
     sg_song_loader_close(api->songs);
     sg_trending_cache_close(api->trending);
+    sg_plays_close(api->plays);
+    sg_now_close(api->now);
     if (api->query)
         sg_rpc_client_close(api->query);
     if (api->recsys)
@@ -104,6 +107,10 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
         rc = open_peers(&api, e);
     if (!rc && config->searchlog.enabled)
         rc = sg_search_log_open(&api.log, config, e);
+    api.now = sg_now_open();
+    if (!rc)
+        rc = api.now ? sg_plays_open(&api.plays, config, api.query, api.now, e)
+                     : sg_fail(e, SG_ENOMEM, "playing now");
     if (!rc)
         rc = sg_api_keys_open(&api.keys, config, e);
     if (!rc)

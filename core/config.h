@@ -107,6 +107,16 @@ struct sg_config {
         int64_t roll_up_s;      /* how often popular queries are brought up to date */
     } searchlog;
     struct {
+        int64_t batch;         /* so many plays go into the database at once, or .. */
+        int64_t every_ms;      /* .. what there is after so long */
+        int64_t journal_mb;    /* plays that the database has not taken yet */
+        int64_t late_days;     /* a play may be told so late */
+        int64_t count_s;       /* play counts of songs change so often */
+        int64_t song_per_hour; /* plays of one user that count: of one song .. */
+        int64_t user_per_hour; /* .. and of all */
+        int64_t listens_kept;  /* of a user, waiting for their songs */
+    } plays;
+    struct {
         int64_t songs, users, seed; /* demo catalogue of `./segue up` */
     } demo;
 };

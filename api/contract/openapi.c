@@ -89,11 +89,14 @@ static json_t *content(const char *type, json_t *schema)
     return json_pack("{s:{s:o}}", type, "schema", schema);
 }
 
-static void add_problem(json_t *responses, const char *status, const char *what)
+static void add_problem(json_t *responses, const struct sg_route *r, const char *status,
+                        const char *what)
 {
+    json_t *types = content("application/problem+json", ref(&sg_problem_record));
+    if (r->problem)
+        json_object_update_new(types, content("application/json", ref(r->problem)));
     json_object_set_new(responses, status,
-                        json_pack("{s:s,s:o}", "description", what, "content",
-                                  content("application/problem+json", ref(&sg_problem_record))));
+                        json_pack("{s:s,s:o}", "description", what, "content", types));
 }
 
 static void add_success(json_t *o, const struct sg_route *r)
@@ -138,7 +141,7 @@ static void add_further(json_t *o, const struct sg_route *r)
     };
     for (size_t i = 0; i < sizeof further / sizeof *further; i++)
         if (r->answers & further[i].bit && !json_object_get(o, further[i].status))
-            add_problem(o, further[i].status, further[i].what);
+            add_problem(o, r, further[i].status, further[i].what);
 }
 
 /* A key may be told; must be, where api.require_key is on; a token as the route asks. */
@@ -148,9 +151,9 @@ static void add_security(json_t *o, json_t *answers, const struct sg_route *r)
     json_object_set_new(
         o, "security", r->access == SG_ANYONE ? json_incref(any) : json_pack("[{s:[]}]", "bearer"));
     json_decref(any);
-    add_problem(answers, "401", "The token or API key is missing, wrong, expired or revoked");
-    add_problem(answers, "403", "This is not allowed to the caller, or not with the API key");
-    add_problem(answers, "429", "Too many requests; Retry-After says when to come again");
+    add_problem(answers, r, "401", "The token or API key is missing, wrong, expired or revoked");
+    add_problem(answers, r, "403", "This is not allowed to the caller, or not with the API key");
+    add_problem(answers, r, "429", "Too many requests; Retry-After says when to come again");
 }
 
 static json_t *responses(const struct sg_route *r)
@@ -159,14 +162,14 @@ static json_t *responses(const struct sg_route *r)
     add_success(o, r);
     add_further(o, r);
     if (r->params || r->body || r->body_type || strchr(r->path, '{'))
-        add_problem(o, "400", "A parameter or the body is wrong; `field` names it");
+        add_problem(o, r, "400", "A parameter or the body is wrong; `field` names it");
     if (strchr(r->path, '{') && !json_object_get(o, "404"))
-        add_problem(o, "404", "There is no such thing");
+        add_problem(o, r, "404", "There is no such thing");
     if ((r->body || r->body_type) && !json_object_get(o, "413"))
-        add_problem(o, "413", "The body is too large");
+        add_problem(o, r, "413", "The body is too large");
     if (r->access != SG_OPERATIONS || strncmp(r->path, "/metrics/", 9) == 0) {
-        add_problem(o, "503", "A service behind the API is not answering");
-        add_problem(o, "504", "The answer took too long");
+        add_problem(o, r, "503", "A service behind the API is not answering");
+        add_problem(o, r, "504", "The answer took too long");
     }
     return o;
 }
