@@ -165,7 +165,8 @@ struct sg_playlist_query {
 extern const struct sg_record sg_playlist_operation_record, sg_playlist_changes_record,
     sg_playlist_addition_record, sg_playlist_delta_record, sg_playlist_new_record,
     sg_playlist_details_record, sg_playlist_patch_record, sg_playlist_rules_record,
-    sg_playlist_view_record, sg_playlist_page_record, sg_playlist_list_record, sg_playlist_songs_record,
-    sg_playlist_collaborator_record, sg_playlist_collaborators_record, sg_playlist_role_record,
-    sg_playlist_share_new_record, sg_playlist_share_record, sg_playlist_shares_record,
-    sg_playlist_duplicates_record, sg_playlist_import_record, sg_playlist_query_record;
+    sg_playlist_view_record, sg_playlist_page_record, sg_playlist_list_record,
+    sg_playlist_songs_record, sg_playlist_collaborator_record, sg_playlist_collaborators_record,
+    sg_playlist_role_record, sg_playlist_share_new_record, sg_playlist_share_record,
+    sg_playlist_shares_record, sg_playlist_duplicates_record, sg_playlist_import_record,
+    sg_playlist_query_record;
