@@ -14,6 +14,7 @@ struct sg_trending_cache;
 struct sg_tastes;
 struct sg_song_loader;
 struct sg_cache_tail;
+struct sg_covers;
 struct sg_accounts;
 struct sg_plays;
 struct sg_now;
@@ -25,6 +26,7 @@ struct sg_api {
     struct sg_cache *cache;
     struct sg_cache_tail *cache_tail;
     struct sg_song_loader *songs;
+    struct sg_covers *covers;
     struct sg_web *web;
     struct sg_tastes *tastes;
     struct sg_search_log *log;          /* NULL: searches are not logged */
@@ -65,10 +67,6 @@ SG_HANDLER(sg_api_similar_albums);
 SG_HANDLER(sg_api_suggestions);
 /* catalogue/read.c */
 SG_HANDLER(sg_api_song);
-/* catalogue.c */
-SG_HANDLER(sg_api_artist);
-SG_HANDLER(sg_api_album);
-SG_HANDLER(sg_api_genres);
 /* operations.c */
 SG_HANDLER(sg_api_health);
 SG_HANDLER(sg_api_metrics);

@@ -3,6 +3,7 @@
 #include "api/accounts/accounts.h"
 #include "api/api.h"
 #include "api/cache/tail.h"
+#include "api/catalogue/covers.h"
 #include "api/catalogue/read.h"
 #include "api/contract/client.h"
 #include "api/contract/openapi.h"
@@ -40,6 +41,8 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_song_loader_open(&api->songs, api, e);
     if (!rc)
+        rc = sg_covers_open(&api->covers, c->var_dir, e);
+    if (!rc)
         rc = sg_accounts_open(&api->accounts, c, api->db, e);
     return rc;
 }
@@ -47,6 +50,7 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
 static void close_peers(struct sg_api *api)
 {
     sg_song_loader_close(api->songs);
+    sg_covers_close(api->covers);
     sg_trending_cache_close(api->trending);
     sg_plays_close(api->plays);
     sg_now_close(api->now);

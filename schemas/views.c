@@ -46,6 +46,9 @@ static const struct sg_field artist_page_fields[] = {
     SG_FIELD_I64(struct sg_artist_page, album_count, 0, INT64_MAX, SG_REQUIRED),
     SG_FIELD_LIST(struct sg_artist_page, top_songs, SG_T_RECORD, &sg_hit_record, 100),
     SG_FIELD_LIST(struct sg_artist_page, albums, SG_T_RECORD, &sg_hit_record, 100),
+    SG_FIELD_STR(struct sg_artist_page, bio, 0, 20000, SG_OPTIONAL),
+    SG_FIELD_LIST(struct sg_artist_page, singles, SG_T_RECORD, &sg_hit_record, 100),
+    SG_FIELD_LIST(struct sg_artist_page, appears_on, SG_T_RECORD, &sg_hit_record, 100),
 };
 const struct sg_record sg_artist_page_record =
     SG_RECORD("ArtistPage", struct sg_artist_page, artist_page_fields);
@@ -57,6 +60,17 @@ static const struct sg_field album_page_fields[] = {
     SG_FIELD_I64(struct sg_album_page, year, 0, 9999, SG_OPTIONAL | SG_OMIT_DEFAULT),
     SG_FIELD_STR(struct sg_album_page, cover_art_url, 0, TEXT, SG_OPTIONAL),
     SG_FIELD_LIST(struct sg_album_page, songs, SG_T_RECORD, &sg_hit_record, 100),
+    {.name = "release_date",
+     .type = SG_T_STR,
+     .flags = SG_OPTIONAL,
+     .since = 1,
+     .offset = offsetof(struct sg_album_page, release_date),
+     .min = 10,
+     .max = 10,
+     .format = "date"},
+    SG_FIELD_STR(struct sg_album_page, upc, 1, 20, SG_OPTIONAL),
+    SG_FIELD_I64(struct sg_album_page, song_count, 0, INT64_MAX, SG_OPTIONAL),
+    SG_FIELD_BOOL(struct sg_album_page, upcoming, SG_OPTIONAL | SG_OMIT_DEFAULT),
 };
 const struct sg_record sg_album_page_record =
     SG_RECORD("AlbumPage", struct sg_album_page, album_page_fields);

@@ -27,7 +27,10 @@ struct sg_artist_page {
     uint64_t artist_id;
     struct sg_str name, image_url;
     int64_t song_count, album_count;
-    struct sg_list top_songs, albums; /* sg_hit */
+    struct sg_list top_songs, albums; /* sg_hit; albums newest first, at most 100 */
+    struct sg_str bio;
+    struct sg_list singles;    /* sg_hit: songs on no album, newest first */
+    struct sg_list appears_on; /* sg_hit: songs of others that credit the artist */
 };
 struct sg_album_page {
     uint64_t album_id;
@@ -35,7 +38,10 @@ struct sg_album_page {
     struct sg_artist_ref *artist;
     int64_t year; /* 0: unknown */
     struct sg_str cover_art_url;
-    struct sg_list songs; /* sg_hit, in track order */
+    struct sg_list songs; /* sg_hit, in track order, the first 100 */
+    struct sg_str release_date, upc;
+    int64_t song_count; /* of those that the caller sees */
+    bool upcoming;
 };
 struct sg_health_check {
     struct sg_str name;

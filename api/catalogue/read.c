@@ -1,10 +1,10 @@
 /* read.c - GET /api/v1/songs/{song_id}, on the event loop when it is kept: see read.h. */
+#include "api/catalogue/etag.h"
 #include "api/catalogue/read_inside.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/clock.h"
 #include "schemas/catalogue.h"
-#include <xxhash.h>
 
 struct sg_str song_market_of(const struct sg_http_request *q)
 {
@@ -35,15 +35,6 @@ void song_answer_nothing(struct sg_http_request *q, struct sg_http_response *r, 
     sg_problem(q, r, &e);
 }
 
-/* Version and hash of the body: plays change the body and not the version. */
-static void put_etag(struct sg_http_request *q, struct sg_http_response *r, uint64_t version)
-{
-    struct sg_str tag = sg_arena_printf(q->arena, "\"%llu-%016llx\"", (unsigned long long)version,
-                                        (unsigned long long)XXH3_64bits(r->body.p, r->body.n));
-    if (tag.p)
-        sg_http_header(r, "ETag", tag);
-}
-
 /* value may be r's own body: the JSON stands first in it. */
 void song_answer(struct sg_http_request *q, struct sg_http_response *r, uint64_t song_id,
                  struct sg_str value)
@@ -59,7 +50,7 @@ void song_answer(struct sg_http_request *q, struct sg_http_response *r, uint64_t
     }
     r->body.n = v.json.n;
     r->content_type = "application/json";
-    put_etag(q, r, v.facts.version);
+    sg_etag_put(q, r, v.facts.version);
 }
 
 static int check_market(const struct sg_http_request *q, struct sg_error *e)

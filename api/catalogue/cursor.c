@@ -1,0 +1,86 @@
+/* cursor.c - see cursor.h. */
+#include "api/catalogue/cursor.h"
+
+enum { VERSION = 1, HEAD = 1 + 1 + 4 + 8 + 8 };
+
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static void put(unsigned char *at, uint64_t v, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        at[i] = (unsigned char)(v >> (8 * (bytes - 1 - i)));
+}
+
+static uint64_t get(const unsigned char *at, size_t bytes)
+{
+    uint64_t v = 0;
+    for (size_t i = 0; i < bytes; i++)
+        v = v << 8 | at[i];
+    return v;
+}
+
+static struct sg_str encode(struct sg_arena *a, const unsigned char *in, size_t n)
+{
+    char *out = sg_arena_alloc(a, n / 3 * 4 + 5);
+    size_t k = 0;
+    for (size_t i = 0; out && i < n; i += 3) {
+        size_t left = n - i < 3 ? n - i : 3;
+        uint32_t v = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
+                     (left > 2 ? in[i + 2] : 0u);
+        for (size_t j = 0; j <= left; j++)
+            out[k++] = digits[v >> (18 - 6 * j) & 63];
+    }
+    return (struct sg_str){out, k};
+}
+
+/* Its bytes, written to out (3/4 as many, and three); 0: not base64url. */
+static size_t decode(struct sg_str in, unsigned char *out)
+{
+    size_t n = 0;
+    uint32_t v = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        const char *d = memchr(digits, in.p[i], 64);
+        if (!d)
+            return 0;
+        v = v << 6 | (uint32_t)(d - digits);
+        if (i % 4)
+            out[n++] = (unsigned char)(v >> (6 - 2 * (i % 4)) & 255);
+    }
+    return in.n % 4 == 1 ? 0 : n;
+}
+
+struct sg_str sg_place_write(struct sg_arena *a, const struct sg_place *p)
+{
+    size_t n = p->text.n < SG_PLACE_TEXT_MAX ? p->text.n : SG_PLACE_TEXT_MAX;
+    unsigned char *b = sg_arena_alloc(a, HEAD + n);
+    if (!b)
+        return SG_STR_NONE;
+    b[0] = VERSION;
+    b[1] = (unsigned char)p->sort;
+    put(b + 2, p->question, 4);
+    put(b + 6, (uint64_t)p->number, 8);
+    put(b + 14, p->id, 8);
+    if (n)
+        memcpy(b + HEAD, p->text.p, n);
+    return encode(a, b, HEAD + n);
+}
+
+int sg_place_read(struct sg_arena *a, struct sg_str cursor, char sort, uint32_t question,
+                  struct sg_place *out, struct sg_error *e)
+{
+    unsigned char *b = cursor.n <= 2 * SG_PLACE_TEXT_MAX ? sg_arena_alloc(a, cursor.n + 4) : NULL;
+    size_t n = b ? decode(cursor, b) : 0;
+    if (n < HEAD || b[0] != VERSION)
+        return sg_fail_field(e, "cursor", "cursor: expected next_cursor of the page before");
+    struct sg_place p = {(char)b[1],
+                         (uint32_t)get(b + 2, 4),
+                         (int64_t)get(b + 6, 8),
+                         get(b + 14, 8),
+                         {(char *)b + HEAD, n - HEAD}};
+    if (p.sort != sort || p.question != question)
+        return sg_fail_field(e, "cursor", "cursor: it belongs to a list of other filters or order");
+    if (!p.id || p.id > INT64_MAX || !sg_str_is_utf8(p.text) || memchr(p.text.p, 0, p.text.n))
+        return sg_fail_field(e, "cursor", "cursor: expected next_cursor of the page before");
+    *out = p;
+    return 0;
+}

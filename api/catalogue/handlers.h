@@ -1,0 +1,47 @@
+/* handlers.h - the catalogue's handlers, by file, and what they ask of each other. */
+#pragma once
+#include "api/api.h"
+
+/* song.c */
+SG_HANDLER(sg_api_song_create);
+SG_HANDLER(sg_api_song_change);
+SG_HANDLER(sg_api_song_delete);
+/* album.c */
+SG_HANDLER(sg_api_album_create);
+SG_HANDLER(sg_api_album_change);
+SG_HANDLER(sg_api_album_delete);
+/* artist.c */
+SG_HANDLER(sg_api_artist_create);
+SG_HANDLER(sg_api_artist_change);
+SG_HANDLER(sg_api_artist_delete);
+/* genre.c */
+SG_HANDLER(sg_api_genre_create);
+SG_HANDLER(sg_api_genre_change);
+SG_HANDLER(sg_api_genre_delete);
+/* owner.c */
+SG_HANDLER(sg_api_artist_own);
+SG_HANDLER(sg_api_artist_disown);
+SG_HANDLER(sg_api_claim);
+SG_HANDLER(sg_api_claim_withdraw);
+SG_HANDLER(sg_api_claim_refuse);
+SG_HANDLER(sg_api_claims);
+SG_HANDLER(sg_api_my_artists);
+/* pages.c */
+SG_HANDLER(sg_api_artist);
+SG_HANDLER(sg_api_album);
+/* lists.c */
+SG_HANDLER(sg_api_songs);
+SG_HANDLER(sg_api_artists);
+SG_HANDLER(sg_api_albums);
+SG_HANDLER(sg_api_genres);
+/* picture.c */
+SG_HANDLER(sg_api_cover_put);
+SG_HANDLER(sg_api_cover_delete);
+SG_HANDLER(sg_api_image_put);
+SG_HANDLER(sg_api_image_delete);
+SG_HANDLER(sg_api_cover);
+
+/* The artist under whom something new is put: there until the transaction ends, and the caller's
+ * (SG_EINVAL naming artist_id, SG_EPERM). artist.c */
+int sg_artist_hold(struct sg_db_tx *tx, const struct sg_http_request *q, uint64_t artist_id,
+                   struct sg_error *e);
