@@ -257,6 +257,7 @@ static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg
                      struct sg_http_response *r)
 {
     struct sg_error e = SG_ERROR_INIT;
+    sg_db_hear(q);
     if (sg_route_is_open(route))
         return true;
     if (!sg_accounts_admit(api->accounts, api->keys, route, q, r))
@@ -320,6 +321,7 @@ static void complete(struct sg_http_request *q, struct sg_http_response *r)
         r->status = success_of(q->route);
     if (r->status == 200 && is_get(q->method))
         tag(q, r);
+    sg_db_tell(q, r);
     count(q, r->status);
 }
 

@@ -129,6 +129,22 @@ bool sg_cache_forgotten_since(const struct sg_cache *c, uint64_t hash, uint64_t 
     return c->forgotten[stripe_of(hash)] > lease;
 }
 
+static size_t bytes_of(const struct cache_part *p)
+{
+    return p->shard.small.bytes + p->shard.main.bytes;
+}
+
+static size_t entries_of(const struct cache_part *p)
+{
+    return p->shard.small.n + p->shard.main.n;
+}
+
+static void tell_size(struct sg_cache *c, const struct cache_part *p, size_t bytes, size_t entries)
+{
+    sg_metric_add(c->bytes, "", (double)bytes_of(p) - (double)bytes);
+    sg_metric_add(c->entries, "", (double)entries_of(p) - (double)entries);
+}
+
 void sg_cache_put(struct sg_cache *c, const struct sg_cache_kind *kind, struct sg_str key,
                   uint64_t lease, struct sg_str value)
 {
@@ -137,6 +153,7 @@ void sg_cache_put(struct sg_cache *c, const struct sg_cache_kind *kind, struct s
     if (key.n > SG_CACHE_KEY_MAX || value.n > UINT32_MAX || (!value.p && !kind->negative_s))
         return;
     pthread_mutex_lock(&p->lock);
+    size_t bytes = bytes_of(p), entries = entries_of(p);
     bool good = lease >= c->all_forgotten && !sg_cache_forgotten_since(c, hash, lease);
     struct shard_entry *x = good ? shard_put(&p->shard, hash, key, value) : NULL;
     if (x) {
@@ -145,6 +162,7 @@ void sg_cache_put(struct sg_cache *c, const struct sg_cache_kind *kind, struct s
     }
     evicted = p->shard.evictions - p->told_evictions;
     p->told_evictions = p->shard.evictions;
+    tell_size(c, p, bytes, entries);
     pthread_mutex_unlock(&p->lock);
     if (!good)
         sg_metric_add(c->refused, kind->name, 1);
@@ -159,8 +177,9 @@ void cache_forget_here(struct sg_cache *c, struct sg_str key)
     struct cache_part *p = part_of(c, hash);
     pthread_mutex_lock(&p->lock);
     c->forgotten[stripe_of(hash)] = ++c->forgets;
-    if (key.n <= SG_CACHE_KEY_MAX)
-        shard_remove(&p->shard, hash, key);
+    size_t bytes = bytes_of(p), entries = entries_of(p);
+    if (key.n <= SG_CACHE_KEY_MAX && shard_remove(&p->shard, hash, key))
+        tell_size(c, p, bytes, entries);
     pthread_mutex_unlock(&p->lock);
     flights_detach(&c->flights, hash);
 }
@@ -192,6 +211,16 @@ void sg_cache_set_blind(struct sg_cache *c, bool blind)
     c->blind = blind;
 }
 
+void sg_cache_will_follow(struct sg_cache *c, uint64_t lsn)
+{
+    c->needs = lsn;
+}
+
+uint64_t sg_cache_needs(const struct sg_cache *c)
+{
+    return c->needs;
+}
+
 void sg_cache_follows(struct sg_cache *c, uint64_t lsn)
 {
     c->position = lsn;
@@ -208,11 +237,9 @@ void sg_cache_state(struct sg_cache *c, struct sg_cache_state *out)
     for (size_t i = 0; i < CACHE_SHARDS; i++) {
         struct cache_part *p = &c->parts[i];
         pthread_mutex_lock(&p->lock);
-        out->entries += p->shard.small.n + p->shard.main.n;
-        out->bytes += p->shard.small.bytes + p->shard.main.bytes;
+        out->entries += entries_of(p);
+        out->bytes += bytes_of(p);
         out->bytes_max += p->shard.bytes_max;
         pthread_mutex_unlock(&p->lock);
     }
-    sg_metric_set(c->entries, "", (double)out->entries);
-    sg_metric_set(c->bytes, "", (double)out->bytes);
 }

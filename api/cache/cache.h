@@ -70,9 +70,12 @@ void sg_cache_forgetf(struct sg_cache *c, const char *fmt, ...)
 void sg_cache_forget_all(struct sg_cache *c);
 /* Blind: nobody tells what others write; then nothing is fresh for longer than 5 s. */
 void sg_cache_set_blind(struct sg_cache *c, bool blind);
-/* What was committed up to this position of the database's log is forgotten; 0: not known. */
+/* What was committed up to this position of the database's log is forgotten; 0: not known. Before
+ * it is: will_follow, and what is loaded from then on must have been read no earlier. */
+void sg_cache_will_follow(struct sg_cache *c, uint64_t lsn);
 void sg_cache_follows(struct sg_cache *c, uint64_t lsn);
 uint64_t sg_cache_position(const struct sg_cache *c);
+uint64_t sg_cache_needs(const struct sg_cache *c);
 
 struct sg_cache_state {
     size_t entries, bytes, bytes_max;

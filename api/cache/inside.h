@@ -19,7 +19,7 @@ struct sg_cache {
     _Atomic uint64_t forgotten[CACHE_STRIPES]; /* the last one's number, by hash */
     _Atomic uint64_t all_forgotten;            /* likewise, of all */
     atomic_bool blind;
-    _Atomic uint64_t position;
+    _Atomic uint64_t position, needs;
     struct flights flights;
     struct sg_metric *gets[4], *refused, *entries, *bytes, *evicted;
 };

@@ -86,6 +86,7 @@ static void follow(struct sg_cache_tail *t, struct sg_tail *tail, struct sg_erro
         sg_cache_set_blind(t->cache, !sg_db_is_there(t->db));
         rc = sg_tail_next(tail, &txn, WAIT_MS, e);
         if (rc == 1) {
+            sg_cache_will_follow(t->cache, txn.end_lsn);
             rc = apply(t, tail, e);
             if (rc >= 0)
                 rc = sg_tail_confirm(tail, txn.end_lsn, e);

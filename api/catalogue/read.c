@@ -70,7 +70,10 @@ void sg_api_song(struct sg_api *api, struct sg_http_request *q, struct sg_http_r
         sg_route_end(q, r);
         return;
     }
+    uint64_t lsn = sg_db_needs(api->db, q);
     enum sg_cache_found found = song_get(api, song_id, &r->body, &v);
+    if (lsn > sg_cache_position(api->cache)) /* she wrote what may not be forgotten here yet */
+        found = found == SG_CACHE_NOTHING || found == SG_CACHE_MISS ? SG_CACHE_MISS : SG_CACHE_STALE;
     if (found == SG_CACHE_FRESH || found == SG_CACHE_NOTHING) {
         if (found == SG_CACHE_FRESH)
             song_answer(q, r, song_id, sg_buf_str(&r->body));
@@ -82,7 +85,7 @@ void sg_api_song(struct sg_api *api, struct sg_http_request *q, struct sg_http_r
     struct sg_str stale =
         found == SG_CACHE_STALE ? sg_arena_copy(q->arena, sg_buf_str(&r->body)) : SG_STR_NONE;
     sg_buf_reset(&r->body);
-    song_loader_ask(api->songs, q, r, song_id, stale);
+    song_loader_ask(api->songs, q, r, song_id, lsn, stale);
 }
 
 void sg_song_forget(struct sg_api *api, uint64_t song_id)

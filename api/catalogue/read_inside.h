@@ -16,8 +16,14 @@ enum sg_cache_found song_get(struct sg_api *api, uint64_t song_id, struct sg_buf
                              struct song_value *v);
 /* Reads songs from the database into the cache. each is told those that were found, ascending. */
 typedef void (*song_found_fn)(void *ctx, uint64_t song_id, struct sg_str value);
-int song_load(struct sg_api *api, const uint64_t *ids, size_t n, int64_t deadline_us,
-              struct sg_arena *a, song_found_fn each, void *ctx, struct sg_error *e);
+struct song_wanted {
+    const uint64_t *ids;
+    size_t n;
+    uint64_t lsn; /* of sg_db_needs */
+    int64_t deadline_us;
+};
+int song_load(struct sg_api *api, const struct song_wanted *w, struct sg_arena *a,
+              song_found_fn each, void *ctx, struct sg_error *e);
 /* False: the songs come from a file (indexer.source), and only the index has them. */
 bool song_database_has_all(const struct sg_api *api);
 /* When the database is what failed. */
@@ -30,9 +36,11 @@ int song_to_hit(const struct song_value *v, struct sg_arena *a, struct sg_hit *o
                 struct sg_error *e);
 void song_from_hit(const struct sg_hit *hit, struct sg_song_view *out);
 
-/* Takes q: r is answered and the request ended, now or later. stale: copied value, or none. */
+/* Takes q: r is answered and the request ended, now or later. lsn: what q needs; stale: copied
+ * value, or none. */
 void song_loader_ask(struct sg_song_loader *l, struct sg_http_request *q,
-                     struct sg_http_response *r, uint64_t song_id, struct sg_str stale);
+                     struct sg_http_response *r, uint64_t song_id, uint64_t lsn,
+                     struct sg_str stale);
 /* The value as q's answer, or 404 when it is not for q. */
 void song_answer(struct sg_http_request *q, struct sg_http_response *r, uint64_t song_id,
                  struct sg_str value);

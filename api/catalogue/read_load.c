@@ -45,19 +45,19 @@ bool song_may_be_old(int rc)
     return rc == SG_EUNAVAIL || rc == SG_ETIMEOUT || rc == SG_EBUSY || rc == SG_EIO;
 }
 
-static int ask(struct sg_api *api, const uint64_t *ids, size_t n, int64_t deadline_us,
-               PGresult **rows, struct sg_error *e)
+static int ask(struct sg_api *api, const struct song_wanted *w, PGresult **rows, struct sg_error *e)
 {
     struct sg_buf list = {0};
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < w->n; i++) {
         sg_buf_putc(&list, i ? ',' : '{');
-        sg_buf_u64(&list, ids[i]);
+        sg_buf_u64(&list, w->ids[i]);
     }
     sg_buf_put(&list, "}", 2);
     const char *params[] = {list.p};
-    int rc = sg_buf_failed(&list)
-                 ? sg_fail(e, SG_ENOMEM, "songs")
-                 : sg_db_lookup(api->db, 0, deadline_us, &song_rows_statement, params, rows, e);
+    uint64_t kept = sg_cache_needs(api->cache), lsn = w->lsn > kept ? w->lsn : kept;
+    int rc = sg_buf_failed(&list) ? sg_fail(e, SG_ENOMEM, "songs")
+                                  : sg_db_lookup(api->db, lsn, w->deadline_us, &song_rows_statement,
+                                                 params, rows, e);
     sg_buf_free(&list);
     return rc;
 }
@@ -109,20 +109,21 @@ static int take_rows(struct loading *l, const PGresult *rows, struct sg_error *e
     return rc;
 }
 
-int song_load(struct sg_api *api, const uint64_t *ids, size_t n, int64_t deadline_us,
-              struct sg_arena *a, song_found_fn each, void *ctx, struct sg_error *e)
+/* The lease is taken before what it must see is looked up. */
+int song_load(struct sg_api *api, const struct song_wanted *w, struct sg_arena *a,
+              song_found_fn each, void *ctx, struct sg_error *e)
 {
     PGresult *rows = NULL;
     struct loading l = {.api = api, .arena = a, .each = each, .ctx = ctx};
     l.lease = sg_cache_lease(api->cache);
-    l.found = sg_arena_array(a, n + 1, sizeof *l.found);
-    int rc = l.found ? ask(api, ids, n, deadline_us, &rows, e) : sg_fail(e, SG_ENOMEM, "songs");
+    l.found = sg_arena_array(a, w->n + 1, sizeof *l.found);
+    int rc = l.found ? ask(api, w, &rows, e) : sg_fail(e, SG_ENOMEM, "songs");
     if (!rc)
         rc = take_rows(&l, rows, e);
     PQclear(rows);
-    for (size_t i = 0; !rc && i < n; i++)
-        if (!contains(l.found, l.n_found, ids[i]))
-            keep(api, ids[i], l.lease, SG_STR_NONE);
+    for (size_t i = 0; !rc && i < w->n; i++)
+        if (!contains(l.found, l.n_found, w->ids[i]))
+            keep(api, w->ids[i], l.lease, SG_STR_NONE);
     return rc;
 }
 

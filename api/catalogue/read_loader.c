@@ -19,7 +19,7 @@ struct wait {
     struct sg_api *api;
     struct sg_http_request *q;
     struct sg_http_response *r;
-    uint64_t song_id;
+    uint64_t song_id, lsn;
     struct sg_str stale;
     bool answered;
     struct sg_buf json; /* of the query server */
@@ -83,6 +83,7 @@ struct batch {
     struct wait *first;
     uint64_t ids[BATCH];
     size_t n; /* each id once */
+    uint64_t lsn;
     int64_t deadline_us;
 };
 
@@ -117,6 +118,8 @@ static void add_id(struct batch *b, const struct wait *w)
 {
     if (!b->n || w->q->deadline_us < b->deadline_us)
         b->deadline_us = w->q->deadline_us;
+    if (w->lsn > b->lsn)
+        b->lsn = w->lsn;
     for (size_t i = 0; i < b->n; i++)
         if (b->ids[i] == w->song_id)
             return;
@@ -142,7 +145,8 @@ static void take_batch(struct sg_song_loader *l, struct batch *b)
 static void answer_batch(struct sg_song_loader *l, struct batch *b, struct sg_arena *a)
 {
     struct sg_error e = SG_ERROR_INIT;
-    int rc = song_load(l->api, b->ids, b->n, b->deadline_us, a, found, b, &e);
+    struct song_wanted wanted = {b->ids, b->n, b->lsn, b->deadline_us};
+    int rc = song_load(l->api, &wanted, a, found, b, &e);
     sg_metric_add(l->questions, "", 1);
     sg_metric_add(l->songs, "", (double)b->n);
     for (struct wait *w = b->first, *next; w; w = next) {
@@ -188,12 +192,14 @@ static bool put(struct sg_song_loader *l, struct wait *w)
 }
 
 void song_loader_ask(struct sg_song_loader *l, struct sg_http_request *q,
-                     struct sg_http_response *r, uint64_t song_id, struct sg_str stale)
+                     struct sg_http_response *r, uint64_t song_id, uint64_t lsn,
+                     struct sg_str stale)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct wait *w = sg_arena_alloc(q->arena, sizeof *w);
     if (w) {
-        *w = (struct wait){.api = l->api, .q = q, .r = r, .song_id = song_id, .stale = stale};
+        *w = (struct wait){
+            .api = l->api, .q = q, .r = r, .song_id = song_id, .lsn = lsn, .stale = stale};
         if (!song_database_has_all(l->api)) {
             ask_index(w);
             return;

@@ -14,6 +14,7 @@ struct many {
     struct sg_arena *arena;
     struct one *v;
     size_t n;
+    uint64_t lsn; /* what the caller needs */
 };
 
 static void found(void *ctx, uint64_t song_id, struct sg_str value)
@@ -36,6 +37,8 @@ static int look(struct sg_api *api, struct many *m, uint64_t *missing, size_t *n
         struct one *o = &m->v[i];
         sg_buf_reset(&b);
         enum sg_cache_found got = song_get(api, o->song_id, &b, &v);
+        if (m->lsn > sg_cache_position(api->cache))
+            got = got == SG_CACHE_FRESH || got == SG_CACHE_STALE ? SG_CACHE_STALE : SG_CACHE_MISS;
         o->known = got != SG_CACHE_MISS;
         o->stale = got == SG_CACHE_STALE;
         if (got == SG_CACHE_FRESH || o->stale)
@@ -72,9 +75,11 @@ static int gather(struct sg_api *api, struct sg_http_request *q, const uint64_t 
         return sg_fail(e, SG_ENOMEM, "songs");
     for (size_t i = 0; i < m->n; i++)
         m->v[i].song_id = ids[i];
+    m->lsn = sg_db_needs(api->db, q);
     int rc = look(api, m, missing, &n_missing, e);
+    struct song_wanted w = {missing, n_missing, m->lsn, q->deadline_us};
     if (!rc && n_missing)
-        rc = song_load(api, missing, n_missing, q->deadline_us, q->arena, found, m, e);
+        rc = song_load(api, &w, q->arena, found, m, e);
     if (rc && song_may_be_old(rc)) {
         *all = lacks(m);
         rc = 0;

@@ -25,6 +25,7 @@
 enum { SG_DB_BACKGROUND_US = 10000000 };
 
 struct sg_http_request;
+struct sg_http_response;
 struct sg_db;
 int sg_db_open(struct sg_db **out, const struct sg_config *config, struct sg_error *e);
 void sg_db_close(struct sg_db *db);
@@ -59,5 +60,13 @@ typedef int (*sg_db_fn)(struct sg_db_tx *tx, void *ctx, struct sg_error *e);
 int sg_db_transact(struct sg_db *db, struct sg_http_request *q, sg_db_fn fn, void *ctx,
                    struct sg_error *e);
 
+/* The log's position that q must see: the latest of what its user wrote here within a minute and
+ * of what its header tells. 0: any. What a cache holds is good for q only when the cache follows
+ * the log up to it (sg_cache_position). */
+uint64_t sg_db_needs(struct sg_db *db, const struct sg_http_request *q);
+/* The header of a request, and of an answer when q wrote: the router calls both for each. */
+void sg_db_hear(struct sg_http_request *q);
+#define SG_DB_TOKEN "Segue-Consistency"
+void sg_db_tell(struct sg_http_request *q, struct sg_http_response *r);
 /* The primary answers. Cheap. */
 bool sg_db_is_there(const struct sg_db *db);

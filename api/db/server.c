@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 enum {
-    EVERY_US = 250000, /* between two looks */
+    EVERY_US = 100000, /* between two looks */
     LOOK_US = 1000000, /* then it is away */
-    SAMPLES = 256,     /* a minute of them */
+    SAMPLES = 600,     /* a minute of them */
 };
 
 struct sample {
@@ -36,6 +36,11 @@ struct db_server {
     _Atomic uint64_t lsn;
     struct sg_metric *is_there, *went_away;
 };
+
+const char *db_server_name(const struct db_server *s)
+{
+    return s->name;
+}
 
 bool db_server_is_there(const struct db_server *s)
 {

@@ -17,6 +17,7 @@ struct db_server;
 int db_server_open(struct db_server **out, const struct db_server_options *o, struct sg_error *e);
 void db_server_close(struct db_server *s);
 
+const char *db_server_name(const struct db_server *s);
 bool db_server_is_there(const struct db_server *s);
 /* What it has in its log (primary) or has replayed, as last seen; 0: not seen yet. */
 uint64_t db_server_lsn(const struct db_server *s);

@@ -47,6 +47,8 @@ struct sg_http_request {
     struct sg_str holes[3];        /* what the path's {..} stood for; set by the router */
     struct sg_caller caller;       /* who asks; set by the router */
     const void *route;             /* the router's own */
+    uint64_t wrote;    /* the database log's position of what it wrote (api/db/db.h); 0: nothing */
+    uint64_t must_see; /* that the caller told by header; 0: any */
 };
 
 /* Any header's value, the first of that name whatever its case; NONE when absent. Valid until

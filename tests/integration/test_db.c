@@ -252,9 +252,135 @@ START_TEST(a_frozen_server_holds_nobody_until_the_deadline)
 }
 END_TEST
 
+/* A primary with a replica, and one host more that is not there. */
+
+static struct test_pg *replica;
+static PGconn *standby;
+
+static void open_both(int64_t lag_ms)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_config config;
+    sg_config_defaults(&config);
+    snprintf(config.pg.dsn, sizeof config.pg.dsn, "%s", pg->dsn);
+    snprintf(config.pg.replicas, sizeof config.pg.replicas,
+             "host=%s/socket,/nonexistent dbname=segue", replica->dir);
+    config.pg.pool_size = 2;
+    config.pg.replica_lag_ms = lag_ms;
+    c = test_pg_connect(pg);
+    standby = test_pg_connect(replica);
+    test_pg_sql(c, "DROP TABLE IF EXISTS t; CREATE TABLE t (id bigint PRIMARY KEY, v bigint);"
+                   "INSERT INTO t VALUES (1, 10)");
+    ck_assert_msg(sg_db_open(&db, &config, &e) == 0, "%s", e.text);
+}
+
+static void close_both(void)
+{
+    sg_db_close(db);
+    PQfinish(standby);
+    PQfinish(c);
+}
+
+static const struct sg_pg_statement value = {
+    "value", "SELECT v || CASE WHEN pg_is_in_recovery() THEN ' replica' ELSE ' primary' END FROM t",
+    0};
+
+/* "11 replica": what a user reads, and where; "" while it is not there (yet). */
+static const char *reads(uint64_t user_id, uint64_t must_see)
+{
+    static char got[64];
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_http_request q = {.deadline_us = sg_now_us() + 5000000, .must_see = must_see};
+    PGresult *r = NULL;
+    q.caller.user_id = user_id;
+    int rc = sg_db_read(db, &q, &value, NULL, &r, &e);
+    snprintf(got, sizeof got, "%s", !rc && PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
+    PQclear(r);
+    return got;
+}
+
+#define READS(user, must_see, what)                                                                \
+    do {                                                                                           \
+        int64_t end_ = sg_now_us() + 20000000;                                                     \
+        while (strcmp(reads(user, must_see), what) != 0) {                                         \
+            ck_assert_msg(sg_now_us() < end_, "it stays '%s'", reads(user, must_see));             \
+            sg_sleep_us(2000);                                                                     \
+        }                                                                                          \
+    } while (0)
+
+static uint64_t write_as(uint64_t user_id)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_http_request q = {.deadline_us = sg_now_us() + 5000000};
+    const char *id = "1";
+    q.caller.user_id = user_id;
+    ck_assert_msg(sg_db_write(db, &q, &put, &id, NULL, &e) == 0, "%s", e.text);
+    ck_assert_uint_gt(q.wrote, 0);
+    return q.wrote;
+}
+
+static void pause_replay(void)
+{
+    test_pg_sql(standby, "SELECT pg_wal_replay_pause()");
+    while (strcmp(test_pg_sql(standby, "SELECT pg_get_wal_replay_pause_state()"), "paused") != 0)
+        sg_sleep_us(1000);
+}
+
+START_TEST(who_wrote_reads_it_whatever_the_replica_has)
+{
+    open_both(3600000);
+    READS(8, 0, "10 replica");
+    pause_replay();
+    uint64_t position = write_as(7);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_str_eq(reads(7, 0), "11 primary");
+        ck_assert_str_eq(reads(0, position), "11 primary");
+        ck_assert_str_eq(reads(8, 0), "10 replica");
+    }
+    test_pg_sql(standby, "SELECT pg_wal_replay_resume()");
+    READS(7, 0, "11 replica");
+    READS(0, position, "11 replica");
+    close_both();
+}
+END_TEST
+
+START_TEST(a_replica_too_far_behind_is_not_read_from)
+{
+    open_both(200);
+    READS(8, 0, "10 replica");
+    pause_replay();
+    write_as(7);
+    READS(8, 0, "11 primary");
+    test_pg_sql(standby, "SELECT pg_wal_replay_resume()");
+    READS(8, 0, "11 replica");
+    close_both();
+}
+END_TEST
+
+START_TEST(either_goes_on_without_the_other)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    const char *id = "1";
+    open_both(1000);
+    READS(8, 0, "10 replica");
+    test_pg_stop(pg);
+    READS(8, 0, "10 replica");
+    await_there(false);
+    ck_assert_int_eq(sg_db_write(db, NULL, &put, &id, NULL, &e), SG_EUNAVAIL);
+    test_pg_up(pg);
+    await_there(true);
+    test_pg_stop(replica);
+    READS(8, 0, "10 primary");
+    test_pg_up(replica);
+    READS(8, 0, "10 replica");
+    close_both();
+}
+END_TEST
+
 int main(void)
 {
     pg = test_pg_start("deadlock_timeout = 100ms");
+    replica = test_pg_start_replica(pg);
     Suite *s = suite_create("db");
     TCase *t = tcase_create("primary");
     tcase_add_checked_fixture(t, open_db, close_db);
@@ -269,6 +395,11 @@ int main(void)
     tcase_add_test(t, a_slow_statement_ends_with_its_request_here_and_there);
     tcase_add_test(t, a_stopped_server_fails_at_once_and_comes_back_by_itself);
     tcase_add_test(t, a_frozen_server_holds_nobody_until_the_deadline);
+    suite_add_tcase(s, t);
+    t = tcase_create("replica");
+    tcase_add_test(t, who_wrote_reads_it_whatever_the_replica_has);
+    tcase_add_test(t, a_replica_too_far_behind_is_not_read_from);
+    tcase_add_test(t, either_goes_on_without_the_other);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

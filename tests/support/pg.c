@@ -135,7 +135,8 @@ static void create_database(struct test_pg *pg)
     PQfinish(c);
 }
 
-struct test_pg *test_pg_start(const char *settings)
+/* A folder with its watcher, nothing in it. */
+static struct cluster *add_cluster(void)
 {
     if (n_clusters == CLUSTERS_MAX)
         give_up(1, "start", "too many clusters in one program");
@@ -153,11 +154,35 @@ struct test_pg *test_pg_start(const char *settings)
     }
     start_watcher(k);
     n_clusters++;
+    return k;
+}
+
+struct test_pg *test_pg_start(const char *settings)
+{
+    struct cluster *k = add_cluster();
     if (run_script("init", k->pg.dir))
         give_up(1, "init", k->pg.dir);
     add_settings(k->pg.dir, settings);
     test_pg_up(&k->pg);
     create_database(&k->pg);
+    return &k->pg;
+}
+
+struct test_pg *test_pg_start_replica(const struct test_pg *primary)
+{
+    char command[1024];
+    struct cluster *k = add_cluster();
+    snprintf(
+        command, sizeof command,
+        "set -e; cd %s; mkdir socket log; bin=${SEGUE_PG_BIN:-$(ls -d "
+        "/usr/lib/postgresql/*/bin | sort -V | tail -1)}; "
+        "\"$bin\"/pg_basebackup -h %s/socket -D data -R -X stream -c fast >log/basebackup 2>&1; "
+        "chmod 700 data; chmod 750 socket; "
+        "[ $(id -u) -ne 0 ] || chown -R postgres:postgres .",
+        k->pg.dir, primary->dir);
+    if (system(command)) /* NOLINT(cert-env33-c): paths of our own */
+        give_up(1, "pg_basebackup", k->pg.dir);
+    test_pg_up(&k->pg);
     return &k->pg;
 }
 

@@ -20,6 +20,8 @@ struct test_pg {
 struct test_pg *test_pg_start(const char *settings);
 /* As above, with schemas/sql applied. */
 struct test_pg *test_pg_start_migrated(const char *settings);
+/* A streaming replica of it, caught up. Superuser's functions pause its replay. */
+struct test_pg *test_pg_start_replica(const struct test_pg *primary);
 void test_pg_migrate(const struct test_pg *pg);
 
 void test_pg_stop(const struct test_pg *pg);    /* clean */
