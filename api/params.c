@@ -32,6 +32,21 @@ static int read_bool(const char *name, struct sg_str v, bool *at, struct sg_erro
     return 0;
 }
 
+static bool is_choice(const char *const *choices, struct sg_str v)
+{
+    while (*choices && !sg_str_eq(v, sg_str(*choices)))
+        choices++;
+    return *choices;
+}
+
+static int wrong_choice(const char *const *choices, const char *name, struct sg_error *e)
+{
+    char all[200] = "";
+    for (size_t n = 0; *choices && n < sizeof all - 1; choices++)
+        n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", *choices);
+    return sg_fail_field(e, name, "%s: expected one of %s", name, all);
+}
+
 static int read_text(const struct sg_field *f, const char *name, struct sg_str v, struct sg_str *at,
                      struct sg_error *e)
 {
@@ -39,6 +54,8 @@ static int read_text(const struct sg_field *f, const char *name, struct sg_str v
         return sg_fail_field(e, name, "%s: holds a zero byte", name);
     if ((int64_t)v.n < f->min)
         return sg_fail_field(e, name, "%s: must not be empty", name);
+    if (f->choices && !is_choice(f->choices, v))
+        return wrong_choice(f->choices, name, e);
     if ((int64_t)v.n > f->max)
         return sg_fail_field(e, name, "%s: %zu bytes, at most %" PRId64 " are allowed", name, v.n,
                              f->max);

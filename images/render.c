@@ -96,6 +96,16 @@ static int shrink_of(const struct sg_image_facts *f)
     return shrink;
 }
 
+/* All that is not pixels: the writer of WebP does not leave it out when told to (and adds EXIF of
+ * its own, of sides and resolution). sRGB needs no telling. */
+static void strip(VipsImage *image)
+{
+    char **names = vips_image_get_fields(image);
+    for (char **n = names; n && *n; n++)
+        vips_image_remove(image, *n); /* not what every image has: width, height */
+    g_strfreev(names);
+}
+
 /* The largest size, decoded in one pass: turned as its camera said, in sRGB, 8 bits. */
 static int decode(struct sg_str bytes, const struct sg_image_facts *facts, VipsImage **out,
                   struct sg_error *e)
@@ -111,7 +121,7 @@ static int decode(struct sg_str bytes, const struct sg_image_facts *facts, VipsI
     if (!rc)
         rc = (*out = vips_image_copy_memory(plain)) ? 0 : -1;
     if (!rc)
-        vips_image_remove(*out, VIPS_META_ICC_NAME); /* sRGB needs no telling */
+        strip(*out);
     g_clear_object(&plain);
     g_clear_object(&small);
     g_clear_object(&whole);
