@@ -3,18 +3,10 @@
 
 extern const struct sg_route sg_discovery_routes[], sg_search_log_routes[], sg_recommend_routes[],
     sg_read_routes[], sg_catalogue_routes[], sg_song_routes[], sg_feedback_routes[],
-    sg_operations_routes[], sg_plays_routes[], sg_playlist_routes[];
+    sg_operations_routes[], sg_plays_routes[], sg_playlist_routes[], sg_lyrics_routes[];
 
 const struct sg_route *const sg_route_tables[] = {
-    sg_discovery_routes,
-    sg_search_log_routes,
-    sg_recommend_routes,
-    sg_read_routes,
-    sg_catalogue_routes,
-    sg_song_routes,
-    sg_feedback_routes,
-    sg_operations_routes,
-    sg_plays_routes,
-    sg_playlist_routes,
-    NULL,
+    sg_discovery_routes, sg_search_log_routes, sg_recommend_routes, sg_read_routes,
+    sg_catalogue_routes, sg_song_routes,       sg_feedback_routes,  sg_operations_routes,
+    sg_plays_routes,     sg_playlist_routes,   sg_lyrics_routes,    NULL,
 };

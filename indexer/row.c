@@ -88,6 +88,13 @@ static bool is_plain_date(struct sg_str s)
     return true;
 }
 
+/* A day that never comes, or comes later than a record can say. */
+static bool is_far(struct sg_str s)
+{
+    bool long_year = s.n > 10 && s.p[4] != '-' && memchr(s.p, ' ', s.n) == NULL;
+    return sg_str_eq(s, SG_STR("infinity")) || (long_year && s.p[0] != '-');
+}
+
 static bool may_be_cut(const char *column)
 {
     return !strcmp(column, "title") || !strcmp(column, "name") || !strcmp(column, "description");
@@ -98,7 +105,7 @@ static struct sg_str bounded_text(const struct sg_field *f, struct sg_str text)
     if (!sg_str_is_utf8(text))
         return SG_STR_NONE;
     if (!strcmp(f->name, "release_date") && !is_plain_date(text))
-        return SG_STR_NONE;
+        return is_far(text) ? SG_STR("9999-12-31") : SG_STR_NONE;
     if (text.n > (size_t)f->max) {
         if (!may_be_cut(f->name))
             return SG_STR_NONE;

@@ -21,4 +21,28 @@ struct sg_lyric_lines {
     struct sg_list lines; /* sg_lyric_line */
 };
 
+/* Answer: the source document's song_id and lyrics, and what else is known of them. */
+struct sg_song_lyrics {
+    uint64_t song_id;
+    struct sg_str language;   /* of these lyrics; "und": not told */
+    struct sg_list languages; /* sg_str: in which there are some, the first one first */
+    struct sg_str kind;       /* plain, lines, words */
+    struct sg_str source;     /* absent: not told */
+    bool is_instrumental;     /* field "instrumental" */
+    struct sg_str updated_at;
+    struct sg_list lyrics; /* sg_lyric_line */
+};
+/* What is written: lines, or a text as LRC, enhanced LRC or plain. */
+struct sg_lyrics_edit {
+    struct sg_list lyrics; /* sg_lyric_line */
+    struct sg_str text;
+    struct sg_str source;
+    bool is_instrumental;
+};
+struct sg_lyrics_params {
+    struct sg_str language, translation, format, source, market;
+};
+#define SG_LYRICS_TEXT_MAX (256 << 10) /* bytes of LRC */
+
+extern const struct sg_record sg_song_lyrics_record, sg_lyrics_edit_record, sg_lyrics_params_record;
 extern const struct sg_record sg_lyric_line_record, sg_lyric_lines_record;

@@ -8,6 +8,8 @@ const songOf = async (db, people) => db.sql(`WITH s AS (INSERT INTO songs (artis
 const playlistOf = (db, { owner, collaborator }) => db.sql(`WITH p AS (INSERT INTO playlists (user_id, name) VALUES (${owner.id}, 'Matrix list') RETURNING *)
   INSERT INTO playlist_collaborators (user_id, playlist_id, collaborator_id, role) SELECT user_id, playlist_id, ${collaborator.id}, 'editor' FROM p RETURNING playlist_id`);
 
+const sungOf = async (db, people) => db.sql(`INSERT INTO lyrics (song_id, lines, kind) VALUES (${await songOf(db, people)}, '[{"text": "La la"}]', 'plain') RETURNING song_id`);
+
 // Of songs that the search index has: asking goes through it.
 const indexed = (db) => db.sql('SELECT song_id FROM songs ORDER BY play_count DESC LIMIT 1');
 
@@ -17,9 +19,14 @@ export const made = {
   album_id: albumOf,
   playlist_id: playlistOf,
   user_id: (db, { owner }) => owner.id,
+  'getLyrics.song_id': sungOf,
+  'getLyricsFile.song_id': sungOf,
+  'deleteLyrics.song_id': sungOf,
   search_id: () => '01890a5d-ac96-774b-bcce-b302099a8057',
 };
 export const bodies = {
+  putLyrics: () => ({ text: '[00:01.00]La la' }),
+  putLyricsFile: () => ({ raw: '[00:01.00]La la', type: 'text/plain' }),
   giveFeedback: async (db) => ({ kind: 'like', song_id: Number(await indexed(db)) }),
   tellSearchClick: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
   tellSearchPlay: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
