@@ -15,6 +15,7 @@ struct sg_tastes;
 struct sg_song_loader;
 struct sg_cache_tail;
 struct sg_covers;
+struct sg_fan_out;
 struct sg_accounts;
 struct sg_plays;
 struct sg_now;
@@ -36,6 +37,7 @@ struct sg_api {
     struct sg_buf openapi, client;      /* made once */
     struct sg_plays *plays;
     struct sg_now *now; /* what people play at this moment: api/plays/now.h */
+    struct sg_fan_out *fan_out;
     int64_t started_us;
 };
 

@@ -13,6 +13,7 @@
 #include "api/recommend/recommend.h"
 #include "api/route.h"
 #include "api/search_log/search_log.h"
+#include "api/social/fan_out.h"
 #include "api/web.h"
 #include "core/clock.h"
 #include "core/service.h"
@@ -51,6 +52,7 @@ static void close_peers(struct sg_api *api)
 {
     sg_song_loader_close(api->songs);
     sg_covers_close(api->covers);
+    sg_fan_out_stop(api->fan_out);
     sg_trending_cache_close(api->trending);
     sg_plays_close(api->plays);
     sg_now_close(api->now);
@@ -119,6 +121,8 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
         rc = sg_api_keys_open(&api.keys, config, e);
     if (!rc)
         rc = sg_trending_cache_open(&api.trending, api.recsys, e);
+    if (!rc)
+        rc = sg_fan_out_start(&api.fan_out, api.db, config, e);
     if (!rc)
         rc = answer_until_stopped(&api, e);
     close_peers(&api);

@@ -159,6 +159,8 @@ static const struct key keys[] = {
            "program and arguments, without a shell, that send the mail on their standard input; "
            "empty: mails are files in var_dir/outbox"),
     K_WEB(auth.public_url, "", "address of the page, for links in mails; empty: host and port"),
+    K_WHOLE(social.fan_out, 0, 1e6, "1000",
+            "followers up to whom an act is written to each one's feed; of more it is read there"),
     K_WHOLE(searchlog.enabled, 0, 1, "1", "0: nothing of a search is kept"),
     K_WHOLE(searchlog.retention_days, 1, 3650, "90",
             "days after which logged searches are deleted"),

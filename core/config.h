@@ -99,6 +99,9 @@ struct sg_config {
         char public_url[SG_CONFIG_TEXT]; /* of the page, for links in mails; empty: host and port */
     } auth;
     struct {
+        int64_t fan_out; /* followers up to whom an act is written to each one's feed */
+    } social;
+    struct {
         int64_t enabled;        /* 0: nothing of a search is kept */
         int64_t retention_days; /* what is older is deleted */
         int64_t key_days;       /* how long one person has the same hash */

@@ -370,6 +370,7 @@ static int prepare(PGconn *c, struct sg_world_options *o, struct sg_error *e)
         "SET LOCAL synchronous_commit = off",
         "SET LOCAL maintenance_work_mem = '256MB'",
         "SET LOCAL work_mem = '64MB'",
+        "SET LOCAL segue.acts = 'off'", /* nobody's feed tells of made-up people */
         "LOCK TABLE genres, artists, albums, songs, song_artists, users, playlists"
         " IN SHARE ROW EXCLUSIVE MODE",
     };
@@ -410,6 +411,8 @@ static int finish(struct loader *l, struct sg_setaside *indexes, struct sg_error
         rc = sg_pg_exec(l->c, steps[1], 1, &param, NULL, e);
     if (!rc)
         rc = sg_setaside_restore(indexes, l->c, e);
+    if (!rc)
+        rc = sg_pg_exec(l->c, "SELECT segue_recount_follows()", 0, NULL, NULL, e);
     if (!rc)
         sg_progress_end(l->p);
     return rc;

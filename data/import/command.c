@@ -198,6 +198,8 @@ static int run(const struct sg_config *config, const struct options *o, struct s
     int rc = o->check ? 0 : sg_pg_connect(&c, config->pg.dsn, e);
     if (!rc && c)
         rc = sg_import_lock(c, !o->no_wait, e);
+    if (!rc && c) /* of what is imported only releases are anybody's news */
+        rc = sg_pg_exec(c, "SET segue.acts = 'releases'", 0, NULL, NULL, e);
     if (!rc && o->rejects && !(i->rejects.to = fopen(o->rejects, o->resume ? "a" : "w")))
         rc = sg_fail_errno(e, "%s", o->rejects);
     if (!rc)
