@@ -11,6 +11,7 @@ static const struct {
     {SG_EINVAL, 400, "invalid-request", "The request is not valid"},
     {SG_ELIMIT, 400, "over-limit", "The request is over a limit"},
     {SG_EAUTH, 401, "unauthorized", "Credentials are needed"},
+    {SG_EAUTH, 401, "wrong-credentials", "The e-mail address or the password is wrong"},
     {SG_EPERM, 403, "forbidden", "This is not allowed"},
     {SG_EPERM, 403, "subscription-expired", "The subscription has expired"},
     {SG_ENOENT, 404, "not-found", "There is no such thing"},

@@ -13,6 +13,12 @@ static int start(struct sg_accounts *a, struct sg_error *e)
     int rc = sg_tokens_open(&a->tokens, a->config, e);
     if (!rc && !(a->revoked = sg_revoked_open()))
         rc = sg_fail(e, SG_ENOMEM, "accounts");
+    if (!rc && !(a->throttle = sg_throttle_open()))
+        rc = sg_fail(e, SG_ENOMEM, "accounts");
+    if (!rc)
+        rc = sg_passwords_open(&a->passwords, a->config, e);
+    if (!rc)
+        rc = sg_mailer_open(&a->mailer, a->config, e);
     if (!rc && pthread_create(&a->follower, NULL, accounts_follow, a))
         rc = sg_fail(e, SG_EIO, "accounts: no thread");
     a->has_follower = !rc;
@@ -51,6 +57,9 @@ void sg_accounts_close(struct sg_accounts *a)
         sg_pause_end(&a->pause);
         pthread_join(a->follower, NULL);
     }
+    sg_mailer_close(a->mailer);
+    sg_passwords_close(a->passwords);
+    sg_throttle_close(a->throttle);
     sg_tokens_close(a->tokens);
     sg_revoked_close(a->revoked);
     sg_pause_destroy(&a->pause);

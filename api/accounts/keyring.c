@@ -18,6 +18,7 @@ int sg_keyring_open(struct sg_keyring **out, const char *var_dir, enum sg_jws_al
     k->alg = alg;
     k->token_us = token_s * 1000000;
     snprintf(k->dir, sizeof k->dir, "%s/keys", var_dir);
+    mkdir(var_dir, 0755); /* mkdir of what lies in it tells what is wrong */
     int rc = keyring_change(k, false, e);
     if (rc) {
         sg_keyring_close(k);

@@ -1,7 +1,10 @@
 /* parts.h - the inside of api/accounts; private to it. */
 #pragma once
 #include "api/accounts/accounts.h"
+#include "api/accounts/mail.h"
+#include "api/accounts/password.h"
 #include "api/accounts/revoked.h"
+#include "api/accounts/throttle.h"
 #include "api/accounts/token.h"
 #include "core/metrics.h"
 #include "core/pause.h"
@@ -13,6 +16,9 @@ struct sg_accounts {
     struct sg_db *db;
     struct sg_tokens *tokens;
     struct sg_revoked *revoked;
+    struct sg_passwords *passwords;
+    struct sg_throttle *throttle;
+    struct sg_mailer *mailer;
     struct sg_metric *refused, *n_revoked;
     _Atomic bool read; /* the revoked have been read once */
     pthread_t follower;
