@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "core/service.h"
 #include <stdio.h>
+#include <sys/stat.h>
 
 static int open_peers(struct sg_api *api, struct sg_error *e)
 {
@@ -104,6 +105,7 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
 int sg_api_serve(const struct sg_config *config, struct sg_error *e)
 {
     struct sg_api api = {.config = config, .started_us = sg_now_us()};
+    mkdir(config->var_dir, 0755); /* whoever makes something in it tells what is wrong */
     int rc = sg_openapi_json(&api.openapi, e);
     if (!rc)
         rc = sg_client_js(&api.client, e);
