@@ -63,6 +63,8 @@ int sg_cache_open(struct sg_cache **out, const struct sg_config *config, struct 
             rc = shard_init(&c->parts[i].shard, ((size_t)config->api.cache_mb << 20) / CACHE_SHARDS,
                             e);
     }
+    if (!rc && *config->api.redis)
+        rc = cache_redis_open(&c->redis, config->api.redis, e);
     flights_init(&c->flights);
     make_metrics(c);
     if (rc) {
@@ -82,6 +84,7 @@ void sg_cache_close(struct sg_cache *c)
         pthread_mutex_destroy(&c->parts[i].lock);
     }
     flights_fini(&c->flights);
+    cache_redis_close(c->redis);
     free(c);
 }
 
@@ -184,8 +187,11 @@ void cache_forget_here(struct sg_cache *c, struct sg_str key)
     flights_detach(&c->flights, hash);
 }
 
+/* The second tier first: whoever misses here after it must not find the old value there. */
 void sg_cache_forget(struct sg_cache *c, struct sg_str key)
 {
+    if (c->redis)
+        cache_redis_forget(c->redis, key);
     cache_forget_here(c, key);
 }
 
@@ -202,6 +208,8 @@ void sg_cache_forgetf(struct sg_cache *c, const char *fmt, ...)
 
 void sg_cache_forget_all(struct sg_cache *c)
 {
+    if (c->redis)
+        cache_redis_forget_all(c->redis);
     c->all_forgotten = ++c->forgets;
     flights_detach_all(&c->flights);
 }

@@ -62,11 +62,25 @@ int sg_cache_through(struct sg_cache *c, const struct sg_cache_kind *kind, struc
 uint64_t sg_cache_hash(struct sg_str key);
 bool sg_cache_forgotten_since(const struct sg_cache *c, uint64_t hash, uint64_t lease);
 
+/* The second tier (api.redis), for who loads many at once. tokens: n, for second_put of what was
+ * loaded after; found is told each value that is kept there and good. Both may block. */
+#define SG_CACHE_TOKEN 48
+struct sg_cache_token {
+    char text[SG_CACHE_TOKEN];
+    bool known;
+};
+typedef void (*sg_cache_found_fn)(void *ctx, size_t i, struct sg_str value);
+bool sg_cache_has_second(const struct sg_cache *c);
+void sg_cache_second_get(struct sg_cache *c, const struct sg_str *keys, size_t n,
+                         struct sg_cache_token *tokens, sg_cache_found_fn found, void *ctx);
+void sg_cache_second_put(struct sg_cache *c, const struct sg_cache_kind *kind, struct sg_str key,
+                         const struct sg_cache_token *token, struct sg_str value);
+
 /* After a commit: in the second tier, then here. */
 void sg_cache_forget(struct sg_cache *c, struct sg_str key);
 void sg_cache_forgetf(struct sg_cache *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Nothing kept is taken for fresh any more. */
+/* Nothing kept is taken for fresh any more; the second tier begins anew. */
 void sg_cache_forget_all(struct sg_cache *c);
 /* Blind: nobody tells what others write; then nothing is fresh for longer than 5 s. */
 void sg_cache_set_blind(struct sg_cache *c, bool blind);

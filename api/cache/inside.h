@@ -2,6 +2,7 @@
 #pragma once
 #include "api/cache/cache.h"
 #include "api/cache/flight.h"
+#include "api/cache/redis.h"
 #include "api/cache/shard.h"
 #include "core/metrics.h"
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ struct sg_cache {
     atomic_bool blind;
     _Atomic uint64_t position, needs;
     struct flights flights;
+    struct cache_redis *redis; /* NULL: there is no second tier */
     struct sg_metric *gets[4], *refused, *entries, *bytes, *evicted;
 };
 

@@ -73,7 +73,8 @@ void sg_api_song(struct sg_api *api, struct sg_http_request *q, struct sg_http_r
     uint64_t lsn = sg_db_needs(api->db, q);
     enum sg_cache_found found = song_get(api, song_id, &r->body, &v);
     if (lsn > sg_cache_position(api->cache)) /* she wrote what may not be forgotten here yet */
-        found = found == SG_CACHE_NOTHING || found == SG_CACHE_MISS ? SG_CACHE_MISS : SG_CACHE_STALE;
+        found =
+            found == SG_CACHE_NOTHING || found == SG_CACHE_MISS ? SG_CACHE_MISS : SG_CACHE_STALE;
     if (found == SG_CACHE_FRESH || found == SG_CACHE_NOTHING) {
         if (found == SG_CACHE_FRESH)
             song_answer(q, r, song_id, sg_buf_str(&r->body));

@@ -14,7 +14,7 @@ struct song_key song_key_of(uint64_t song_id);
  * since is SG_CACHE_MISS. */
 enum sg_cache_found song_get(struct sg_api *api, uint64_t song_id, struct sg_buf *out,
                              struct song_value *v);
-/* Reads songs from the database into the cache. each is told those that were found, ascending. */
+/* Reads songs from the database into the cache. each is told those that were found. */
 typedef void (*song_found_fn)(void *ctx, uint64_t song_id, struct sg_str value);
 struct song_wanted {
     const uint64_t *ids;

@@ -80,11 +80,58 @@ struct loading {
     struct sg_api *api;
     struct sg_arena *arena;
     uint64_t lease;
-    uint64_t *found; /* ids, ascending */
+    uint64_t *found;
     size_t n_found;
+    const uint64_t *ids;           /* what is looked for in the second tier */
+    struct sg_cache_token *tokens; /* of ids; NULL: there is no second tier */
+    size_t n;
     song_found_fn each;
     void *ctx;
 };
+
+/* For the next who misses, in this process or another. */
+static void keep_second(struct loading *l, uint64_t song_id, struct sg_str value)
+{
+    struct song_key k = song_key_of(song_id);
+    for (size_t i = 0; l->tokens && i < l->n; i++)
+        if (l->ids[i] == song_id)
+            sg_cache_second_put(l->api->cache, &sg_cache_song, (struct sg_str){k.text, k.n},
+                                &l->tokens[i], value);
+}
+
+static void found_second(void *ctx, size_t i, struct sg_str value)
+{
+    struct loading *l = ctx;
+    struct song_value v;
+    struct sg_str copy = sg_arena_copy(l->arena, value);
+    if (!copy.p || !song_value_read(copy, &v) || v.facts.song_id != l->ids[i])
+        return;
+    song_value_renew((char *)(uintptr_t)copy.p, copy.n, l->lease);
+    keep(l->api, l->ids[i], l->lease, copy);
+    l->found[l->n_found++] = l->ids[i];
+    l->each(l->ctx, l->ids[i], copy);
+}
+
+/* *n: how many are still to be asked for; they move to the front of ids. */
+static int look_second(struct loading *l, uint64_t *ids, size_t *n, struct sg_error *e)
+{
+    struct song_key *k = sg_arena_array(l->arena, *n, sizeof *k);
+    struct sg_str *keys = sg_arena_array(l->arena, *n, sizeof *keys);
+    l->tokens = sg_arena_array(l->arena, *n, sizeof *l->tokens);
+    if (!k || !keys || !l->tokens)
+        return sg_fail(e, SG_ENOMEM, "songs");
+    for (size_t i = 0; i < *n; i++) {
+        k[i] = song_key_of(ids[i]);
+        keys[i] = (struct sg_str){k[i].text, k[i].n};
+    }
+    sg_cache_second_get(l->api->cache, keys, *n, l->tokens, found_second, l);
+    size_t left = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (!contains(l->found, l->n_found, l->ids[i]))
+            ids[left++] = l->ids[i];
+    *n = left;
+    return 0;
+}
 
 static int take_rows(struct loading *l, const PGresult *rows, struct sg_error *e)
 {
@@ -102,6 +149,7 @@ static int take_rows(struct loading *l, const PGresult *rows, struct sg_error *e
             break;
         }
         keep(l->api, row.view.song_id, l->lease, sg_buf_str(&value));
+        keep_second(l, row.view.song_id, sg_buf_str(&value));
         l->found[l->n_found++] = row.view.song_id;
         l->each(l->ctx, row.view.song_id, sg_buf_str(&value));
     }
@@ -109,18 +157,35 @@ static int take_rows(struct loading *l, const PGresult *rows, struct sg_error *e
     return rc;
 }
 
+/* With what only the primary may have, the second tier is no help. */
+static int load(struct loading *l, const struct song_wanted *w, struct sg_error *e)
+{
+    PGresult *rows = NULL;
+    struct song_wanted left = *w;
+    uint64_t *ids = sg_arena_array(l->arena, w->n + 1, sizeof *ids);
+    l->found = sg_arena_array(l->arena, w->n + 1, sizeof *l->found);
+    if (!ids || !l->found)
+        return sg_fail(e, SG_ENOMEM, "songs");
+    memcpy(ids, w->ids, w->n * sizeof *ids);
+    left.ids = ids;
+    int rc = 0;
+    if (sg_cache_has_second(l->api->cache) && w->lsn <= sg_cache_position(l->api->cache))
+        rc = look_second(l, ids, &left.n, e);
+    if (!rc && left.n)
+        rc = ask(l->api, &left, &rows, e);
+    if (!rc && left.n)
+        rc = take_rows(l, rows, e);
+    PQclear(rows);
+    return rc;
+}
+
 /* The lease is taken before what it must see is looked up. */
 int song_load(struct sg_api *api, const struct song_wanted *w, struct sg_arena *a,
               song_found_fn each, void *ctx, struct sg_error *e)
 {
-    PGresult *rows = NULL;
-    struct loading l = {.api = api, .arena = a, .each = each, .ctx = ctx};
+    struct loading l = {.api = api, .arena = a, .each = each, .ctx = ctx, .ids = w->ids, .n = w->n};
     l.lease = sg_cache_lease(api->cache);
-    l.found = sg_arena_array(a, w->n + 1, sizeof *l.found);
-    int rc = l.found ? ask(api, w, &rows, e) : sg_fail(e, SG_ENOMEM, "songs");
-    if (!rc)
-        rc = take_rows(&l, rows, e);
-    PQclear(rows);
+    int rc = load(&l, w, e);
     for (size_t i = 0; !rc && i < w->n; i++)
         if (!contains(l.found, l.n_found, w->ids[i]))
             keep(api, w->ids[i], l.lease, SG_STR_NONE);

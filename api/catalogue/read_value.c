@@ -43,6 +43,12 @@ bool song_value_read(struct sg_str value, struct song_value *v)
     return true;
 }
 
+void song_value_renew(char *bytes, size_t n, uint64_t lease)
+{
+    size_t at = n - sizeof(struct song_facts) + offsetof(struct song_facts, lease);
+    memcpy(bytes + at, &lease, sizeof lease);
+}
+
 uint64_t song_value_name(const struct song_value *v, size_t i)
 {
     uint64_t hash;

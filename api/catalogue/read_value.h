@@ -29,6 +29,9 @@ struct song_row {
 };
 void song_value_write(struct sg_buf *out, const struct song_row *row, uint64_t lease);
 
+/* The same value as of another lease, in place. */
+void song_value_renew(char *bytes, size_t n, uint64_t lease);
+
 struct song_value { /* views into the bytes it was read from */
     struct song_facts facts;
     struct sg_str json, frozen;
