@@ -1,9 +1,8 @@
 /* cursor.c - see cursor.h. */
 #include "api/catalogue/cursor.h"
+#include <sodium.h>
 
 enum { VERSION = 1, HEAD = 1 + 1 + 4 + 8 + 8 };
-
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static void put(unsigned char *at, uint64_t v, size_t bytes)
 {
@@ -19,34 +18,13 @@ static uint64_t get(const unsigned char *at, size_t bytes)
     return v;
 }
 
+static const int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+
 static struct sg_str encode(struct sg_arena *a, const unsigned char *in, size_t n)
 {
-    char *out = sg_arena_alloc(a, n / 3 * 4 + 5);
-    size_t k = 0;
-    for (size_t i = 0; out && i < n; i += 3) {
-        size_t left = n - i < 3 ? n - i : 3;
-        uint32_t v = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
-                     (left > 2 ? in[i + 2] : 0u);
-        for (size_t j = 0; j <= left; j++)
-            out[k++] = digits[v >> (18 - 6 * j) & 63];
-    }
-    return (struct sg_str){out, k};
-}
-
-/* Its bytes, written to out (3/4 as many, and three); 0: not base64url. */
-static size_t decode(struct sg_str in, unsigned char *out)
-{
-    size_t n = 0;
-    uint32_t v = 0;
-    for (size_t i = 0; i < in.n; i++) {
-        const char *d = memchr(digits, in.p[i], 64);
-        if (!d)
-            return 0;
-        v = v << 6 | (uint32_t)(d - digits);
-        if (i % 4)
-            out[n++] = (unsigned char)(v >> (6 - 2 * (i % 4)) & 255);
-    }
-    return in.n % 4 == 1 ? 0 : n;
+    size_t cap = sodium_base64_encoded_len(n, variant);
+    char *out = sg_arena_alloc(a, cap);
+    return out ? sg_str(sodium_bin2base64(out, cap, in, n, variant)) : SG_STR_NONE;
 }
 
 struct sg_str sg_place_write(struct sg_arena *a, const struct sg_place *p)
@@ -68,9 +46,10 @@ struct sg_str sg_place_write(struct sg_arena *a, const struct sg_place *p)
 int sg_place_read(struct sg_arena *a, struct sg_str cursor, char sort, uint32_t question,
                   struct sg_place *out, struct sg_error *e)
 {
-    unsigned char *b = cursor.n <= 2 * SG_PLACE_TEXT_MAX ? sg_arena_alloc(a, cursor.n + 4) : NULL;
-    size_t n = b ? decode(cursor, b) : 0;
-    if (n < HEAD || b[0] != VERSION)
+    unsigned char *b = cursor.n <= 2 * SG_PLACE_TEXT_MAX ? sg_arena_alloc(a, cursor.n + 1) : NULL;
+    size_t n = 0;
+    if (!b || sodium_base642bin(b, cursor.n + 1, cursor.p, cursor.n, NULL, &n, NULL, variant) ||
+        n < HEAD || b[0] != VERSION)
         return sg_fail_field(e, "cursor", "cursor: expected next_cursor of the page before");
     struct sg_place p = {(char)b[1],
                          (uint32_t)get(b + 2, 4),
