@@ -10,6 +10,15 @@ const playlistOf = (db, { owner, collaborator }) => db.sql(`WITH p AS (INSERT IN
 
 const sungOf = async (db, people) => db.sql(`INSERT INTO lyrics (song_id, lines, kind) VALUES (${await songOf(db, people)}, '[{"text": "La la"}]', 'plain') RETURNING song_id`);
 
+const emptyArtistOf = (db, { artist }) => db.sql(`INSERT INTO artists (name, user_id) VALUES ('Matrix', ${artist.id}) RETURNING artist_id`);
+const freeArtist = (db) => db.sql(`INSERT INTO artists (name) VALUES ('Matrix, free') RETURNING artist_id`);
+const claimedBy = (db, user) => db.sql(`WITH a AS (INSERT INTO artists (name) VALUES ('Matrix, claimed') RETURNING artist_id)
+  INSERT INTO artist_claims (artist_id, user_id) SELECT artist_id, ${user} FROM a RETURNING artist_id`);
+let genres = 0;
+const genreOf = (db) => db.sql(`INSERT INTO genres (name) VALUES ('Matrix ${Date.now()} ${genres++}') RETURNING genre_id`);
+// The smallest picture that is a cover: 64 x 64 pixels of one grey.
+const picture = { raw: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAG0lEQVR42u3BgQAAAADDoPlT3+AEVQEAAAB8AxBAAAG9PLePAAAAAElFTkSuQmCC', 'base64'), type: 'image/png' };
+
 // Of songs that the search index has: asking goes through it.
 const indexed = (db) => db.sql('SELECT song_id FROM songs ORDER BY play_count DESC LIMIT 1');
 
@@ -22,9 +31,28 @@ export const made = {
   'getLyrics.song_id': sungOf,
   'getLyricsFile.song_id': sungOf,
   'deleteLyrics.song_id': sungOf,
+  'deleteArtist.artist_id': emptyArtistOf,
+  'claimArtist.artist_id': freeArtist,
+  'withdrawArtistClaim.artist_id': (db, people, role) => claimedBy(db, people[role].id ?? people.owner.id),
+  'refuseArtistClaim.artist_id': (db, { owner }) => claimedBy(db, owner.id),
+  genre_id: genreOf,
+  hash: () => '0'.repeat(64),
+  file: () => '640.webp',
   search_id: () => '01890a5d-ac96-774b-bcce-b302099a8057',
 };
 export const bodies = {
+  createSong: async (db, people) => ({ artist_id: Number(await artistOf(db, people)), title: 'Matrix' }),
+  createAlbum: async (db, people) => ({ artist_id: Number(await artistOf(db, people)), title: 'Matrix' }),
+  createArtist: () => ({ name: 'Matrix' }),
+  createGenre: () => ({ name: `Matrix ${Date.now()} ${genres++}` }),
+  updateSong: () => ({ title: 'Matrix, changed' }),
+  updateAlbum: () => ({ title: 'Matrix, changed' }),
+  updateArtist: () => ({ bio: 'Matrix, changed' }),
+  updateGenre: () => ({ name: `Matrix ${Date.now()} ${genres++}` }),
+  putAlbumCover: () => picture,
+  putArtistImage: () => picture,
+  setArtistOwner: async (db) => ({ user_id: Number(await db.sql(`INSERT INTO users (email, display_name) VALUES ('matrix-${Date.now()}-${genres++}', 'Matrix') RETURNING user_id`)) }),
+  claimArtist: () => ({ message: 'It is me' }),
   putLyrics: () => ({ text: '[00:01.00]La la' }),
   putLyricsFile: () => ({ raw: '[00:01.00]La la', type: 'text/plain' }),
   giveFeedback: async (db) => ({ kind: 'like', song_id: Number(await indexed(db)) }),
