@@ -196,12 +196,12 @@ static struct sg_str methods_of(const struct sg_route *route, struct sg_arena *a
     struct sg_str all = SG_STR("");
     const struct sg_route *r;
     if (!route)
-        return SG_STR("GET, HEAD");
+        return SG_STR("GET, HEAD, OPTIONS");
     for (struct sg_route_walk walk = {0}; (r = sg_route_next(&walk)) && all.p;)
         if (strcmp(r->path, route->path) == 0)
             all = sg_arena_printf(a, "%.*s%s%s", SG_FMT(all), all.n ? ", " : "",
                                   r->method ? r->method : "GET, HEAD");
-    return all;
+    return all.p ? sg_arena_printf(a, "%.*s, OPTIONS", SG_FMT(all)) : all;
 }
 
 static struct sg_str header_of(const struct sg_http_response *r, const char *name)
@@ -275,7 +275,10 @@ static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg
 static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = q->route;
-    if (route ? !takes(route, q->method) : !is_get(q->method)) {
+    if (sg_str_eq(q->method, SG_STR("OPTIONS"))) { /* to everybody, CORS asks without a token */
+        sg_http_header(r, "Allow", methods_of(route, q->arena));
+        r->status = 204;
+    } else if (route ? !takes(route, q->method) : !is_get(q->method)) {
         struct sg_str methods = methods_of(route, q->arena);
         struct sg_str why =
             sg_arena_printf(q->arena, "only %.*s are answered here", SG_FMT(methods));

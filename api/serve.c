@@ -80,6 +80,12 @@ static void close_peers(struct sg_api *api)
 static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
 {
     const struct sg_config *c = api->config;
+    struct sg_networks proxies;
+    struct sg_origins origins;
+    if (sg_networks_read(&proxies, sg_str(c->api.trusted_proxies), e))
+        return sg_wrap(e, "api.trusted_proxies");
+    if (sg_origins_read(&origins, sg_str(c->api.cors_origins), e))
+        return sg_wrap(e, "api.cors_origins");
     struct sg_http_options o = {
         .host = c->api.host,
         .port = (int)c->api.port,
@@ -90,6 +96,17 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
         .start = sg_route_start,
         .body_max = sg_route_body_max,
         .ctx = api,
+        .bodies_max = (size_t)c->api.bodies_mb << 20,
+        .connections_max = (int)c->api.connections,
+        .connections_per_address = (int)c->api.connections_per_address,
+        .streams_max = (int)c->api.streams,
+        .drain_us = c->api.drain_ms * 1000,
+        .grace_us = c->api.grace_ms * 1000,
+        .reuse_port = c->api.reuse_port,
+        .hsts_s = c->api.hsts_s,
+        .by_forwarded = c->api.forwarded,
+        .proxies = &proxies,
+        .origins = &origins,
     };
     struct sg_http_server *http;
     int rc = sg_http_open(&http, &o, e);

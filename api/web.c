@@ -136,6 +136,7 @@ bool sg_web_answer(const struct sg_web *w, struct sg_http_request *q, struct sg_
     for (size_t i = 0; i < w->n; i++)
         if (sg_str_eq(sg_str(w->files[i].path), path)) {
             r->shared = w->files[i].bytes;
+            r->lasting = true;
             r->content_type = w->files[i].type;
             sg_http_header(r, "Cache-Control", SG_STR("no-cache"));
             sg_http_header(

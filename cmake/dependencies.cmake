@@ -30,6 +30,7 @@ pkg_check_modules(RHONABWY REQUIRED IMPORTED_TARGET librhonabwy)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips>=8.13) # of segue-images alone
 pkg_check_modules(CHECK IMPORTED_TARGET check)
 pkg_check_modules(SQLITE IMPORTED_TARGET sqlite3) # benchmarks only: a rival

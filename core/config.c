@@ -30,6 +30,7 @@ struct key {
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const algorithms[] = {"EdDSA", "RS256", "HS256", NULL};
+static const char *const forwards[] = {"x-forwarded-for", "forwarded", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
 #define AT(member) offsetof(struct sg_config, member)
@@ -142,6 +143,22 @@ static const struct key keys[] = {
         api.redis, "",
         "Redis shared by several APIs as second tier of the cache, host:port or a socket's path; "
         "empty: none"),
+    K_WHOLE(api.connections, 16, 1000000, "16384", "open connections at most"),
+    K_WHOLE(api.connections_per_address, 0, 1000000, "256",
+            "of one address; 0: as many as it likes. Trusted proxies have no bound"),
+    K_WHOLE(api.streams, 1, 1000000, "4096", "answers that stay open (events) at most"),
+    K_WHOLE(api.bodies_mb, 1, 1048576, "256", "memory for the bodies of all requests, MiB"),
+    K_WHOLE(api.drain_ms, 1, 600000, "10000", "stopping: longest wait for answers under way"),
+    K_WHOLE(api.grace_ms, 0, 600000, "1000",
+            "stopping: how long idle connections may still ask and are told to connect anew"),
+    K_CHOICE(api.reuse_port, off_on, "off",
+             "a second API may listen on the same port, to take over without a gap"),
+    K_TEXT(api.trusted_proxies, "loopback",
+           "addresses and networks whose word on the client's address is believed"),
+    K_CHOICE(api.forwarded, forwards, "x-forwarded-for", "header by which they tell it"),
+    K_TEXT(api.cors_origins, "", "origins whose pages may ask, or *; empty: none but our own"),
+    K_WHOLE(api.hsts_s, 0, 100000000, "0",
+            "Strict-Transport-Security for so long, behind a proxy with TLS only; 0: not sent"),
     K_PATH(api.web_dir, "{source_dir}/api/web", "files of the web page"),
     K_TEXT(auth.issuer, "segue", "iss of access tokens"),
     K_TEXT(auth.audience, "segue", "aud of access tokens"),

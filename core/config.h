@@ -85,6 +85,13 @@ struct sg_config {
         int64_t cache_mb;             /* memory for what is kept of the database */
         char redis[SG_CONFIG_TEXT];   /* second tier of the cache; empty: none */
         char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
+        int64_t connections, connections_per_address, streams, bodies_mb;
+        int64_t drain_ms, grace_ms;           /* stopping */
+        int64_t reuse_port;                   /* another API may take the port over */
+        char trusted_proxies[SG_CONFIG_TEXT]; /* believed about the client's address */
+        int64_t forwarded;                    /* 0: X-Forwarded-For, 1: Forwarded */
+        char cors_origins[SG_CONFIG_TEXT];
+        int64_t hsts_s;
     } api;
     struct {
         char issuer[SG_CONFIG_TEXT], audience[SG_CONFIG_TEXT]; /* of access tokens */

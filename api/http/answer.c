@@ -9,6 +9,8 @@ enum { WRITE_BYTES_PER_S = 16 << 10 };
 static struct sg_str body_of(const struct http_exchange *x)
 {
     const struct sg_http_response *r = &x->response;
+    if (x->coded.n)
+        return x->coded;
     return r->shared.p ? r->shared : sg_buf_str(&r->body);
 }
 
@@ -45,6 +47,23 @@ static void add_defaults(struct MHD_Response *m, const struct http_exchange *x)
     }
 }
 
+/* 304's validator is the one that was told, of whatever coding. */
+static void retag(struct http_exchange *x)
+{
+    struct sg_http_response *r = &x->response;
+    for (size_t i = 0; r->status == 304 && i < r->n_headers; i++)
+        for (enum sg_coding c = SG_CODING_GZIP; c <= SG_CODING_ZSTD; c++) {
+            struct sg_str tag = strcasecmp(r->headers[i].name, "ETag") == 0
+                                    ? sg_coding_tag(r->headers[i].value, c, &x->arena)
+                                    : SG_STR_NONE;
+            if (tag.n && x->none_match.n &&
+                memmem(x->none_match.p, x->none_match.n, tag.p, tag.n)) {
+                r->headers[i].value = tag;
+                return;
+            }
+        }
+}
+
 static struct MHD_Response *make(struct http_exchange *x)
 {
     struct sg_http_response *r = &x->response;
@@ -59,6 +78,8 @@ static struct MHD_Response *make(struct http_exchange *x)
     add(m, x, "X-Request-Id", x->request.request_id);
     add(m, x, "traceparent", x->request.traceparent);
     add_defaults(m, x);
+    retag(x);
+    http_cors_add(x, m);
     for (size_t i = 0; i < r->n_headers; i++)
         add(m, x, r->headers[i].name, r->headers[i].value);
     if (x->closes || atomic_load(&x->server->draining))

@@ -54,6 +54,7 @@ static void destroy(struct http_exchange *x)
     sg_arena_free(&x->arena);
     sg_buf_free(&x->response.body);
     sg_buf_free(&x->body);
+    sg_buf_free(&x->coded_here);
     free(x);
 }
 
@@ -69,15 +70,21 @@ void http_exchange_give(struct http_exchange *x)
     struct sg_http_server *s = x->server;
     if (x->response.stream)
         http_stream_gone(x->response.stream);
-    atomic_fetch_sub(&s->bodies, x->body_counted);
+    if (x->body_counted) {
+        atomic_fetch_sub(&s->bodies, x->body_counted);
+        sg_metric_add(s->held, "", -(double)x->body_counted);
+    }
     struct sg_buf body = x->response.body;
     empty(&body);
     empty(&x->body);
+    empty(&x->coded_here);
+    x->coded = x->none_match = SG_STR_NONE;
+    x->coding = SG_CODING_NONE;
     sg_arena_reset(&x->arena);
     x->request = (struct sg_http_request){0};
     x->response = (struct sg_http_response){.body = body};
     x->body_max = x->body_counted = x->fields.n = 0;
-    x->fields.overflow = x->params_overflow = x->closes = x->old = false;
+    x->fields.overflow = x->params_overflow = x->closes = x->old = x->filled = false;
     x->target = SG_STR_NONE;
     x->connection = NULL;
     pthread_mutex_lock(&s->lock);
@@ -104,10 +111,12 @@ void http_exchanges_free(struct sg_http_server *s)
 bool http_body_put(struct http_exchange *x, struct sg_str bytes)
 {
     struct sg_http_server *s = x->server;
-    size_t all = atomic_fetch_add(&s->bodies, bytes.n) + bytes.n;
-    x->body_counted += bytes.n;
-    if (all > s->o.bodies_max)
+    if (atomic_fetch_add(&s->bodies, bytes.n) + bytes.n > s->o.bodies_max) {
+        atomic_fetch_sub(&s->bodies, bytes.n);
         return false;
+    }
+    x->body_counted += bytes.n;
+    sg_metric_add(s->held, "", (double)bytes.n);
     sg_buf_put(&x->body, bytes.p, bytes.n);
     return !sg_buf_failed(&x->body);
 }

@@ -61,6 +61,19 @@ static bool is_host(struct sg_str s)
     return true;
 }
 
+/* libmicrohttpd 0.9.75 takes a folded line for more of the NAME above it: "Content-Length: 4",
+ * " 5" is a header "Content-Length5", and the body would be read as a request. */
+static bool hides_framing(struct sg_str name)
+{
+    static const char *const framing[] = {"Content-Length", "Transfer-Encoding"};
+    for (size_t i = 0; i < sizeof framing / sizeof *framing; i++) {
+        size_t n = strlen(framing[i]);
+        if (name.n > n && strncasecmp(name.p, framing[i], n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static size_t count(const struct http_fields *f, struct sg_str name)
 {
     size_t n = 0;
@@ -106,7 +119,7 @@ int http_fields_check(const struct http_fields *f, struct sg_str method, struct 
     if (f->overflow)
         return refuse(431, why, "more than 100 headers");
     for (size_t i = 0; i < f->n; i++) {
-        if (!is_token(f->v[i].name))
+        if (!is_token(f->v[i].name) || hides_framing(f->v[i].name))
             return refuse(400, why, "a header's name holds what it may not");
         if (!is_clean(f->v[i].value))
             return refuse(400, why, "a header holds control characters");

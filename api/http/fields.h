@@ -24,7 +24,8 @@ struct sg_str http_trim(struct sg_str s);         /* spaces and tabs */
 
 /* Method: one that is known. Version: HTTP/1.1 or 1.0. Host: one, and in 1.1 there must be one.
  * Content-Length: a plain number, once, and not beside Transfer-Encoding, which is
- * "chunked" and not of 1.0. Names are tokens, values hold no control characters. */
+ * "chunked" and not of 1.0. Names are tokens and none of these two with more behind
+ * (libmicrohttpd 0.9.75 reads a folded line so), values hold no control characters. */
 int http_fields_check(const struct http_fields *f, struct sg_str method, struct sg_str version,
                       const char **why);
 /* As it was sent: a path with its query, of visible ASCII. Refused in the path: broken

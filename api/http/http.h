@@ -17,6 +17,7 @@
 #pragma once
 #include "api/caller.h"
 #include "api/http/address.h"
+#include "api/http/cors.h"
 #include "core/arena.h"
 #include "core/buf.h"
 #include "core/err.h"
@@ -60,7 +61,8 @@ struct sg_http_response {
     int status;               /* 200 when untouched */
     const char *content_type; /* static */
     struct sg_buf body;       /* reused between requests */
-    struct sg_str shared;     /* instead of body: bytes that outlive the server */
+    struct sg_str shared;     /* instead of body: bytes that outlive the answer */
+    bool lasting;             /* shared is the same for as long as the server lives */
     struct {
         const char *name; /* static */
         struct sg_str value;
@@ -101,7 +103,8 @@ struct sg_http_options {
     int64_t hsts_s;    /* Strict-Transport-Security for so long: none is sent */
     bool by_forwarded; /* proxies tell by Forwarded (RFC 7239), not by X-Forwarded-For */
     const struct sg_networks
-        *proxies; /* who is believed about the client's address; NULL: nobody */
+        *proxies;                     /* who is believed about the client's address; NULL: nobody */
+    const struct sg_origins *origins; /* whose pages may ask; NULL: nobody's */
 };
 /* The response of a request that start took is complete; both are gone when it returns. */
 void sg_http_finish(struct sg_http_request *q);

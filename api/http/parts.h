@@ -11,6 +11,7 @@
  * queueing in the first call closes it).
  */
 #pragma once
+#include "api/http/coding.h"
 #include "api/http/fields.h"
 #include "api/http/http.h"
 #include "core/clock.h"
@@ -37,12 +38,18 @@ struct http_exchange {
     struct http_fields fields;
     struct sg_http_param params[SG_HTTP_PARAMS_MAX];
     bool params_overflow, closes, old; /* old: HTTP/1.0 */
+    bool filled;                       /* its response only wants coding */
+    enum sg_coding coding;
+    struct sg_buf coded_here; /* reused */
+    struct sg_str coded;      /* instead of the response's bytes; NONE */
+    struct sg_str none_match; /* If-None-Match as it was told */
     struct sg_http_request request;
     struct sg_http_response response;
 };
 
 struct http_watch;
 struct http_streams;
+struct http_kept;
 struct sg_http_server {
     struct MHD_Daemon *daemon;
     struct sg_http_options o;
@@ -50,9 +57,10 @@ struct sg_http_server {
     struct sg_networks proxies;
     struct http_watch *watch;
     struct http_streams *streams;
+    struct http_kept *kept;
     atomic_size_t bodies; /* bytes of them */
     atomic_bool draining;
-    struct sg_metric *refused;
+    struct sg_metric *refused, *held;
 
     pthread_t *workers;
     size_t n_workers;
@@ -81,6 +89,16 @@ int http_workers_start(struct sg_http_server *s, struct sg_error *e);
 void http_workers_stop(struct sg_http_server *s); /* when what was handed over is answered */
 /* Suspends the connection; to o.start or a worker. False: too many wait. */
 bool http_hand_over(struct http_exchange *x);
+
+/* compress.c */
+struct http_kept *http_kept_new(void);
+void http_kept_free(struct http_kept *k);
+/* Whether a worker should call the next before the answer goes. */
+bool http_compress_wanted(struct http_exchange *x);
+void http_compress(struct http_exchange *x, struct sg_coder *coder);
+
+/* cors.c */
+void http_cors_add(struct http_exchange *x, struct MHD_Response *m);
 
 /* request.c: libmicrohttpd's callbacks. */
 void *http_on_target(void *server, const char *target, struct MHD_Connection *c);

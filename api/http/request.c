@@ -50,6 +50,16 @@ static bool says_yes(const struct http_fields *f, struct sg_str name)
     return sg_str_eq(http_field(f, name), SG_STR("1"));
 }
 
+/* Handlers know one validator, whatever the coding. */
+static void untag(struct http_exchange *x)
+{
+    for (size_t i = 0; i < x->fields.n; i++) {
+        struct http_field *f = &x->fields.v[i];
+        if (http_same(f->name, SG_STR("If-None-Match")) || http_same(f->name, SG_STR("If-Match")))
+            f->value = sg_coding_untag(f->value, &x->arena);
+    }
+}
+
 static void read_request(struct http_exchange *x, const char *url, const char *method)
 {
     const struct sg_http_server *s = x->server;
@@ -61,6 +71,8 @@ static void read_request(struct http_exchange *x, const char *url, const char *m
     q->params = x->params;
     MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, take_param, x);
     MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_field, &x->fields);
+    x->none_match = http_field(f, SG_STR("If-None-Match"));
+    untag(x);
     q->if_none_match = http_field(f, SG_STR("If-None-Match"));
     q->authorization = http_field(f, SG_STR("Authorization"));
     q->api_key = http_field(f, SG_STR("X-API-Key"));

@@ -77,10 +77,9 @@ static int start_daemon(struct sg_http_server *s, struct sg_error *e)
         flags, 0, NULL, NULL, http_on_request, s, MHD_OPTION_LISTEN_SOCKET, s->listener,
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->o.loops, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)s->o.connections_max, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, http_on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
-        http_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, s->watch,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_URI_LOG_CALLBACK,
+        http_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, s,
+        MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, s->watch, MHD_OPTION_END);
     return s->daemon ? 0 : sg_fail_errno(e, "answer on %s port %d", s->o.host, s->o.port);
 }
 
@@ -97,10 +96,13 @@ int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, s
     raise_files(&s->o);
     s->refused = sg_metric_new(SG_COUNTER, "segue_http_refused_total",
                                "Requests and connections the server itself refused", "status");
+    s->held = sg_metric_new(SG_GAUGE, "segue_http_body_bytes",
+                            "Bytes of requests' bodies in memory", NULL);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->answered, NULL);
     sem_init(&s->work, 0, 0);
-    int rc = http_streams_open(&s->streams, s, e);
+    s->kept = http_kept_new();
+    int rc = s->kept ? http_streams_open(&s->streams, s, e) : sg_fail(e, SG_ENOMEM, "HTTP server");
     if (!rc)
         rc = http_watch_open(&s->watch, s, e);
     if (!rc)
@@ -168,6 +170,7 @@ void sg_http_close(struct sg_http_server *s)
     http_watch_close(s->watch);
     http_streams_close(s->streams);
     http_exchanges_free(s);
+    http_kept_free(s->kept);
     pthread_cond_destroy(&s->answered);
     sem_destroy(&s->work);
     pthread_mutex_destroy(&s->lock);

@@ -78,7 +78,16 @@ void sg_http_finish(struct sg_http_request *q)
 {
     struct http_exchange *x = (void *)((char *)q - offsetof(struct http_exchange, request));
     struct sg_http_server *s = x->server;
-    answered(x);
+    bool codes = http_compress_wanted(x);
+    pthread_mutex_lock(&s->lock);
+    codes = codes && !s->stop;
+    s->queued += codes;
+    pthread_mutex_unlock(&s->lock);
+    x->filled = codes;
+    if (codes)
+        enqueue(s, x);
+    else
+        answered(x);
     pthread_mutex_lock(&s->lock);
     s->started--;
     if (s->stop && !s->started)
@@ -107,10 +116,15 @@ static void *worker_main(void *ctx)
 {
     struct sg_http_server *s = ctx;
     struct http_exchange *x;
+    struct sg_coder coder = {NULL, NULL};
     while ((x = dequeue(s))) {
-        s->o.handle(s->o.ctx, &x->request, &x->response);
+        if (!x->filled)
+            s->o.handle(s->o.ctx, &x->request, &x->response);
+        if (x->filled || http_compress_wanted(x))
+            http_compress(x, &coder);
         answered(x);
     }
+    sg_coder_free(&coder);
     return NULL;
 }
 

@@ -97,6 +97,7 @@ void sg_api_openapi(struct sg_api *api, struct sg_http_request *q, struct sg_htt
 {
     (void)q;
     r->shared = sg_buf_str(&api->openapi);
+    r->lasting = true;
     r->content_type = "application/json";
 }
 
@@ -104,5 +105,6 @@ void sg_api_client(struct sg_api *api, struct sg_http_request *q, struct sg_http
 {
     (void)q;
     r->shared = sg_buf_str(&api->client);
+    r->lasting = true;
     sg_http_header(r, "Cache-Control", SG_STR("no-cache"));
 }

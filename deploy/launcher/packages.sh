@@ -4,7 +4,7 @@
 PACKAGES_BUILD="build-essential cmake ninja-build pkg-config libxapian-dev libfaiss-dev
  libopenblas-dev liblmdb-dev libnng-dev libmsgpack-c-dev|libmsgpack-dev libpq-dev libssl-dev
  libmicrohttpd-dev libcurl4-openssl-dev|libcurl4-gnutls-dev libjansson-dev libicu-dev libutf8proc-dev
- libxxhash-dev zlib1g-dev libvips-dev libsodium-dev librhonabwy-dev libxml2-dev libhiredis-dev"
+ libxxhash-dev zlib1g-dev libzstd-dev libvips-dev libsodium-dev librhonabwy-dev libxml2-dev libhiredis-dev"
 PACKAGES_RUN="postgresql runit curl ca-certificates jq util-linux"
 PACKAGES_TEST="git check clang clang-format clang-tidy libclang-rt-dev|libclang-rt-14-dev libsqlite3-dev
  chromium nodejs npm openssl redis-server"

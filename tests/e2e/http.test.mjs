@@ -236,7 +236,7 @@ test('what is not there is 404, a wrong method 405', async () => {
   }
   const answer = await get('/api/v1/search?q=a', { method: 'POST', body: '{}' });
   assert.equal(answer.status, 405);
-  assert.equal(answer.headers.get('allow'), 'GET, HEAD');
+  assert.equal(answer.headers.get('allow'), 'GET, HEAD, OPTIONS');
 });
 
 test('an ETag spares a repeated transfer', async () => {
