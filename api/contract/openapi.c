@@ -108,7 +108,7 @@ static void add_success(json_t *o, const struct sg_route *r)
         json_object_set_new(o, status, json_pack("{s:s}", "description", "Done"));
         return;
     }
-    bool free_form = !r->reply && strcmp(r->content_type, "application/json") == 0;
+    bool free_form = !r->reply && strstr(r->content_type, "json");
     json_t *schema = r->reply    ? ref(r->reply)
                      : free_form ? json_pack("{s:s}", "type", "object")
                                  : json_pack("{s:s}", "type", "string");
@@ -165,6 +165,8 @@ static json_t *responses(const struct sg_route *r)
         add_problem(o, r, "400", "A parameter or the body is wrong; `field` names it");
     if (strchr(r->path, '{') && !json_object_get(o, "404"))
         add_problem(o, r, "404", "There is no such thing");
+    json_object_set_new(o, "414",
+                        json_pack("{s:s}", "description", "The address is longer than is read"));
     if ((r->body || r->body_type) && !json_object_get(o, "413"))
         add_problem(o, r, "413", "The body is too large");
     if (r->access != SG_OPERATIONS || strncmp(r->path, "/metrics/", 9) == 0) {

@@ -34,3 +34,14 @@ def map_query(ctx, query):
 @schemathesis.hook
 def map_body(ctx, body):
     return known(body, "body") if isinstance(body, dict) else body
+
+
+def raw(ctx, value):
+    """Bodies that are no JSON are sent as they are."""
+    if isinstance(value, bytes):
+        return value
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else json.dumps(value).encode()
+
+
+for media_type in ("application/vnd.apple.mpegurl", "application/xspf+xml", "application/jspf+json", "text/plain", "image/*"):
+    schemathesis.serializer(media_type)(raw)
