@@ -22,7 +22,6 @@ struct sg_now;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
-    struct sg_pg_pool *pg; /* of what does not go through db yet */
     struct sg_db *db;
     struct sg_cache *cache;
     struct sg_cache_tail *cache_tail;

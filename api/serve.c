@@ -33,8 +33,6 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_tastes_open(&api->tastes, api->recsys, e);
     if (!rc)
-        rc = sg_pg_pool_open(&api->pg, c->pg.dsn, (int)c->pg.pool_size, e);
-    if (!rc)
         rc = sg_db_open(&api->db, c, e);
     if (!rc)
         rc = sg_cache_open(&api->cache, c, e);
@@ -63,8 +61,6 @@ static void close_peers(struct sg_api *api)
         sg_rpc_client_close(api->recsys);
     if (api->indexer)
         sg_rpc_client_close(api->indexer);
-    if (api->pg)
-        sg_pg_pool_close(api->pg);
     sg_cache_tail_close(api->cache_tail);
     sg_cache_close(api->cache);
     sg_accounts_close(api->accounts);

@@ -144,7 +144,7 @@ static int read_any(struct sg_db *db, enum db_use use, uint64_t lsn,
     return rc;
 }
 
-int sg_db_read(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
+int sg_db_read(struct sg_db *db, const struct sg_http_request *q, const struct sg_pg_statement *s,
                const char *const *params, PGresult **rows, struct sg_error *e)
 {
     uint64_t lsn = q ? sg_db_needs(db, q) : DB_LSN_PRIMARY;

@@ -32,7 +32,7 @@ void sg_db_close(struct sg_db *db);
 
 /* params: s->n texts, NULL for SQL NULL, no zero byte inside. rows may be NULL. One statement;
  * a read is repeated once when its connection broke. */
-int sg_db_read(struct sg_db *db, struct sg_http_request *q, const struct sg_pg_statement *s,
+int sg_db_read(struct sg_db *db, const struct sg_http_request *q, const struct sg_pg_statement *s,
                const char *const *params, PGresult **rows, struct sg_error *e);
 /* As sg_db_read, for a statement that finds rows by their keys and asks for many callers at once:
  * planned once, whatever the parameters (plan_cache_mode), on connections of its own. lsn: what

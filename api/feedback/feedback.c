@@ -59,19 +59,6 @@ static int check(const struct sg_feedback *f, struct sg_error *e)
     return 0;
 }
 
-/* Runs sql through the pool; *r is the caller's. */
-static int run(struct sg_api *api, const struct sg_http_request *q, const char *sql, int n,
-               const char *const *params, PGresult **r, struct sg_error *e)
-{
-    PGconn *c;
-    int rc = sg_pg_pool_take(api->pg, &c, q->deadline_us, e);
-    if (rc)
-        return rc;
-    rc = sg_pg_exec(c, sql, n, params, r, e);
-    sg_pg_pool_give(api->pg, c);
-    return rc;
-}
-
 /* The tail would bring it within milliseconds; asked directly, the recommender cannot answer
  * the next request before it knows. */
 static void tell(struct sg_api *api, const struct sg_http_request *q, uint64_t user_id)
@@ -85,10 +72,11 @@ static void tell(struct sg_api *api, const struct sg_http_request *q, uint64_t u
         sg_log(SG_LOG_DEBUG, "the recommender was not told of feedback", "error=%s", e.text);
 }
 
-static int put(struct sg_api *api, const struct sg_http_request *q, const struct target *t,
+static int put(struct sg_api *api, struct sg_http_request *q, const struct target *t,
                struct sg_str verdict, struct sg_error *e)
 {
-    static const char sql[] =
+    static const struct sg_pg_statement give = {
+        "feedback_give",
         "WITH person AS (SELECT FROM users WHERE user_id = $1::bigint), "
         "target AS (SELECT FROM songs WHERE $2 = 'song' AND song_id = $3::bigint UNION ALL "
         "SELECT FROM artists WHERE $2 = 'artist' AND artist_id = $3::bigint), "
@@ -96,11 +84,13 @@ static int put(struct sg_api *api, const struct sg_http_request *q, const struct
         "SELECT $1::bigint, $2, $3::bigint, $4 FROM person, target "
         "ON CONFLICT (user_id, target_kind, target_id) DO UPDATE SET verdict = excluded.verdict, "
         "created_at = excluded.created_at WHERE f.verdict <> excluded.verdict) "
-        "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM target)";
+        "SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM target)",
+        4};
     struct sg_str z = sg_arena_copy(q->arena, verdict);
     const char *params[] = {t->user, t->kind, t->id, z.p};
     PGresult *r = NULL;
-    int rc = z.p ? run(api, q, sql, 4, params, &r, e) : sg_fail(e, SG_ENOMEM, "feedback");
+    int rc =
+        z.p ? sg_db_write(api->db, q, &give, params, &r, e) : sg_fail(e, SG_ENOMEM, "feedback");
     if (!rc && *PQgetvalue(r, 0, 0) == '0')
         rc = sg_fail_field(e, "user_id", "user_id: there is no such user");
     else if (!rc && *PQgetvalue(r, 0, 1) == '0')
@@ -109,14 +99,16 @@ static int put(struct sg_api *api, const struct sg_http_request *q, const struct
     return rc;
 }
 
-static int take_back(struct sg_api *api, const struct sg_http_request *q, const struct target *t,
+static int take_back(struct sg_api *api, struct sg_http_request *q, const struct target *t,
                      bool all, struct sg_error *e)
 {
+    static const struct sg_pg_statement take = {
+        "feedback_take_back",
+        "DELETE FROM feedback WHERE user_id = $1::bigint AND ($2::text IS NULL OR "
+        "(target_kind = $2 AND target_id = $3::bigint))",
+        3};
     const char *params[] = {t->user, all ? NULL : t->kind, t->id};
-    return run(api, q,
-               "DELETE FROM feedback WHERE user_id = $1::bigint AND ($2::text IS NULL OR "
-               "(target_kind = $2 AND target_id = $3::bigint))",
-               3, params, NULL, e);
+    return sg_db_write(api->db, q, &take, params, NULL, e);
 }
 
 static void done(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r, int rc,
@@ -185,6 +177,13 @@ static int find(struct sg_api *api, const struct sg_http_request *q,
                 const struct sg_feedback_request *in, struct sg_feedback_reply *out,
                 struct sg_error *e)
 {
+    static const struct sg_pg_statement list = {
+        "feedback_list",
+        "SELECT target_kind, target_id, verdict, to_char(created_at AT TIME ZONE 'UTC', "
+        "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') FROM feedback WHERE user_id = $1::bigint AND "
+        "($2::text IS NULL OR verdict = $2) ORDER BY created_at DESC, target_kind, "
+        "target_id LIMIT $3::bigint OFFSET $4::bigint",
+        4};
     char user[24], limit[24], offset[24];
     bool of_song, of_artist;
     struct sg_str kind = in->kind.p ? sg_arena_copy(q->arena, in->kind) : SG_STR_NONE;
@@ -197,12 +196,7 @@ static int find(struct sg_api *api, const struct sg_http_request *q,
     snprintf(limit, sizeof limit, "%lld", (long long)in->limit);
     snprintf(offset, sizeof offset, "%lld", (long long)in->offset);
     *out = (struct sg_feedback_reply){.limit = in->limit, .offset = in->offset};
-    int rc = run(api, q,
-                 "SELECT target_kind, target_id, verdict, to_char(created_at AT TIME ZONE 'UTC', "
-                 "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') FROM feedback WHERE user_id = $1::bigint AND "
-                 "($2::text IS NULL OR verdict = $2) ORDER BY created_at DESC, target_kind, "
-                 "target_id LIMIT $3::bigint OFFSET $4::bigint",
-                 4, params, &rows, e);
+    int rc = sg_db_read(api->db, q, &list, params, &rows, e);
     if (!rc)
         rc = read_rows(rows, q->arena, &out->feedback, e);
     PQclear(rows);

@@ -25,26 +25,18 @@ static void check_peer(struct sg_http_request *q, struct sg_rpc_client *peer, co
     out->lag_bytes = h.lag_bytes;
 }
 
-static void check_database(struct sg_api *api, struct sg_http_request *q,
-                           struct sg_health_check *out)
+static void check_database(struct sg_api *api, struct sg_health_check *out)
 {
-    struct sg_error e = SG_ERROR_INIT;
-    PGconn *c;
     *out = (struct sg_health_check){.name = SG_STR("database"), .lag_bytes = -1};
-    int rc = sg_pg_pool_take(api->pg, &c, sg_now_us() + check_us, &e);
-    if (!rc) {
-        rc = sg_pg_exec(c, "SELECT 1", 0, NULL, NULL, &e);
-        sg_pg_pool_give(api->pg, c);
-    }
-    out->healthy = rc == 0;
-    if (rc)
-        out->detail = sg_arena_copy(q->arena, sg_str(e.text));
+    out->healthy = sg_db_is_there(api->db);
+    if (!out->healthy)
+        out->detail = SG_STR("the database is away");
 }
 
 void sg_api_health(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_health_check c[4];
-    check_database(api, q, &c[0]);
+    check_database(api, &c[0]);
     check_peer(q, api->query, "query", &c[1]);
     check_peer(q, api->recsys, "recsys", &c[2]);
     check_peer(q, api->indexer, "indexer", &c[3]);

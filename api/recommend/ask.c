@@ -15,21 +15,24 @@ static bool is_down(int rc)
 static int keep_wanted(struct sg_api *api, const struct sg_http_request *q, uint64_t user_id,
                        struct sg_scored *v, size_t *n, struct sg_error *e)
 {
-    static const char sql[] =
+    static const struct sg_pg_statement statement = {
+        "wanted_songs",
         "SELECT t.n FROM unnest($2::bigint[]) WITH ORDINALITY t (song_id, n) "
-        "WHERE NOT EXISTS (SELECT FROM feedback f WHERE f.user_id = $1 AND f.target_kind = 'song' "
+        "WHERE NOT EXISTS (SELECT FROM feedback f WHERE f.user_id = $1::bigint AND f.target_kind = "
+        "'song' "
         "AND f.target_id = t.song_id AND f.verdict <> 'like') "
         "AND NOT EXISTS (SELECT FROM feedback f JOIN song_artists a ON a.song_id = t.song_id "
-        "AND a.credited_artist_id = f.target_id WHERE f.user_id = $1 AND f.target_kind = 'artist') "
+        "AND a.credited_artist_id = f.target_id WHERE f.user_id = $1::bigint AND f.target_kind = "
+        "'artist') "
         "AND NOT EXISTS (SELECT FROM feedback f JOIN songs s ON s.song_id = t.song_id "
-        "AND s.artist_id = f.target_id WHERE f.user_id = $1 AND f.target_kind = 'artist') "
+        "AND s.artist_id = f.target_id WHERE f.user_id = $1::bigint AND f.target_kind = 'artist') "
         "AND t.song_id NOT IN (SELECT h.song_id FROM listening_history h WHERE h.user_id = $1 "
         "AND h.played_at > now() - make_interval(days => $3::int)) "
         "AND NOT EXISTS (SELECT FROM users u JOIN songs s ON s.song_id = t.song_id AND s.explicit "
-        "WHERE u.user_id = $1 AND u.preferences->>'explicit' = 'false') ORDER BY t.n";
+        "WHERE u.user_id = $1 AND u.preferences->>'explicit' = 'false') ORDER BY t.n",
+        3};
     struct sg_buf ids = {0};
     char user[24], days[24];
-    PGconn *c;
     PGresult *r = NULL;
     snprintf(user, sizeof user, "%llu", (unsigned long long)user_id);
     snprintf(days, sizeof days, "%lld", (long long)api->config->recsys.heard_days);
@@ -38,11 +41,8 @@ static int keep_wanted(struct sg_api *api, const struct sg_http_request *q, uint
     sg_buf_puts(&ids, *n ? "}" : "{}");
     sg_buf_putc(&ids, 0);
     const char *params[] = {user, ids.p, days};
-    int rc = sg_pg_pool_take(api->pg, &c, q->deadline_us, e);
-    if (!rc) {
-        rc = sg_pg_exec(c, sql, 3, params, &r, e);
-        sg_pg_pool_give(api->pg, c);
-    }
+    int rc = sg_buf_failed(&ids) ? sg_fail(e, SG_ENOMEM, "songs")
+                                 : sg_db_read(api->db, q, &statement, params, &r, e);
     sg_buf_free(&ids);
     size_t k = 0;
     uint64_t at;

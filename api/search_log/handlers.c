@@ -4,6 +4,7 @@
 #include "api/route.h"
 #include "api/search_log/parts.h"
 #include "core/clock.h"
+#include <stdio.h>
 
 #define CLOCKS_DIFFER_MS 300000
 
@@ -104,14 +105,16 @@ void sg_api_search_play(struct sg_api *api, struct sg_http_request *q, struct sg
     choose(api, q, r, "play");
 }
 
-static int load(struct sg_api *api, uint64_t user_id, int64_t deadline_us, struct sg_error *e)
+static int load(struct sg_api *api, struct sg_http_request *q, uint64_t user_id, struct sg_error *e)
 {
-    PGconn *pg;
-    int rc = sg_pg_pool_take(api->pg, &pg, deadline_us, e);
-    if (rc)
-        return rc;
-    rc = recent_load(api->log->recent, user_id, pg, e);
-    sg_pg_pool_give(api->pg, pg);
+    char id[24];
+    const char *params[] = {id};
+    PGresult *rows = NULL;
+    snprintf(id, sizeof id, "%llu", (unsigned long long)user_id);
+    int rc = sg_db_read(api->db, q, &recent_statement, params, &rows, e);
+    if (!rc)
+        recent_take(api->log->recent, user_id, rows);
+    PQclear(rows);
     return rc;
 }
 
@@ -125,7 +128,7 @@ static int find_recent(struct sg_api *api, struct sg_http_request *q, struct sg_
         if (recent_find(api->log->recent, in->user_id, SG_STR(""), v, (size_t)in->limit, &n,
                         q->arena))
             break;
-        rc = i == 0 ? load(api, in->user_id, q->deadline_us, e) : 0;
+        rc = i == 0 ? load(api, q, in->user_id, e) : 0;
     }
     *out = (struct sg_recent_reply){{v, n}};
     return rc;
@@ -166,7 +169,7 @@ static int forget(struct sg_api *api, struct sg_http_request *q, const struct sg
                                     .user_id = in->user_id,
                                     .person = {(const char *)person, 8}};
     search_log_person(api->log, 'u', in->user_id, person, &event.period);
-    int rc = in->q.p ? load(api, in->user_id, q->deadline_us, e) : 0;
+    int rc = in->q.p ? load(api, q, in->user_id, e) : 0;
     if (rc)
         return rc;
     sg_record_freeze(&sg_search_event_record, &event, &b);

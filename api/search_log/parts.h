@@ -42,6 +42,9 @@ bool recent_find(struct recent_cache *c, uint64_t user_id, struct sg_str folded,
                  struct sg_recent_search *out, size_t cap, size_t *n, struct sg_arena *a);
 /* From the database, beside what was added meanwhile. */
 int recent_load(struct recent_cache *c, uint64_t user_id, PGconn *pg, struct sg_error *e);
+/* The same in two steps: $1 the user, then its rows. */
+extern const struct sg_pg_statement recent_statement;
+void recent_take(struct recent_cache *c, uint64_t user_id, const PGresult *rows);
 /* q none: all. */
 void recent_forget(struct recent_cache *c, uint64_t user_id, struct sg_str q);
 

@@ -187,19 +187,14 @@ bool recent_find(struct recent_cache *c, uint64_t user_id, struct sg_str folded,
     return fresh;
 }
 
-int recent_load(struct recent_cache *c, uint64_t user_id, PGconn *pg, struct sg_error *e)
+const struct sg_pg_statement recent_statement = {
+    "recent_searches",
+    "SELECT query, folded, (extract(epoch FROM searched_at) * 1e6)::bigint "
+    "FROM recent_searches WHERE user_id = $1::bigint ORDER BY searched_at DESC LIMIT 50",
+    1};
+
+void recent_take(struct recent_cache *c, uint64_t user_id, const PGresult *r)
 {
-    char id[24];
-    const char *params[] = {id};
-    PGresult *r = NULL;
-    snprintf(id, sizeof id, "%llu", (unsigned long long)user_id);
-    int rc = sg_pg_exec(pg,
-                        "SELECT query, folded, (extract(epoch FROM searched_at) * 1e6)::bigint "
-                        "FROM recent_searches WHERE user_id = $1 "
-                        "ORDER BY searched_at DESC LIMIT 50",
-                        1, params, &r, e);
-    if (rc)
-        return rc;
     pthread_mutex_lock(&c->lock);
     struct place *p = place_of(c, user_id, true);
     for (int i = 0; p && i < PQntuples(r); i++) {
@@ -211,8 +206,19 @@ int recent_load(struct recent_cache *c, uint64_t user_id, PGconn *pg, struct sg_
         p->loaded_us = sg_now_us();
     make_room(c);
     pthread_mutex_unlock(&c->lock);
+}
+
+int recent_load(struct recent_cache *c, uint64_t user_id, PGconn *pg, struct sg_error *e)
+{
+    char id[24];
+    const char *params[] = {id};
+    PGresult *r = NULL;
+    snprintf(id, sizeof id, "%llu", (unsigned long long)user_id);
+    int rc = sg_pg_run(pg, &recent_statement, params, &r, e);
+    if (!rc)
+        recent_take(c, user_id, r);
     PQclear(r);
-    return 0;
+    return rc;
 }
 
 void recent_forget(struct recent_cache *c, uint64_t user_id, struct sg_str q)
