@@ -19,6 +19,7 @@ struct sg_fan_out;
 struct sg_accounts;
 struct sg_plays;
 struct sg_now;
+struct sg_playlist_live;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
@@ -37,6 +38,7 @@ struct sg_api {
     struct sg_plays *plays;
     struct sg_now *now; /* what people play at this moment: api/plays/now.h */
     struct sg_fan_out *fan_out;
+    struct sg_playlist_live *playlists; /* who looks on: api/playlists/live.h */
     int64_t started_us;
 };
 

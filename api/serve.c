@@ -9,6 +9,7 @@
 #include "api/contract/openapi.h"
 #include "api/discovery/taste.h"
 #include "api/keys/keys.h"
+#include "api/playlists/live.h"
 #include "api/plays/plays.h"
 #include "api/recommend/recommend.h"
 #include "api/route.h"
@@ -44,11 +45,14 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
         rc = sg_covers_open(&api->covers, c->var_dir, e);
     if (!rc)
         rc = sg_accounts_open(&api->accounts, c, api->db, e);
+    if (!rc)
+        rc = sg_playlist_live_open(&api->playlists, api, e);
     return rc;
 }
 
 static void close_peers(struct sg_api *api)
 {
+    sg_playlist_live_close(api->playlists);
     sg_song_loader_close(api->songs);
     sg_covers_close(api->covers);
     sg_fan_out_stop(api->fan_out);

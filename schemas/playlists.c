@@ -102,6 +102,13 @@ const struct sg_record sg_playlist_addition_record = SG_RECORD("PlaylistAddition
 static const struct sg_field delta[] = {
     SG_FIELD_U64(D, playlist_id, 1, INT64_MAX, SG_REQUIRED),
     SG_FIELD_U64(D, snapshot_id, 0, INT64_MAX, SG_REQUIRED),
+    {.name = "from_snapshot_id",
+     .type = SG_T_U64,
+     .since = 1,
+     .offset = offsetof(D, from_snapshot_id),
+     .max = INT64_MAX,
+     .flags = SG_REQUIRED,
+     .help = "The list to which it applies; snapshot_id itself where nothing changed."},
     WHOLE(D, song_count, 0, INT64_MAX, 0, SG_REQUIRED, NULL),
     WHICH(D, changed_by, NULL),
     SG_FIELD_STR(D, operation_id, 1, 100, SG_OPTIONAL),

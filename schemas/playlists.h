@@ -42,6 +42,7 @@ struct sg_playlist_addition { /* POST /playlists/{playlist_id}/songs */
 /* What one edit did: its answer, and what is told live. */
 struct sg_playlist_delta {
     uint64_t playlist_id, snapshot_id;
+    uint64_t from_snapshot_id; /* to which it applies; the same: nothing changed */
     int64_t song_count;
     uint64_t changed_by;
     struct sg_str operation_id;

@@ -275,6 +275,7 @@ static int make_delta(struct change *c, struct sg_playlist_delta *out, struct sg
                                                    .position = x->v[i].position};
     *out = (struct sg_playlist_delta){.playlist_id = c->playlist_id,
                                       .snapshot_id = c->p.view.snapshot_id + 1,
+                                      .from_snapshot_id = c->p.view.snapshot_id,
                                       .song_count = (int64_t)x->n,
                                       .changed_by = c->q->caller.user_id,
                                       .operation_id = c->asked->operation_id,
@@ -386,6 +387,7 @@ int playlist_tell(struct sg_db_tx *tx, const struct playlist *p, struct sg_playl
         "$2::bigint || ':' || $3::bigint)",
         6};
     char snapshot[24], by[24], operation[104] = "";
+    delta->from_snapshot_id = p->view.snapshot_id;
     delta->snapshot_id = p->view.snapshot_id + 1;
     snprintf(snapshot, sizeof snapshot, "%llu", (unsigned long long)delta->snapshot_id);
     snprintf(by, sizeof by, "%llu", (unsigned long long)delta->changed_by);

@@ -44,7 +44,8 @@ int sg_edit_begin(struct sg_edit *x, struct sg_listed *items, size_t n, size_t a
     x->v = sg_arena_array(x->arena, cap, sizeof *x->v);
     x->removed = sg_arena_array(x->arena, 3 * (n + SG_PLAYLIST_CHANGES_MAX), sizeof *x->removed);
     x->skipped = sg_arena_array(x->arena, adding + 1, sizeof *x->skipped);
-    if (!x->v || !x->removed || !x->skipped)
+    x->removed_from = sg_arena_array(x->arena, n + 1, sizeof *x->removed_from);
+    if (!x->v || !x->removed || !x->skipped || !x->removed_from)
         return no_memory(e);
     x->missing = x->removed + n + SG_PLAYLIST_CHANGES_MAX;
     if (n)
@@ -74,6 +75,17 @@ static bool holds_song(const struct sg_edit *x, uint64_t song_id)
     return false;
 }
 
+/* Removed just now, or before. */
+static int find_gone(struct sg_edit *x, uint64_t item_id, struct sg_str *was, struct sg_error *e)
+{
+    for (size_t i = 0; i < x->n_removed; i++)
+        if (x->removed[i] == item_id) {
+            *was = x->removed_from[i];
+            return 0;
+        }
+    return x->gone(x->ctx, item_id, was, e);
+}
+
 /* The place that an item named: before or behind it, or where it was. */
 static int place_beside(struct sg_edit *x, uint64_t item_id, bool behind, size_t *at,
                         struct sg_error *e)
@@ -84,7 +96,7 @@ static int place_beside(struct sg_edit *x, uint64_t item_id, bool behind, size_t
         return 0;
     }
     struct sg_str was;
-    int rc = x->gone(x->ctx, item_id, &was, e);
+    int rc = find_gone(x, item_id, &was, e);
     if (rc == SG_ENOENT)
         return sg_fail_kind(e, SG_ECONFLICT, "stale-list",
                             "item %llu is not in the playlist, and where it was is forgotten: read "
@@ -206,8 +218,10 @@ static int move(struct sg_edit *x, const struct sg_playlist_operation *o, struct
 static void drop(struct sg_edit *x, size_t at)
 {
     struct sg_listed item = take_out(x, at);
-    if (item.state != SG_LISTED_ADDED)
-        x->removed[x->n_removed++] = item.item_id;
+    if (item.state == SG_LISTED_ADDED)
+        return;
+    x->removed_from[x->n_removed] = item.position;
+    x->removed[x->n_removed++] = item.item_id;
 }
 
 static void remove_items(struct sg_edit *x, const struct sg_playlist_operation *o)

@@ -28,6 +28,7 @@ struct sg_edit {
     size_t n, cap;
     uint64_t *removed, *missing, *skipped; /* ids of items, of items, of songs */
     size_t n_removed, n_missing, n_skipped;
+    struct sg_str *removed_from; /* the removed ones' positions */
     uint64_t added_by;
     const uint64_t *ids; /* of items to be, as many as songs are added */
     size_t n_ids, ids_used;

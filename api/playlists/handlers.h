@@ -39,7 +39,7 @@ SG_HANDLER(sg_playlist_import_xspf);
 SG_HANDLER(sg_playlist_import_jspf);
 
 extern const struct sg_param sg_playlist_page_params[], sg_playlist_mine_params[],
-    sg_playlist_removal_params[], sg_playlist_import_params[];
+    sg_playlist_removal_params[], sg_playlist_events_params[], sg_playlist_import_params[];
 
 struct playlist;
 struct sg_playlist_new;

@@ -1,6 +1,7 @@
 /* routes.c - routes of playlists. */
 #include "api/playlists/formats/sheet.h"
 #include "api/playlists/handlers.h"
+#include "api/playlists/live.h"
 #include "api/route.h"
 #include "schemas/playlists.h"
 
@@ -24,6 +25,11 @@ const struct sg_param sg_playlist_removal_params[] = {
      "The client's own name for this edit: sent again, it is answered again and not done again.",
      NULL},
     {"snapshot_id", "snapshot_id", NULL, "The list that the client saw.", NULL},
+    {0},
+};
+const struct sg_param sg_playlist_events_params[] = {
+    {"snapshot_id", "snapshot_id", NULL, "From the list that the client has on; absent: from now.",
+     NULL},
     {0},
 };
 const struct sg_param sg_playlist_import_params[] = {
@@ -134,6 +140,17 @@ const struct sg_route sg_playlist_routes[] = {
      .body_max = BULK,
      .reply = &sg_playlist_delta_record,
      .answers = SG_ANSWERS_403 | SG_ANSWERS_409},
+    {.path = ONE "/events",
+     .name = "playlistEvents",
+     .handle = sg_playlist_events,
+     .tag = "Playlists",
+     .summary = "A playlist's edits as they happen",
+     .help = "Server-sent events: `change` (PlaylistDelta), `here` (where the stream begins), "
+             "`reload` (read the list again: too much was missed), `gone` (deleted, or no longer "
+             "for the caller). Ids are snapshots; Last-Event-ID goes on from one.",
+     .params = sg_playlist_events_params,
+     .params_of = &sg_playlist_query_record,
+     .content_type = "text/event-stream"},
     {.path = ONE "/duplicates",
      .name = "getPlaylistDuplicates",
      .handle = sg_playlist_duplicates_get,
