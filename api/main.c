@@ -1,4 +1,5 @@
 /* main.c - segue-api. */
+#include "api/accounts/cli.h"
 #include "api/contract/client.h"
 #include "api/contract/openapi.h"
 #include "api/serve.h"
@@ -50,6 +51,10 @@ static const struct sg_command commands[] = {
      "Listens on api.host and api.port; see segue.conf.", serve},
     {"openapi", "openapi [--yaml]", "print the OpenAPI document", NULL, openapi},
     {"client", "client", "print the JavaScript client", "An ES module, as /client.js.", client},
+    {"user", "user COMMAND [USER] [OPTIONS]", "accounts: create, list, set-password, delete, ...",
+     sg_user_command_help, sg_user_command},
+    {"keys", "keys list|rotate", "keys that access tokens are signed with", sg_keys_command_help,
+     sg_keys_command},
     {0},
 };
 

@@ -21,6 +21,7 @@
 
 static const char *const subscriptions[] = {"free", "premium", "expired", NULL};
 static const char *const qualities[] = {"low", "normal", "high", NULL};
+static const char *const sharing[] = {"friends", "followers", "nobody", NULL};
 static const char *const themes[] = {"system", "light", "dark", NULL};
 
 #define R struct sg_register
@@ -121,6 +122,15 @@ static const struct sg_field preference_fields[] = {
     SG_FIELD_STR(P, language, 2, 35, SG_OPTIONAL), /* BCP 47 */
     SG_FIELD_CHOICE(P, audio_quality, qualities, SG_OPTIONAL),
     SG_FIELD_CHOICE(P, theme, themes, SG_OPTIONAL),
+    {.name = "share_listening",
+     .type = SG_T_STR,
+     .flags = SG_OPTIONAL,
+     .since = 1,
+     .offset = offsetof(P, share_listening),
+     .min = 1,
+     .max = 64,
+     .choices = sharing,
+     .help = "Who sees what is played right now; friends when it is not said."},
     SG_FIELD_I64(P, crossfade_s, 0, 12, ABSENT),
 };
 const struct sg_record sg_preferences_record = SG_RECORD("Preferences", P, preference_fields);

@@ -52,7 +52,7 @@ struct sg_session_list {
 
 struct sg_preferences { /* absent: as anybody has it */
     bool explicit, autoplay;
-    struct sg_str market, language, audio_quality, theme;
+    struct sg_str market, language, audio_quality, theme, share_listening;
     int64_t crossfade_s;
 };
 struct sg_me {

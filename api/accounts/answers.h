@@ -10,6 +10,9 @@ int accounts_body(const struct sg_http_request *q, const struct sg_record *recor
 /* The problem, with Retry-After as told to accounts_may. */
 void accounts_problem(struct sg_http_request *q, struct sg_http_response *r,
                       const struct sg_error *e);
+/* As its owner sees it. */
+int account_view(const struct account *who, struct sg_arena *a, struct sg_me *out,
+                 struct sg_error *e);
 /* Counts an attempt, of both keys: SG_ERATE, and Retry-After put into r. */
 int accounts_may(struct sg_accounts *x, struct sg_http_request *q, struct sg_http_response *r,
                  enum sg_throttle_kind person, uint64_t who, enum sg_throttle_kind address,

@@ -21,6 +21,9 @@ SG_HANDLER(sg_api_password_change);
 SG_HANDLER(sg_api_me);
 SG_HANDLER(sg_api_me_change);
 SG_HANDLER(sg_api_user);
+/* erase.c, export.c */
+SG_HANDLER(sg_api_me_erase);
+SG_HANDLER(sg_api_me_export);
 /* standing.c */
 SG_HANDLER(sg_api_my_subscription);
 SG_HANDLER(sg_api_subscription_put);

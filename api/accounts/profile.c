@@ -2,6 +2,7 @@
 #include "api/accounts/answers.h"
 #include "api/accounts/handlers.h"
 #include "api/accounts/tell.h"
+#include "api/search_log/search_log.h"
 
 /* What is not said stays; $4 tells whether $3 is said, which may be NULL. */
 static const struct sg_pg_statement change = {
@@ -15,8 +16,8 @@ static const struct sg_pg_statement change = {
     "WHERE u.user_id = $1::bigint RETURNING " ACCOUNT_COLUMNS,
     8};
 
-static int view(const struct account *who, struct sg_arena *a, struct sg_me *out,
-                struct sg_error *e)
+int account_view(const struct account *who, struct sg_arena *a, struct sg_me *out,
+                 struct sg_error *e)
 {
     static const enum sg_role all[] = {SG_ROLE_USER, SG_ROLE_ARTIST, SG_ROLE_ADMIN};
     struct sg_error none = SG_ERROR_INIT;
@@ -53,7 +54,7 @@ static void answer(struct sg_http_request *q, struct sg_http_response *r, int rc
 {
     struct sg_me me;
     if (!rc)
-        rc = view(who, q->arena, &me, e);
+        rc = account_view(who, q->arena, &me, e);
     if (rc)
         accounts_problem(q, r, e);
     else
@@ -156,6 +157,8 @@ void sg_api_me_change(struct sg_api *api, struct sg_http_request *q, struct sg_h
     if (!rc) {
         account_claims_changed(api->accounts, &who);
         accounts_changed(api, q, who.user_id, c.said & SG_ME_PREFERENCES);
+        if (c.said & SG_ME_SEARCH_LOG && who.claims.search_log_off)
+            rc = sg_search_log_forget(api->log, who.user_id, &e); /* also what is there */
     }
     answer(q, r, rc, &who, &e);
 }

@@ -87,7 +87,7 @@ static void choose(struct sg_api *api, struct sg_http_request *q, struct sg_http
     struct sg_error e = SG_ERROR_INIT;
     if (!api->log)
         sg_fail(&e, SG_ENOENT, "searches are not logged here");
-    else if (q->asks_for_privacy) {
+    else if (search_log_is_off(q)) {
         end(q, r, NULL);
         return;
     } else if (!keep(api, q, r, action, &e))
@@ -157,26 +157,27 @@ void sg_api_search_recent(struct sg_api *api, struct sg_http_request *q, struct 
 }
 
 /* Kept like a click: whatever was logged before it is forgotten when it is moved. */
-static int forget(struct sg_api *api, struct sg_http_request *q, const struct sg_recent_request *in,
-                  struct sg_error *e)
+static int forget(struct sg_search_log *l, uint64_t user_id, struct sg_str text, struct sg_error *e)
 {
     char bytes[SG_QUERY_MAX + 256];
     struct sg_buf b = {bytes, 0, sizeof bytes, false};
     unsigned char person[8];
     struct sg_search_event event = {.what = SG_EVENT_FORGET,
                                     .at_us = sg_wall_us(),
-                                    .q = in->q,
-                                    .user_id = in->user_id,
+                                    .q = text,
+                                    .user_id = user_id,
                                     .person = {(const char *)person, 8}};
-    search_log_person(api->log, 'u', in->user_id, person, &event.period);
-    int rc = in->q.p ? load(api, q, in->user_id, e) : 0;
-    if (rc)
-        return rc;
+    search_log_person(l, 'u', user_id, person, &event.period);
     sg_record_freeze(&sg_search_event_record, &event, &b);
-    rc = sg_journal_add_wait(api->log->journal, sg_buf_str(&b), e);
+    int rc = sg_journal_add_wait(l->journal, sg_buf_str(&b), e);
     if (!rc)
-        recent_forget(api->log->recent, in->user_id, in->q);
+        recent_forget(l->recent, user_id, text);
     return rc;
+}
+
+int sg_search_log_forget(struct sg_search_log *l, uint64_t user_id, struct sg_error *e)
+{
+    return l ? forget(l, user_id, SG_STR_NONE, e) : 0;
 }
 
 void sg_api_search_forget(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
@@ -187,7 +188,9 @@ void sg_api_search_forget(struct sg_api *api, struct sg_http_request *q, struct 
     if (!rc)
         rc = need_log(api, &e);
     if (!rc)
-        rc = forget(api, q, &in, &e);
+        rc = in.q.p ? load(api, q, in.user_id, &e) : 0;
+    if (!rc)
+        rc = forget(api->log, in.user_id, in.q, &e);
     if (rc)
         sg_problem(q, r, &e);
     else

@@ -64,7 +64,7 @@ int sg_search_log_begin(struct sg_search_log *l, const struct sg_http_request *q
 {
     struct log_params p;
     int rc = read_params(q, &p, e);
-    if (rc || !l || !p.log || q->asks_for_privacy || !within_rate(l))
+    if (rc || !l || !p.log || search_log_is_off(q) || !within_rate(l))
         return rc;
     struct sg_search_seen *s = sg_arena_alloc(q->arena, sizeof *s);
     if (!s)

@@ -68,6 +68,11 @@ struct sg_search_log {
 /* move.c: the thread between journal and database. */
 void *move_main(void *log);
 void move_want(struct sg_search_log *l, uint64_t user_id);
+/* Whoever asks has said that nothing of it is to be kept. */
+static inline bool search_log_is_off(const struct sg_http_request *q)
+{
+    return q->asks_for_privacy || q->caller.search_log_off || q->caller.private_session;
+}
 /* log.c: into the journal; done as of sg_journal_add. */
 int search_log_add(struct sg_search_log *l, const struct sg_search_event *event,
                    sg_journal_done done, void *ctx, struct sg_error *e);

@@ -54,3 +54,11 @@ int person_key_load(struct person_key *k, const char *dir, int64_t key_days, str
         return 0;
     return make_key(path, k, e);
 }
+
+uint64_t sg_search_log_hash(const struct sg_config *config, uint64_t user_id)
+{
+    char path[SG_CONFIG_TEXT + 48];
+    struct person_key key;
+    snprintf(path, sizeof path, "%s/searchlog/key", config->var_dir);
+    return read_key(path, &key) ? person_hash(&key, 'u', user_id) : 0;
+}

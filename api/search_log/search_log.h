@@ -7,9 +7,9 @@
  *                  move.c --+--> PostgreSQL, in batches --> popular queries --> query server
  *
  * Nothing is kept when searchlog.enabled is 0, of a request with DNT: 1, Sec-GPC: 1 or
- * log=false, and, counted, of searches beyond searchlog.per_second or a full journal: search
- * never waits. What looks like personal data is kept without its words.
- * Thread-safe.
+ * log=false, of whoever has opted out of it (PATCH /me) or is in a private session, and, counted,
+ * of searches beyond searchlog.per_second or a full journal: search never waits. What looks like
+ * personal data is kept without its words. Thread-safe.
  */
 #pragma once
 #include "api/http/http.h"
@@ -39,6 +39,11 @@ int sg_search_log_begin(struct sg_search_log *l, const struct sg_http_request *q
 /* The answer is there: its id is put into the JSON, and it is logged. */
 void sg_search_log_answered(struct sg_search_log *l, const struct sg_http_request *q,
                             const struct sg_search_seen *s, struct sg_buf *json);
+/* All that was kept of the user's searches, also what is on its way, belongs to nobody. l may be
+ * NULL. */
+int sg_search_log_forget(struct sg_search_log *l, uint64_t user_id, struct sg_error *e);
+/* The hash under which the user's searches are kept now, for who has no log open; 0: none are. */
+uint64_t sg_search_log_hash(const struct sg_config *config, uint64_t user_id);
 /* The user's recent searches that start like text, as far as they are at hand. */
 int sg_search_log_recent(struct sg_search_log *l, const struct sg_http_request *q,
                          struct sg_str text, struct sg_list *out, struct sg_error *e);
