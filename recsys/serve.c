@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/service.h"
 #include "recsys/answer.h"
+#include "recsys/blend.h"
 #include "recsys/taste.h"
 #include "schemas/feedback.h"
 #include "schemas/service.h"
@@ -26,6 +27,7 @@ ANSWERS(continue)
 ANSWERS(mixes)
 ANSWERS(new_releases)
 ANSWERS(taste)
+ANSWERS(blend)
 #undef ANSWERS
 
 static int on_person_changed(void *thread, const struct sg_rpc_call *call, const void *in,
@@ -79,6 +81,7 @@ static const struct sg_rpc_method methods[] = {
     METHOD(SG_METHOD_MIXES, mixes),
     METHOD(SG_METHOD_NEW_RELEASES, new_releases),
     {SG_METHOD_TASTE, &sg_taste_request_record, &sg_taste_record, on_taste},
+    {SG_METHOD_BLEND, &sg_blend_request_record, &sg_blend_reply_record, on_blend},
     {SG_METHOD_PERSON_CHANGED, &sg_person_changed_record, NULL, on_person_changed},
     {SG_METHOD_HEALTH, NULL, &sg_health_reply_record, on_health},
     {0},

@@ -1,5 +1,6 @@
 /* social.h - what people do with each other: feed, follows, shares, blends, reports. */
 #pragma once
+#include "schemas/blend.h"
 #include "schemas/library.h"
 
 #define SG_FEED_MAX        1000 /* entries of a feed */
@@ -7,7 +8,6 @@
 #define SG_SHARE_TEXT      4000 /* bytes: 1,000 characters */
 #define SG_REPORT_TEXT     8000
 #define SG_SHARE_TOKEN     22 /* characters: 128 bits, base64url */
-#define SG_BLEND_SONGS     50
 #define SG_SHARE_AGE_MAX_S (366 * 86400)
 
 struct sg_feed_entry {
@@ -125,24 +125,8 @@ struct sg_report_list {
     struct sg_str next_cursor;
 };
 
-/* Asked of the recsys server: songs for two listeners at once. */
-struct sg_blend_request {
-    uint64_t user_id, other_user_id;
-    int64_t limit; /* 1..SG_BLEND_SONGS */
-};
-struct sg_blended {
-    uint64_t song_id;
-    double score, first, second; /* how well it suits each, 0 to 1 */
-};
-struct sg_blend_reply {
-    struct sg_list songs;   /* sg_blended, best first */
-    struct sg_str fallback; /* absent, or why these are not their tastes' */
-};
-#define SG_METHOD_BLEND "blend"
-
 extern const struct sg_record sg_feed_reply_record, sg_follow_state_record, sg_social_view_record,
     sg_listening_reply_record, sg_share_new_record, sg_share_change_record, sg_share_record,
     sg_share_list_record, sg_shares_read_record, sg_shared_record, sg_blend_new_record,
     sg_blend_join_record, sg_blend_view_record, sg_blend_list_record, sg_report_new_record,
-    sg_report_record, sg_report_list_record, sg_report_decide_record, sg_blend_request_record,
-    sg_blend_reply_record;
+    sg_report_record, sg_report_list_record, sg_report_decide_record;

@@ -149,5 +149,12 @@ const struct sg_route sg_social_routes[] = {
              "be seen any more, is gone; so a page may be short.",
      A_PAGE(sg_feed_reply_record),
      .cost = 2},
+    {.path = "/api/v1/me/friends/listening",
+     .name = "getFriendsListening",
+     .handle = sg_social_listening,
+     SOCIAL(SG_LISTENER),
+     .summary = "What friends play now",
+     .help = "Of those whom I follow: who follows me back, or shares it with all followers.",
+     .reply = &sg_listening_reply_record},
     {0},
 };

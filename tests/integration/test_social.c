@@ -230,6 +230,33 @@ START_TEST(plays_are_told_together_to_whom_they_may_be)
 }
 END_TEST
 
+START_TEST(friends_are_heard_while_they_play_and_let_it_be_known)
+{
+    follow(11, 12);
+    follow(12, 11);
+    follow(11, 13); /* does not follow back */
+    ck_assert_int_eq(ASK(12, "POST", "/api/v1/songs/3/play"), 202);
+    ck_assert_int_eq(ASK(13, "POST", "/api/v1/songs/4/play"), 202);
+    ck_assert_int_eq(ASK(14, "POST", "/api/v1/songs/5/play"), 202);
+    ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
+    ck_assert(SAID("\"since\"") == 1 && SAID("\"User 12\"") && SAID("\"Song 3\""));
+    SQL("UPDATE users SET preferences = '{\"share_listening\": \"followers\"}' WHERE user_id = 13");
+    ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
+    ck_assert(SAID("\"since\"") == 2 && SAID("\"Song 4\""));
+    SQL("UPDATE users SET private_session = true WHERE user_id = 12");
+    ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
+    ck_assert(SAID("\"since\"") == 1 && !SAID("\"User 12\""));
+    SQL("UPDATE users SET private_profile = true WHERE user_id = 13");
+    ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
+    ck_assert(SAID("\"friends\":[]"));
+    SQL("UPDATE users SET private_profile = false, private_session = false, preferences = '{}'");
+    ck_assert_int_eq(ASK(12, "PUT", "/api/v1/me/blocks/11"), 204);
+    ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
+    ck_assert(SAID("\"friends\":[]"));
+    ck_assert_int_eq(GET(0, "/api/v1/me/friends/listening"), 401);
+}
+END_TEST
+
 START_TEST(releases_come_on_their_day)
 {
     ck_assert_int_eq(ASK(1, "PUT", "/api/v1/me/following/artists/2"), 204);
@@ -470,6 +497,7 @@ int main(void)
     tcase_add_test(t, a_private_profile_approves_its_followers);
     tcase_add_test(t, acts_reach_followers_and_go_when_they_are_taken_back);
     tcase_add_test(t, plays_are_told_together_to_whom_they_may_be);
+    tcase_add_test(t, friends_are_heard_while_they_play_and_let_it_be_known);
     tcase_add_test(t, releases_come_on_their_day);
     tcase_add_test(t, privacy_hides_what_was_told_already);
     tcase_add_test(t, a_new_follower_begins_with_what_was_done_before);
