@@ -14,17 +14,14 @@
 int plays_add(struct sg_plays *p, const struct sg_play_event *event, sg_journal_done done,
               void *ctx, struct sg_error *e)
 {
-    static _Thread_local struct sg_buf b;
-    sg_buf_reset(&b);
+    struct sg_buf b = {0};
     sg_record_freeze(&sg_play_event_record, event, &b);
-    if (sg_buf_failed(&b))
-        return sg_fail(e, SG_ENOMEM, "a play");
-    int rc = done ? sg_journal_add(p->journal, sg_buf_str(&b), done, ctx, e)
-                  : sg_journal_add_wait(p->journal, sg_buf_str(&b), e);
+    int rc = sg_buf_failed(&b) ? sg_fail(e, SG_ENOMEM, "a play")
+             : done            ? sg_journal_add(p->journal, sg_buf_str(&b), done, ctx, e)
+                               : sg_journal_add_wait(p->journal, sg_buf_str(&b), e);
     if (rc == SG_EBUSY)
         rc = sg_fail(e, SG_EUNAVAIL, "too many plays wait for the database");
-    if (b.cap > 65536)
-        sg_buf_free(&b);
+    sg_buf_free(&b);
     return rc;
 }
 
