@@ -159,6 +159,17 @@ static void a_song_is_told_whole(void)
     ck_assert_int_eq(get("/api/v1/songs/7?market=%00%00"), 400);
 }
 
+static void several_songs_come_in_the_order_asked_for(void)
+{
+    for (int i = 0; i < 2; i++) {
+        ck_assert_msg(get("/api/v1/songs?ids=8,998,9,7,10&market=US") == 200, "%s", said);
+        json_t *songs = json_object_get(body, "songs");
+        ck_assert_uint_eq(json_array_size(songs), 2);
+        ck_assert_str_eq(text_of(json_array_get(songs, 0), "title"), "Bare");
+        ck_assert_str_eq(text_of(json_array_get(songs, 1), "title"), "All of it");
+    }
+}
+
 static void an_unchanged_song_is_not_sent_again(void)
 {
     char etag[300];
@@ -268,16 +279,112 @@ static void a_frozen_database_holds_nobody(void)
     BECOMES("/api/v1/songs/161", status == 200);
 }
 
+/* A second API, and a Redis both share. */
+
+static pid_t second, redis;
+static int second_port;
+
+static bool has_redis(void)
+{
+    return system("redis-server --version >/dev/null 2>&1") == 0; /* NOLINT(cert-env33-c) */
+}
+
+static void start_two(void)
+{
+    char socket[128], number[16];
+    snprintf(socket, sizeof socket, "%s/redis", x.dir);
+    snprintf(number, sizeof number, "%d", second_port = test_free_port());
+    if (has_redis()) {
+        redis = test_spawn((const char *const[]){"redis-server", "--port", "0", "--unixsocket",
+                                                 socket, "--save", "", NULL},
+                           test_path(x.dir, "redis.log"), SIGKILL);
+        setenv("SEGUE_API_REDIS", socket, 1);
+    } else {
+        fprintf(stderr, "SKIPPED: no redis-server, two APIs share nothing but the database\n");
+    }
+    kill(api, SIGTERM);
+    ck_assert_int_eq(test_wait(api), 0);
+    api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
+    setenv("SEGUE_API_PORT", number, 1);
+    setenv("SEGUE_VAR_DIR", test_path(x.dir, "second"), 1);
+    mkdir(test_path(x.dir, "second"), 0700);
+    second = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
+    unsetenv("SEGUE_API_PORT");
+    unsetenv("SEGUE_VAR_DIR");
+    unsetenv("SEGUE_API_REDIS");
+}
+
+static void stop_two(void)
+{
+    kill(second, SIGTERM);
+    ck_assert_int_eq(test_wait(second), 0);
+    if (redis) {
+        kill(redis, SIGKILL);
+        test_wait(redis);
+    }
+}
+
+static int ask_second(const char *path, const char *headers)
+{
+    int first = port;
+    port = second_port;
+    int status = ask(path, headers);
+    port = first;
+    return status;
+}
+
+static void check_title(int status, int i)
+{
+    char title[32];
+    snprintf(title, sizeof title, "Take %d", i);
+    ck_assert_msg(status == 200 && !strcmp(text("title"), title), "%s: %d %.1500s", title, status,
+                  said);
+}
+
+/* The writer sees it at once: there, and elsewhere with what she was told. Others soon. */
+static void who_wrote_reads_it_from_either_api(void)
+{
+    start_two();
+    ck_assert_int_eq(get("/api/v1/songs/7"), 200);
+    ck_assert_int_eq(ask_second("/api/v1/songs/7", NULL), 200);
+    for (int i = 0; i < 30; i++) {
+        char change[64], token[400];
+        const char *who = as(5, SG_ROLE_USER | SG_ROLE_ARTIST);
+        snprintf(change, sizeof change, "{\"title\":\"Take %d\"}", i);
+        char headers[2048];
+        snprintf(headers, sizeof headers, "%sContent-Type: application/json\r\n", who);
+        int status =
+            test_http(port, "PATCH", "/api/v1/songs/7", headers, change, said, sizeof said);
+        ck_assert_msg(status == 200, "%d %s", status, said);
+        snprintf(token, sizeof token, "Segue-Consistency: %s\r\n", header("Segue-Consistency: "));
+        ck_assert_str_ne(header("Segue-Consistency: "), "");
+        if (i % 2)
+            check_title(get("/api/v1/songs/7"), i);
+        check_title(ask_second("/api/v1/songs/7", token), i);
+        check_title(get("/api/v1/songs/7"), i);
+        check_title(ask_second("/api/v1/songs?ids=7", token) == 200
+                        ? ask_second("/api/v1/songs/7", token)
+                        : 0,
+                    i);
+    }
+    int64_t end = sg_now_us() + 20000000;
+    while (ask_second("/api/v1/songs/7", NULL) != 200 || strcmp(text("title"), "Take 29") != 0)
+        ck_assert_int_lt(sg_now_us(), end);
+    stop_two();
+}
+
 START_TEST(songs_through_everything_that_happens)
 {
     setup();
     a_song_is_told_whole();
+    several_songs_come_in_the_order_asked_for();
     an_unchanged_song_is_not_sent_again();
     a_song_of_the_future_is_for_its_artist_and_admins();
     markets_hide_songs();
     what_others_write_is_seen();
     without_the_database_what_was_read_goes_on();
     a_frozen_database_holds_nobody();
+    who_wrote_reads_it_from_either_api();
     teardown();
 }
 END_TEST
