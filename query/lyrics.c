@@ -4,7 +4,6 @@
 #include <math.h>
 
 #define LEAST_WORDS  3     /* of a query that does not say it is a line */
-#define STRONG       3     /* records that hold all words: no line is looked for then */
 #define WANT         1000  /* songs looked at, some 3 us each */
 #define WANT_ASKED   4000  /* when lyrics are asked for */
 #define WORK         60000 /* of one pass (sg_match_work) */
@@ -27,12 +26,20 @@ static bool has_only_phrases(const struct sg_constraints *c)
     return c->n <= SG_LYRIC_PHRASES;
 }
 
+static bool found_by_names(const struct sg_search *s)
+{
+    size_t n = 0;
+    for (int k = 0; k < SG_KINDS; k++)
+        n += s->retrieval.found[k];
+    return n > 0;
+}
+
 static bool are_wanted(const struct sg_search *s)
 {
     if (s->query.in == SG_IN_NAMES || !(s->query.kinds >> SG_SONG & 1) || !s->query.words.n ||
         !has_only_phrases(&s->query.syntax.constraints) || !sg_searcher_has_lyrics(s->searcher))
         return false;
-    return asked(s) || (s->query.words.n >= LEAST_WORDS && s->retrieval.strong < STRONG &&
+    return asked(s) || (s->query.words.n >= LEAST_WORDS && !found_by_names(s) &&
                         s->page.sort == SG_BY_RELEVANCE);
 }
 
@@ -119,6 +126,12 @@ static void look_at(struct sg_search *s, const struct sg_filters *f, sg_docref d
         keep(x, doc, found.closeness);
 }
 
+/* Readings of names have the rest of the time. */
+static bool may_go_on(const struct sg_search *s)
+{
+    return asked(s) || sg_search_may_go_on(s);
+}
+
 /* Songs that say every word of `which`, half of what may still be looked at. */
 static int pass(struct sg_search *s, const struct sg_filters *f, uint64_t which, struct sg_error *e)
 {
@@ -133,7 +146,7 @@ static int pass(struct sg_search *s, const struct sg_filters *f, uint64_t which,
         return 0;
     int n = sg_match_begin(s->searcher, SG_SONG, s->side.groups, s->side.n, e);
     sg_match_limit(s->searcher, asked(s) ? WORK_ASKED : WORK);
-    while (n >= 0 && read < want) {
+    while (n >= 0 && read < want && may_go_on(s)) {
         sg_docref docs[64];
         n = sg_match_next(s->searcher, docs, sizeof docs / sizeof *docs, e);
         if (n <= 0)

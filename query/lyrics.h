@@ -2,8 +2,8 @@
  *
  * Songs whose lyrics hold the query's words, found by their V terms (index/document.h) and judged
  * on the lyrics themselves (lyric_match.h). Asked for with in=lyrics; otherwise when three words
- * or more find hardly anything by names, and then below whatever a name answers but above what
- * gives words up. A word that is misspelt or not sung leaves the others to be asked for.
+ * or more are found together in no name, however they are spelt, and then above what gives words
+ * up. A word that is misspelt or not sung leaves the others to be asked for.
  */
 #pragma once
 #include "query/lyric_match.h"

@@ -251,7 +251,7 @@ static int relax(struct sg_search *s, struct sg_error *e)
             rc = relax_spelling(&x, e);
         }
     }
-    if (!rc)
+    if (!rc && found(s) == 0)
         rc = sg_search_lyrics(s, e);
     if (s->reworded) /* operators ask for all of it */
         return rc;
@@ -273,7 +273,5 @@ int sg_search_relax(struct sg_search *s, struct sg_error *e)
     if (hopeless || s->query.words.n == 0)
         return 0;
     int rc = s->spell && is_thin(s) ? relax(s, e) : 0;
-    if (!rc)
-        rc = sg_search_lyrics(s, e);
     return rc ? rc : sg_search_neighbours(s, e);
 }

@@ -19,6 +19,7 @@ const char sg_data_generate_help[] =
     "  --seed S       (demo.seed)\n"
     "  --plays N      mean plays of a user (100)\n"
     "  --days N       length of the histories (90)\n"
+    "  --lyrics N     per cent of the songs that have lyrics (5)\n"
     "  --until DATE   histories end at this midnight UTC (default: today)\n"
     "  --append       add to a catalogue that is not empty\n"
     "  --out FILE     write JSONL instead ('-': standard output): genres, artists,\n"
@@ -57,6 +58,11 @@ static const char *take(struct options *o, int c, const char *value)
             return "--days: 1 to 3650";
         o->world.history_days = (int)v;
         return NULL;
+    case 'l':
+        if (!whole(value, 0, 100, &v))
+            return "--lyrics: 0 to 100";
+        o->world.lyrics = (double)v / 100;
+        return NULL;
     case 't':
         if (!sg_date_parse(sg_str(value), &o->world.until) || o->world.until < 0)
             return "--until: a date YYYY-MM-DD from 1970 on";
@@ -77,11 +83,17 @@ static const char *take(struct options *o, int c, const char *value)
 
 static int parse(struct options *o, int argc, char **argv)
 {
-    static const struct option longs[] = {{"songs", 1, NULL, 's'},    {"users", 1, NULL, 'u'},
-                                          {"seed", 1, NULL, 'S'},     {"plays", 1, NULL, 'p'},
-                                          {"days", 1, NULL, 'd'},     {"until", 1, NULL, 't'},
-                                          {"out", 1, NULL, 'o'},      {"append", 0, NULL, 'a'},
-                                          {"progress", 0, NULL, 'P'}, {0}};
+    static const struct option longs[] = {{"songs", 1, NULL, 's'},
+                                          {"users", 1, NULL, 'u'},
+                                          {"seed", 1, NULL, 'S'},
+                                          {"plays", 1, NULL, 'p'},
+                                          {"days", 1, NULL, 'd'},
+                                          {"lyrics", 1, NULL, 'l'},
+                                          {"until", 1, NULL, 't'},
+                                          {"out", 1, NULL, 'o'},
+                                          {"append", 0, NULL, 'a'},
+                                          {"progress", 0, NULL, 'P'},
+                                          {0}};
     optind = 1;
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) >= 0;) {
         const char *wrong = take(o, c, optarg);
@@ -125,7 +137,8 @@ int sg_data_generate(const struct sg_config *config, int argc, char **argv)
                                   .seed = (uint64_t)config->demo.seed,
                                   .until = sg_wall_us() / 86400000000,
                                   .history_days = 90,
-                                  .plays_per_user = 100}};
+                                  .plays_per_user = 100,
+                                  .lyrics = 0.05}};
     int code = parse(&o, argc, argv);
     if (code)
         return code;

@@ -6,15 +6,16 @@
 #include "data/generate/setaside.h"
 #include <inttypes.h>
 
-static const char tables[] = "{genres,artists,albums,songs,song_artists,aliases,users,playlists,"
-                             "playlist_songs,follows,feedback,listening_history,song_plays_daily}";
+static const char tables[] =
+    "{genres,artists,albums,songs,song_artists,lyrics,aliases,users,playlists,"
+    "playlist_songs,follows,feedback,listening_history,song_plays_daily}";
 
 struct loader {
     PGconn *c;
     struct sg_world w;
     struct sg_progress *p;
     struct sg_pg_copy *copy;
-    struct sg_buf text;
+    struct sg_buf text, lines;
     uint64_t genre_ids[SG_DEMO_GENRES];
 };
 
@@ -133,6 +134,22 @@ static int put_credits(struct loader *l, uint64_t artist, struct sg_error *e)
     for (size_t k = 0; !rc && k < n; k++)
         for (size_t j = 0; !rc && j < releases[k].n; j++)
             rc = put_song_credits(l, artist, releases[k].first + j, releases[k].date, e);
+    return rc;
+}
+
+static int put_lyrics(struct loader *l, uint64_t artist, struct sg_error *e)
+{
+    const struct sg_world_artist *a = &l->w.artists[artist];
+    int rc = 0;
+    for (size_t j = 0; !rc && j < a->n_songs; j++) {
+        if (!sg_world_has_lyrics(&l->w, artist, j))
+            continue;
+        const char *language = sg_world_lyrics(&l->w, artist, j, &l->text, &l->lines);
+        put_id(l, a->first_song + j + l->w.o.first_song);
+        put_text(l, language);
+        sg_pg_copy_text(l->copy, sg_buf_str(&l->lines));
+        rc = end_row(l, e);
+    }
     return rc;
 }
 
@@ -281,6 +298,8 @@ static int run_stages(struct loader *l, struct sg_error *e)
         {"song artists",
          "COPY song_artists (artist_id, song_id, position, credited_artist_id, role) FROM STDIN",
          put_credits, w->n_artists, 0},
+        {"lyrics", "COPY lyrics (song_id, language, lines) FROM STDIN", put_lyrics,
+         w->o.lyrics > 0 ? w->n_artists : 0, 0},
         {"users",
          "COPY users (user_id, email, display_name, subscription_type, country) FROM STDIN",
          put_user, w->o.users, w->o.users},
@@ -452,6 +471,7 @@ int sg_generate_load(PGconn *c, struct sg_world_options *o, bool append, struct 
         rc = sg_pg_exec(c, "ANALYZE", 0, NULL, NULL, e);
     sg_setaside_free(&indexes);
     sg_buf_free(&l.text);
+    sg_buf_free(&l.lines);
     sg_world_close(&l.w);
     return rc;
 }

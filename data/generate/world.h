@@ -28,6 +28,7 @@ struct sg_world_options {
     int64_t until;         /* histories end at this midnight: days since 1970 */
     int history_days;      /* length of histories */
     double plays_per_user; /* mean */
+    double lyrics;         /* share of songs that have some */
     uint64_t first_song, first_artist, first_album, first_user, first_playlist; /* 0 means 1 */
 };
 
@@ -85,6 +86,11 @@ struct sg_demo_song {
 void sg_world_song(const struct sg_world *w, uint64_t artist, size_t song, int32_t date,
                    struct sg_buf *title, struct sg_demo_song *out);
 int sg_world_duration(const struct sg_world *w, uint64_t artist, size_t song);
+
+bool sg_world_has_lyrics(const struct sg_world *w, uint64_t artist, size_t song);
+/* The column lyrics.lines into json, which is reset; text: room. Returns the language's code. */
+const char *sg_world_lyrics(const struct sg_world *w, uint64_t artist, size_t song,
+                            struct sg_buf *text, struct sg_buf *json);
 
 struct sg_demo_user {
     char country[3];
@@ -153,4 +159,5 @@ enum {
     SG_S_PLAYLIST,
     SG_S_ALIAS,
     SG_S_FEEDBACK,
+    SG_S_LYRICS,
 };

@@ -10,6 +10,7 @@
  * also prints the n slowest queries of each.
  */
 #include "core/clock.h"
+#include "index/lyrics.h"
 #include "index/spell.h"
 #include "query/popular.h"
 #include "query/search.h"
@@ -32,6 +33,7 @@ struct bench {
     struct sg_searcher *searcher;
     struct sg_search *search;
     struct sg_popular *popular;
+    bool sung;             /* some songs have lyrics */
     bool personal;         /* searches are of somebody whose taste is known */
     struct sg_taste taste; /* of somebody who likes 32 songs and as many artists */
     struct sg_affinity songs_liked[32], artists_liked[32];
@@ -178,6 +180,24 @@ static size_t hostile(struct bench *b, char *q)
     return n;
 }
 
+/* A line that some song has, as it is written; 0: none has. */
+static size_t sung_line(struct bench *b, char *q)
+{
+    static struct sg_lyrics lyrics;
+    for (int i = 0; i < 1000; i++) {
+        struct sg_facts f = random_song(b);
+        struct sg_str packed = sg_searcher_lyrics(b->searcher, f.id), language, body;
+        if (!sg_lyrics_next(&packed, &language, &body) || !sg_lyrics_open(&lyrics, body) ||
+            !lyrics.n_lines)
+            continue;
+        struct sg_str line = sg_lyrics_text(&lyrics, draw(b) % lyrics.n_lines);
+        size_t n = line.n < SG_QUERY_MAX ? line.n : SG_QUERY_MAX;
+        memcpy(q, line.p, n);
+        return n;
+    }
+    return 0;
+}
+
 static void run_search(struct bench *b, struct sg_str q)
 {
     struct sg_search_request r;
@@ -186,6 +206,21 @@ static void run_search(struct bench *b, struct sg_str q)
     sg_record_init(&sg_search_request_record, &r);
     sg_record_init(&sg_search_reply_record, &reply);
     r.q = q;
+    if (sg_searcher_begin(b->searcher, &e) ||
+        sg_search_run(b->search, b->searcher, &r, 0, &b->arena, &reply, &e))
+        die(&e);
+    sg_searcher_end(b->searcher);
+}
+
+static void run_lyrics(struct bench *b, struct sg_str q)
+{
+    struct sg_search_request r;
+    struct sg_search_reply reply;
+    struct sg_error e = SG_ERROR_INIT;
+    sg_record_init(&sg_search_request_record, &r);
+    sg_record_init(&sg_search_reply_record, &reply);
+    r.q = q;
+    r.in = SG_STR("lyrics");
     if (sg_searcher_begin(b->searcher, &e) ||
         sg_search_run(b->search, b->searcher, &r, 0, &b->arena, &reply, &e))
         die(&e);
@@ -327,6 +362,7 @@ static void open_all(struct bench *b, const char *dir, int64_t budget_us)
         sg_searcher_begin(b->searcher, &e))
         die(&e);
     b->songs = sg_searcher_count(b->searcher, SG_SONG);
+    b->sung = sg_searcher_has_lyrics(b->searcher);
     find_common(b);
     draw_taste(b);
     printf("%s: %llu songs, %zu common words\n", sg_searcher_generation(b->searcher),
@@ -367,6 +403,10 @@ int main(int argc, char **argv)
     measure(&b, "as you type, songs, a taste", as_you_type, run_songs);
     b.personal = false;
     measure(&b, "misspelt, all types", misspelt, run_search);
+    if (b.sung) {
+        measure(&b, "a line, all types", sung_line, run_search);
+        measure(&b, "a line, in lyrics", sung_line, run_lyrics);
+    }
     measure(&b, "hostile, all types", hostile, run_search);
     measure(&b, "suggest, 1-3 characters", as_you_type, run_suggest);
     measure(&b, "suggest, 6-13 characters", cut_title, run_suggest);
