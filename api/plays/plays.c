@@ -9,19 +9,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DRAIN_US 500000
+#define DRAIN_US   500000
+#define WORD_BYTES 1024 /* more than any word takes */
 
 int plays_add(struct sg_plays *p, const struct sg_play_event *event, sg_journal_done done,
               void *ctx, struct sg_error *e)
 {
+    char space[WORD_BYTES];
     struct sg_buf b = {0};
+    if (!event->listens.n)
+        b = (struct sg_buf){space, 0, sizeof space, false};
     sg_record_freeze(&sg_play_event_record, event, &b);
     int rc = sg_buf_failed(&b) ? sg_fail(e, SG_ENOMEM, "a play")
              : done            ? sg_journal_add(p->journal, sg_buf_str(&b), done, ctx, e)
                                : sg_journal_add_wait(p->journal, sg_buf_str(&b), e);
     if (rc == SG_EBUSY)
         rc = sg_fail(e, SG_EUNAVAIL, "too many plays wait for the database");
-    sg_buf_free(&b);
+    if (event->listens.n)
+        sg_buf_free(&b);
     return rc;
 }
 

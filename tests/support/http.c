@@ -2,6 +2,7 @@
 #include "tests/support/http.h"
 #include "core/buf.h"
 #include "core/clock.h"
+#include "tests/support/load.h"
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
@@ -28,6 +29,7 @@ static int dial(int port)
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     for (int i = 0; i < 300; i++) {
         int fd = socket(AF_INET, SOCK_STREAM, 0);
+        test_other_address(fd);
         if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
             return fd;
         close(fd);
