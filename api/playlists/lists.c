@@ -97,17 +97,21 @@ static int select_users(struct sg_api *api, struct sg_http_request *q,
                         const struct sg_playlist_query *in, struct sg_playlist_list *out,
                         struct sg_error *e)
 {
-    /* Of somebody with a private profile only she herself and admins are told. */
+    /* Of somebody with a private profile only she herself, followers she approved and admins are
+     * told; of who has blocked the caller, nobody. */
     static const struct sg_pg_statement of_user = {
         "playlists_of_user",
         "SELECT " PLAYLIST_COLUMNS " FROM playlists p" PLAYLIST_JOINS
         "WHERE p.user_id = $3::bigint AND p.is_public AND ($4::bigint IS NULL OR p.playlist_id < "
-        "$4::bigint) AND ($2::boolean OR p.user_id = $1::bigint OR u.preferences->"
-        "'private_profile' IS DISTINCT FROM 'true'::jsonb) ORDER BY p.playlist_id DESC LIMIT "
+        "$4::bigint) AND ($2::boolean OR segue_sees_acts($1::bigint, p.user_id)) ORDER BY "
+        "p.playlist_id DESC LIMIT "
         "$5::bigint",
         5};
-    static const struct sg_pg_statement known = {"playlists_user_known",
-                                                 "SELECT FROM users WHERE user_id = $1::bigint", 1};
+    static const struct sg_pg_statement known = {
+        "playlists_user_known",
+        "SELECT FROM users WHERE user_id = $3::bigint AND ($2::boolean OR NOT "
+        "segue_blocked($1::bigint, $3::bigint))",
+        3};
     struct playlist_caller who = playlist_caller(q);
     char limit[24], user[24];
     const char *cursor;
@@ -116,7 +120,8 @@ static int select_users(struct sg_api *api, struct sg_http_request *q,
     snprintf(limit, sizeof limit, "%lld", (long long)in->limit + 1);
     int rc = check_cursor(in->cursor, &cursor, q->arena, e);
     if (!rc)
-        rc = sg_db_read(api->db, q, &known, (const char *[]){user}, &rows, e);
+        rc = sg_db_read(api->db, q, &known, (const char *[]){who.user_id, who.is_admin, user},
+                        &rows, e);
     if (!rc && !PQntuples(rows))
         rc = sg_fail(e, SG_ENOENT, "there is no user %s", user);
     PQclear(rows);

@@ -64,11 +64,13 @@ static int put(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
         "playlist_invite",
         "WITH put AS (INSERT INTO playlist_collaborators AS m (user_id, playlist_id, "
         "collaborator_id, role) SELECT $1::bigint, $2::bigint, u.user_id, $4 FROM users u WHERE "
-        "u.user_id = $3::bigint AND (SELECT count(*) FROM playlist_collaborators WHERE user_id = "
+        "u.user_id = $3::bigint AND NOT segue_blocked($1::bigint, u.user_id) AND (SELECT count(*) "
+        "FROM playlist_collaborators WHERE user_id = "
         "$1::bigint AND playlist_id = $2::bigint) < " MEMBERS_MAX
         " ON CONFLICT (user_id, playlist_id, collaborator_id) DO UPDATE SET role = excluded.role "
         "RETURNING 1) SELECT (SELECT count(*) FROM put), (SELECT count(*) FROM users WHERE user_id "
-        "= $3::bigint), pg_notify('segue_playlists', $2::bigint || ':access')",
+        "= $3::bigint AND NOT segue_blocked($1::bigint, user_id)), pg_notify('segue_playlists', "
+        "$2::bigint || ':access')",
         4};
     struct member *m = ctx;
     struct playlist p;

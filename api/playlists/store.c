@@ -1,5 +1,6 @@
 /* store.c - a playlist's row as the caller sees it. */
 #include "api/playlists/parts.h"
+#include "api/playlists/visible.h"
 #include "api/route.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,11 +95,12 @@ static int not_there(uint64_t playlist_id, struct sg_error *e)
     return sg_fail(e, SG_ENOENT, "there is no playlist %llu", (unsigned long long)playlist_id);
 }
 
-static const struct sg_pg_statement find = {"playlist_find",
-                                            "SELECT " PLAYLIST_COLUMNS
-                                            " FROM playlists p" PLAYLIST_JOINS
-                                            "WHERE p.playlist_id = $3::bigint",
-                                            3};
+static const struct sg_pg_statement find = {
+    "playlist_find",
+    "SELECT " PLAYLIST_COLUMNS " FROM playlists p" PLAYLIST_JOINS
+    "WHERE p.playlist_id = $3::bigint AND ($2::boolean OR NOT segue_blocked($1::bigint, "
+    "p.user_id))",
+    3};
 
 /* Whether it may be known to the caller, who must have at least this role. */
 static int judge(const struct playlist *p, enum playlist_role least, struct sg_error *e)
@@ -140,6 +142,13 @@ int playlist_of_path(struct sg_api *api, struct sg_http_request *q, enum playlis
 {
     int rc = playlist_find(api, q, sg_route_id(q, 0), out, e);
     return rc ? rc : judge(out, least, e);
+}
+
+int sg_playlist_visible(struct sg_api *api, struct sg_http_request *q, uint64_t playlist_id,
+                        struct sg_error *e)
+{
+    struct playlist p;
+    return playlist_find(api, q, playlist_id, &p, e);
 }
 
 /* The second statement sees what whoever held the lock before has committed. */

@@ -1,5 +1,6 @@
 /* handlers.c - the routes of recommendations. */
 #include "api/join.h"
+#include "api/playlists/visible.h"
 #include "api/problem.h"
 #include "api/recommend/recommend.h"
 #include "api/route.h"
@@ -19,10 +20,13 @@ static int read_ids(struct sg_http_request *q, const char *name, const struct sg
     return 0;
 }
 
-static int add_seed(struct sg_http_request *q, struct sg_recs_request *in, const char *type,
-                    uint64_t id, struct sg_error *e)
+static int add_seed(struct sg_api *api, struct sg_http_request *q, struct sg_recs_request *in,
+                    const char *type, uint64_t id, struct sg_error *e)
 {
     struct sg_seed_ref *v = in->seeds.v;
+    int rc = strcmp(type, "playlist") == 0 ? sg_playlist_visible(api, q, id, e) : 0;
+    if (rc)
+        return rc;
     if (!v)
         v = in->seeds.v = sg_arena_array(q->arena, 10, sizeof *v);
     if (!v || in->seeds.n == 10)
@@ -36,7 +40,7 @@ static int add_genre(struct sg_api *api, struct sg_http_request *q, struct sg_re
 {
     uint64_t id;
     int rc = sg_genre_by_name(api, q, name, &id, e);
-    return rc ? rc : add_seed(q, in, "genre", id, e);
+    return rc ? rc : add_seed(api, q, in, "genre", id, e);
 }
 
 /* "song:12", "genre:Rock" */
@@ -53,7 +57,7 @@ static int read_seed(struct sg_api *api, struct sg_http_request *q, struct sg_st
         return add_genre(api, q, in, rest, e);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (sg_str_eq(type, sg_str(types[i])) && sg_str_to_u64(rest, &id) && id && id <= INT64_MAX)
-            return add_seed(q, in, types[i], id, e);
+            return add_seed(api, q, in, types[i], id, e);
     return sg_fail_field(e, "seeds",
                          "seeds: expected song:1, artist:2, album:3, playlist:4 or genre:Rock, "
                          "got '%.*s'",
@@ -94,7 +98,7 @@ int sg_recommend_request(struct sg_api *api, struct sg_http_request *q,
     if (!rc)
         rc = read_ids(q, "artists", &p.artists, &artists, e);
     for (size_t i = 0; i < artists.n && !rc; i++)
-        rc = add_seed(q, in, "artist", ((uint64_t *)artists.v)[i], e);
+        rc = add_seed(api, q, in, "artist", ((uint64_t *)artists.v)[i], e);
     for (size_t i = 0; i < p.genres.n && !rc; i++)
         rc = add_genre(api, q, in, genres[i], e);
     for (size_t i = 0; i < p.seeds.n && !rc; i++)
@@ -156,17 +160,14 @@ static int read_similar(struct sg_api *api, struct sg_http_request *q, enum sg_k
 {
     struct sg_hit hit;
     int rc = sg_recommend_request(api, q, sg_similar_params, &sg_recommend_params_record, in, e);
+    in->type = sg_str(sg_kind_names[kind]);
+    in->id = sg_route_id(q, 0);
+    if (!rc && kind == SG_PLAYLIST) /* the index has public ones only */
+        return sg_playlist_visible(api, q, in->id, e);
     if (!rc)
         rc = sg_api_entity(api, q, kind, &hit, e);
-    if (rc)
-        return rc;
-    in->type = sg_str(sg_kind_names[kind]);
-    in->id = kind == SG_SONG     ? hit.song_id
-             : kind == SG_ARTIST ? hit.artist_id
-             : kind == SG_ALBUM  ? hit.album_id
-                                 : hit.playlist_id;
-    in->artist_id = kind == SG_SONG && hit.artist ? hit.artist->artist_id : 0;
-    return 0;
+    in->artist_id = !rc && kind == SG_SONG && hit.artist ? hit.artist->artist_id : 0;
+    return rc;
 }
 
 void sg_api_similar(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)

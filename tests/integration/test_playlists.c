@@ -471,6 +471,35 @@ START_TEST(links_let_in_until_they_expire_are_used_up_or_revoked)
 }
 END_TEST
 
+START_TEST(who_is_blocked_sees_nothing_of_the_other)
+{
+    json_int_t id = make(OWNER, "{\"name\":\"Open\",\"is_public\":true}");
+    test_pg_sql(db, "INSERT INTO blocks (user_id, blocked_user_id) VALUES (1, 7)");
+    EXPECT(GET(7, path_of(id, "")), 404);
+    EXPECT(PUT(7, path_of(id, "/follow"), NULL), 404);
+    EXPECT(GET(7, "/api/v1/users/1/playlists"), 404);
+    EXPECT(PUT(OWNER, path_of(id, "/collaborators/7"), "{\"role\":\"editor\"}"), 404);
+    EXPECT(GET(8, path_of(id, "")), 200);
+    test_pg_sql(db, "UPDATE users SET private_profile = true WHERE user_id = 1");
+    EXPECT(GET(8, "/api/v1/users/1/playlists"), 200);
+    ck_assert(!strstr(said, "\"Open\""));
+    EXPECT(GET(OWNER, "/api/v1/users/1/playlists"), 200);
+    ck_assert(strstr(said, "\"Open\""));
+    test_pg_sql(db, "UPDATE users SET private_profile = false WHERE user_id = 1");
+    test_pg_sql(db, "DELETE FROM blocks");
+}
+END_TEST
+
+START_TEST(nobody_learns_of_a_private_list_through_what_is_made_of_it)
+{
+    json_int_t id = make(OWNER, "{\"name\":\"Secret\",\"song_ids\":[1]}");
+    EXPECT(GET(STRANGER, path_of(id, "/suggestions")), 404);
+    EXPECT(GET(NOBODY, path_of(id, "/suggestions")), 404);
+    EXPECT(GET(STRANGER, format("/api/v1/radio?seeds=playlist:%lld", (long long)id)), 404);
+    EXPECT(GET(OWNER, path_of(id, "/suggestions")), 503); /* it is there; no recommender runs */
+}
+END_TEST
+
 START_TEST(followers_are_counted)
 {
     json_int_t id = make(OWNER, "{\"name\":\"F\",\"is_public\":true}");
@@ -665,6 +694,8 @@ static Suite *suite(void)
     tcase_add_test(t, a_public_playlist_is_seen_by_all_and_changed_by_few);
     tcase_add_test(t, collaborators_do_what_their_role_lets_them);
     tcase_add_test(t, links_let_in_until_they_expire_are_used_up_or_revoked);
+    tcase_add_test(t, who_is_blocked_sees_nothing_of_the_other);
+    tcase_add_test(t, nobody_learns_of_a_private_list_through_what_is_made_of_it);
     tcase_add_test(t, followers_are_counted);
     tcase_add_test(t, a_smart_playlist_holds_what_its_rules_say_of_its_owner);
     tcase_add_test(t, every_condition_and_order_runs);
