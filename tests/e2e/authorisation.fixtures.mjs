@@ -5,7 +5,8 @@ const artistOf = (db, { artist }) => db.sql(`INSERT INTO artists (name, user_id)
 const albumOf = async (db, people) => db.sql(`INSERT INTO albums (artist_id, title) VALUES (${await artistOf(db, people)}, 'Matrix album') RETURNING album_id`);
 const songOf = async (db, people) => db.sql(`WITH s AS (INSERT INTO songs (artist_id, title, duration_s) VALUES (${await artistOf(db, people)}, 'Matrix song', 180) RETURNING *)
   INSERT INTO song_artists (artist_id, song_id, position, credited_artist_id) SELECT artist_id, song_id, 1, artist_id FROM s RETURNING song_id`);
-const playlistOf = (db, { owner, collaborator }) => db.sql(`WITH p AS (INSERT INTO playlists (user_id, name) VALUES (${owner.id}, 'Matrix list') RETURNING *)
+let playlist; // the last one made: its links are of it
+const playlistOf = async (db, { owner, collaborator }) => playlist = await db.sql(`WITH p AS (INSERT INTO playlists (user_id, name) VALUES (${owner.id}, 'Matrix list') RETURNING *)
   INSERT INTO playlist_collaborators (user_id, playlist_id, collaborator_id, role) SELECT user_id, playlist_id, ${collaborator.id}, 'editor' FROM p RETURNING playlist_id`);
 
 const sungOf = async (db, people) => db.sql(`INSERT INTO lyrics (song_id, lines, kind) VALUES (${await songOf(db, people)}, '[{"text": "La la"}]', 'plain') RETURNING song_id`);
@@ -22,11 +23,26 @@ const picture = { raw: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4C
 // Of songs that the search index has: asking goes through it.
 const indexed = (db) => db.sql('SELECT song_id FROM songs ORDER BY play_count DESC LIMIT 1');
 
+const linkOf = async (db, people) => {
+  const token = `matrix-${Date.now()}-${Math.random()}`;
+  await db.sql(`INSERT INTO playlist_shares (user_id, playlist_id, token_hash, role) SELECT user_id, playlist_id, sha256('${token}'), 'viewer'
+    FROM playlists WHERE playlist_id = ${await playlistOf(db, people)}`);
+  return token;
+};
+const shareOf = (db) => db.sql(`INSERT INTO playlist_shares (user_id, playlist_id, token_hash, role) SELECT user_id, playlist_id,
+  sha256(random()::text::bytea), 'viewer' FROM playlists WHERE playlist_id = ${playlist} RETURNING share_id`);
+const track = async (db, people) => `segue:song:${await songOf(db, people)}`;
+
 export const made = {
   song_id: songOf,
   artist_id: artistOf,
   album_id: albumOf,
   playlist_id: playlistOf,
+  share_id: shareOf,
+  'getSharedPlaylist.token': linkOf,
+  'joinSharedPlaylist.token': linkOf,
+  'setPlaylistCollaborator.collaborator_id': (db, { other }) => other.id,
+  'removePlaylistCollaborator.collaborator_id': (db, { collaborator }) => collaborator.id,
   user_id: (db, { owner }) => owner.id,
   'getLyrics.song_id': sungOf,
   'getLyricsFile.song_id': sungOf,
@@ -55,6 +71,16 @@ export const bodies = {
   claimArtist: () => ({ message: 'It is me' }),
   putLyrics: () => ({ text: '[00:01.00]La la' }),
   putLyricsFile: () => ({ raw: '[00:01.00]La la', type: 'text/plain' }),
+  createPlaylist: () => ({ name: 'Matrix' }),
+  replacePlaylist: () => ({ name: 'Matrix, changed' }),
+  updatePlaylist: () => ({ description: 'Matrix, changed' }),
+  addSongsToPlaylist: async (db, people) => ({ song_id: Number(await songOf(db, people)) }),
+  changePlaylist: async (db, people) => ({ operations: [{ op: 'add', song_ids: [Number(await songOf(db, people))] }] }),
+  setPlaylistCollaborator: () => ({ role: 'viewer' }),
+  sharePlaylist: () => ({ role: 'viewer' }),
+  importPlaylistM3u8: async (db, people) => ({ raw: await track(db, people), type: 'application/vnd.apple.mpegurl' }),
+  importPlaylistXspf: async (db, people) => ({ raw: `<playlist><trackList><track><identifier>${await track(db, people)}</identifier></track></trackList></playlist>`, type: 'application/xspf+xml' }),
+  importPlaylistJspf: async (db, people) => ({ raw: JSON.stringify({ playlist: { track: [{ identifier: await track(db, people) }] } }), type: 'application/jspf+json' }),
   giveFeedback: async (db) => ({ kind: 'like', song_id: Number(await indexed(db)) }),
   tellSearchClick: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
   tellSearchPlay: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
