@@ -12,6 +12,7 @@ struct sg_search_log;
 struct sg_api_keys;
 struct sg_trending_cache;
 struct sg_tastes;
+struct sg_limits;
 struct sg_song_loader;
 struct sg_cache_tail;
 struct sg_covers;
@@ -39,6 +40,7 @@ struct sg_api {
     struct sg_now *now; /* what people play at this moment: api/plays/now.h */
     struct sg_fan_out *fan_out;
     struct sg_playlist_live *playlists; /* who looks on: api/playlists/live.h */
+    struct sg_limits *limits;           /* NULL: there are none */
     int64_t started_us;
 };
 

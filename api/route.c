@@ -2,6 +2,7 @@
 #include "api/route.h"
 #include "api/accounts/accounts.h"
 #include "api/api.h"
+#include "api/limits/limits.h"
 #include "api/problem.h"
 #include "api/web.h"
 #include "core/clock.h"
@@ -260,7 +261,8 @@ static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg
     sg_db_hear(q);
     if (sg_route_is_open(route))
         return true;
-    if (!sg_accounts_admit(api->accounts, api->keys, route, q, r))
+    if (!sg_accounts_admit(api->accounts, api->keys, route, q, r) ||
+        !sg_limits_admit(api->limits, route, q, r))
         return false;
     int rc = allowed(route, &q->caller, &e);
     if (!rc)

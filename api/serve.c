@@ -9,6 +9,7 @@
 #include "api/contract/openapi.h"
 #include "api/discovery/taste.h"
 #include "api/keys/keys.h"
+#include "api/limits/limits.h"
 #include "api/playlists/live.h"
 #include "api/plays/plays.h"
 #include "api/recommend/recommend.h"
@@ -72,6 +73,7 @@ static void close_peers(struct sg_api *api)
     sg_tastes_close(api->tastes);
     sg_search_log_close(api->log);
     sg_api_keys_close(api->keys);
+    sg_limits_close(api->limits);
     sg_web_close(api->web);
     sg_buf_free(&api->openapi);
     sg_buf_free(&api->client);
@@ -142,6 +144,8 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
         rc = sg_trending_cache_open(&api.trending, api.recsys, e);
     if (!rc)
         rc = sg_fan_out_start(&api.fan_out, api.db, config, e);
+    if (!rc)
+        rc = sg_limits_open(&api.limits, config, e);
     if (!rc)
         rc = answer_until_stopped(&api, e);
     close_peers(&api);

@@ -30,6 +30,7 @@ struct key {
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const off_on[] = {"off", "on", NULL};
 static const char *const algorithms[] = {"EdDSA", "RS256", "HS256", NULL};
+static const char *const limits[] = {"off", "process", "redis", NULL};
 static const char *const forwards[] = {"x-forwarded-for", "forwarded", NULL};
 static const char *const formats[] = {"logfmt", "json", NULL};
 
@@ -143,6 +144,17 @@ static const struct key keys[] = {
         api.redis, "",
         "Redis shared by several APIs as second tier of the cache, host:port or a socket's path; "
         "empty: none"),
+    K_CHOICE(api.limits, limits, "process",
+             "requests are limited: not, by each API, or by all that share api.redis"),
+    K_WHOLE(api.limit_search, 1, 1000000000, "100",
+            "searches and recommendations a minute of one user, or else address"),
+    K_WHOLE(api.limit_complete, 1, 1000000000, "600", "completions likewise"),
+    K_WHOLE(api.limit_read, 1, 1000000000, "1200", "other reads likewise"),
+    K_WHOLE(api.limit_write, 1, 1000000000, "300", "writes likewise"),
+    K_WHOLE(api.limit_auth, 1, 1000000000, "100",
+            "logins (5 each), token refreshes and the like a minute of one address"),
+    K_WHOLE(api.limit_premium, 1, 1000000, "10", "premium users may ask so many times as much"),
+    K_WHOLE(api.limit_key, 1, 1000000, "600", "API keys without a user likewise"),
     K_WHOLE(api.connections, 16, 1000000, "16384", "open connections at most"),
     K_WHOLE(api.connections_per_address, 0, 1000000, "256",
             "of one address; 0: as many as it likes. Trusted proxies have no bound"),

@@ -46,6 +46,7 @@ struct sg_http_request {
     int64_t start_us, deadline_us; /* sg_now_us clock */
     struct sg_arena *arena;        /* lives as long as the exchange */
     struct sg_str holes[3];        /* what the path's {..} stood for; set by the router */
+    uint64_t key_id;               /* of the API key that was told and is good; 0: none */
     struct sg_caller caller;       /* who asks; set by the router */
     const void *route;             /* the router's own */
     uint64_t wrote;    /* the database log's position of what it wrote (api/db/db.h); 0: nothing */

@@ -172,6 +172,7 @@ bool sg_api_keys_admit(struct sg_api_keys *k, struct sg_http_request *q, struct 
     case VALID:
         break;
     }
+    q->key_id = key.id;
     q->clean = key.clean;
     q->kinds = key.kinds;
     if (!by_token)
