@@ -54,9 +54,22 @@ export const made = {
   genre_id: genreOf,
   hash: () => '0'.repeat(64),
   file: () => '640.webp',
+  session_id: () => '4503599627370495',
   search_id: () => '01890a5d-ac96-774b-bcce-b302099a8057',
 };
 export const bodies = {
+  register: () => ({ email: `matrix-${Date.now()}-${genres++}@example.org`, password: 'correct horse', display_name: 'Matrix' }),
+  verifyEmail: () => ({ token: 'x' }),
+  login: () => ({ email: `nobody-${genres++}@example.org`, password: 'correct horse' }),
+  refresh: () => ({ refresh_token: 'x' }),
+  logout: () => ({ refresh_token: 'x' }),
+  changePassword: () => ({ current_password: 'not hers', new_password: 'correct horse' }),
+  askForReset: () => ({ email: `nobody-${genres++}@example.org` }),
+  resetPassword: () => ({ token: 'x', password: 'correct horse' }),
+  updateMe: () => ({ country: 'SE' }),
+  deleteMe: () => ({ password: 'not hers' }),
+  setSubscription: () => ({ subscription_type: 'free' }),
+  setRoles: () => ({ roles: ['user'] }),
   createSong: async (db, people) => ({ artist_id: Number(await artistOf(db, people)), title: 'Matrix' }),
   createAlbum: async (db, people) => ({ artist_id: Number(await artistOf(db, people)), title: 'Matrix' }),
   createArtist: () => ({ name: 'Matrix' }),
@@ -85,4 +98,6 @@ export const bodies = {
   tellSearchClick: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
   tellSearchPlay: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
 };
+// What ends the caller's session: she gets another one after it.
+export const ends = new Set(['logoutAll']);
 export const queries = { search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock' };
