@@ -2,6 +2,7 @@
 #include "api/route.h"
 #include "api/accounts/accounts.h"
 #include "api/api.h"
+#include "api/idempotency/idempotency.h"
 #include "api/limits/limits.h"
 #include "api/problem.h"
 #include "api/web.h"
@@ -274,6 +275,13 @@ static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg
     return !rc;
 }
 
+static int success_of(const struct sg_route *route)
+{
+    if (route && route->status)
+        return route->status;
+    return route && !route->reply && !route->content_type ? 204 : 200;
+}
+
 static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = q->route;
@@ -289,8 +297,11 @@ static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http
     } else if (route) {
         if (!admitted(api, route, q, r))
             return;
+        if (!sg_idempotency_begin(api, q, r))
+            return;
         r->content_type = route->content_type;
         route->handle(api, q, r);
+        sg_idempotency_end(api, q, r, r->status ? r->status : success_of(route));
     } else if (!sg_web_answer(api->web, q, r)) {
         sg_problem_status(q, r, 404, "no such path; /openapi.json lists them");
     }
@@ -311,13 +322,6 @@ static void count(const struct sg_http_request *q, int status)
     sg_metric_add(requests, text, 1);
     sg_metric_observe(seconds, route ? route->path : "page",
                       (double)(sg_now_us() - q->start_us) / 1e6);
-}
-
-static int success_of(const struct sg_route *route)
-{
-    if (route && route->status)
-        return route->status;
-    return route && !route->reply && !route->content_type ? 204 : 200;
 }
 
 static void complete(struct sg_http_request *q, struct sg_http_response *r)

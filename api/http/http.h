@@ -40,15 +40,16 @@ struct sg_http_request {
     bool clean;                            /* of the caller's key: no explicit songs */
     unsigned kinds;                        /* bit set of 1 << kind that it may find; 0: all */
     struct sg_str body;                    /* at most what body_max said */
-    struct sg_address address;     /* of the client; behind proxies that are believed, too */
-    uint64_t client;               /* sg_address_key of it */
-    bool asks_for_privacy;         /* DNT: 1 or Sec-GPC: 1 */
-    int64_t start_us, deadline_us; /* sg_now_us clock */
-    struct sg_arena *arena;        /* lives as long as the exchange */
-    struct sg_str holes[3];        /* what the path's {..} stood for; set by the router */
-    uint64_t key_id;               /* of the API key that was told and is good; 0: none */
-    struct sg_caller caller;       /* who asks; set by the router */
-    const void *route;             /* the router's own */
+    struct sg_address address;        /* of the client; behind proxies that are believed, too */
+    uint64_t client;                  /* sg_address_key of it */
+    bool asks_for_privacy;            /* DNT: 1 or Sec-GPC: 1 */
+    int64_t start_us, deadline_us;    /* sg_now_us clock */
+    struct sg_arena *arena;           /* lives as long as the exchange */
+    struct sg_str holes[3];           /* what the path's {..} stood for; set by the router */
+    uint64_t key_id;                  /* of the API key that was told and is good; 0: none */
+    struct sg_caller caller;          /* who asks; set by the router */
+    struct sg_idempotent *idempotent; /* idempotency/'s own */
+    const void *route;                /* the router's own */
     uint64_t wrote;    /* the database log's position of what it wrote (api/db/db.h); 0: nothing */
     uint64_t must_see; /* that the caller told by header; 0: any */
 };
