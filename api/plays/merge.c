@@ -14,8 +14,10 @@ int merge_alloc(struct merged *m, size_t n, struct sg_arena *a, struct sg_error 
 {
     m->v = sg_arena_array(a, n, sizeof *m->v);
     m->own = sg_arena_array(a, n, sizeof *m->own);
+    m->placed_us = sg_arena_array(a, n, sizeof *m->placed_us);
     m->places = sg_arena_array(a, merge_places(n), sizeof *m->places);
-    return m->v && m->own && m->places ? 0 : sg_fail(e, SG_ENOMEM, "a batch of plays");
+    return m->v && m->own && m->placed_us && m->places ? 0
+                                                       : sg_fail(e, SG_ENOMEM, "a batch of plays");
 }
 
 void merge_begin(struct merged *m, size_t n)
@@ -42,21 +44,24 @@ static void more(int64_t *a, int64_t b)
 }
 
 /* Of the one told last, which knows best where the player is; at the same time, the further. */
-static void put_position(struct sg_play_event *to, const struct sg_play_event *x)
+static void put_position(struct sg_play_event *to, int64_t *placed_us,
+                         const struct sg_play_event *x)
 {
-    if (x->position_s < 0)
+    if (x->position_s < 0 || (to->position_s >= 0 && x->told_us < *placed_us))
         return;
-    if (to->position_s < 0 || x->told_us > to->told_us)
+    if (to->position_s < 0 || x->told_us > *placed_us)
         to->position_s = x->position_s;
-    else if (x->told_us == to->told_us)
+    else
         more(&to->position_s, x->position_s);
+    *placed_us = x->told_us;
 }
 
 static void put(struct sg_play_event *to, const struct sg_play_event *x)
 {
-    put_position(to, x);
     bool better = x->begun != to->begun ? x->begun : x->at_us < to->at_us;
-    if (x->begun != to->begun ? x->begun : x->source.p && !to->source.p)
+    if (x->begun == to->begun)
+        to->source = either(to->source, x->source);
+    else if (x->begun)
         to->source = x->source;
     if (better)
         to->at_us = x->at_us;
@@ -84,8 +89,11 @@ void merge_add(struct merged *m, const struct sg_play_event *x)
     size_t i = m->places[at] - 1;
     if (m->v[i]->song_id != x->song_id)
         return;
-    if (m->v[i] != &m->own[i])
+    if (m->v[i] != &m->own[i]) {
         m->own[i] = *m->v[i];
+        m->placed_us[i] = m->v[i]->told_us;
+    }
     m->v[i] = &m->own[i];
+    put_position(&m->own[i], &m->placed_us[i], x);
     put(&m->own[i], x);
 }

@@ -47,6 +47,7 @@ int plays_word(const struct sg_play_word *w, uint64_t user_id, uint64_t song_id,
 struct merged {
     const struct sg_play_event **v; /* room for n */
     struct sg_play_event *own;      /* room for n: those that several words made */
+    int64_t *placed_us;             /* room for n: when their position was told */
     uint32_t *places;               /* room for merge_places(n) */
     size_t n, mask;
 };

@@ -229,7 +229,7 @@ static void setup(void)
     pg = test_pg_start_migrated("max_wal_size = 4GB\nshared_buffers = 256MB\n");
     port = test_free_port();
     snprintf(settings, sizeof settings,
-             "api.port = %d\nplays.count_s = 5\nplays.song_per_hour = 3600\n"
+             "api.port = %d\napi.limits = off\nplays.count_s = 5\nplays.song_per_hour = 3600\n"
              "plays.user_per_hour = 3600\nsearchlog.enabled = 0\n",
              port);
     test_indexer_init(&x, pg, NULL, settings);

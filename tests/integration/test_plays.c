@@ -93,7 +93,8 @@ static void setup(void)
                     "SELECT u, u || '@example.org', 'User ' || u, 'SE' "
                     "FROM generate_series(2, 60) u");
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\nplays.count_s = 1\n", port);
+    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\nplays.count_s = 1\n",
+             port);
     test_indexer_init(&x, pg, NULL, settings);
     snprintf(var_dir, sizeof var_dir, "%s/var", x.dir);
     ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);

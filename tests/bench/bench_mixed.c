@@ -1,0 +1,191 @@
+/* bench_mixed.c - the source document's load (section 2) at once: songs are read, playlists
+ * edited, plays told, over HTTP against a segue-api and a PostgreSQL of its own.
+ *
+ *   bench_mixed [seconds 60] [reads/s 6000] [playlist writes/s 50] [plays/s 5000] [songs 100000]
+ *
+ * The load generator shares the machine. Songs are read with a skew: half of the reads go to a
+ * hundredth of the songs. $SEGUE_BIN is where the programs are; $SEGUE_BENCH_FSYNC=off spares the
+ * disk. RSS of the API every ten seconds, latencies from when a request was due.
+ */
+#include "core/clock.h"
+#include "core/instant.h"
+#include "tests/support/account.h"
+#include "tests/support/http.h"
+#include "tests/support/indexer.h"
+#include "tests/support/load.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { USERS = 2000, PLAYLISTS = 200, CONNECTIONS = 256 };
+
+static struct test_indexer x;
+static struct test_pg *pg;
+static pid_t api;
+static int port, songs;
+static char *tokens[USERS];
+static unsigned long long playlists[PLAYLISTS];
+static int64_t base_us;
+
+static uint64_t mix(uint64_t n)
+{
+    n = (n ^ (n >> 31)) * 0x9e3779b97f4a7c15u;
+    n = (n ^ (n >> 29)) * 0xbf58476d1ce4e5b9u;
+    return n ^ (n >> 32);
+}
+
+static unsigned long long song_of(uint64_t n)
+{
+    uint64_t r = mix(n + 1);
+    uint64_t range = r & 1 ? (uint64_t)songs / 100 + 1 : (uint64_t)songs;
+    return (r >> 8) % range + 1;
+}
+
+static void make_read(void *ctx, uint64_t n, struct sg_buf *out)
+{
+    (void)ctx;
+    sg_buf_printf(out, "GET /api/v1/songs/%llu HTTP/1.1\r\nHost: x\r\n\r\n", song_of(n));
+}
+
+static void put_post(struct sg_buf *out, const char *path, size_t user, const char *body)
+{
+    sg_buf_printf(out,
+                  "POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                  "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                  path, tokens[user], strlen(body), body);
+}
+
+static void make_write(void *ctx, uint64_t n, struct sg_buf *out)
+{
+    char path[100], body[100];
+    size_t i = n % PLAYLISTS;
+    (void)ctx;
+    snprintf(path, sizeof path, "/api/v1/playlists/%llu/songs", playlists[i]);
+    snprintf(body, sizeof body, "{\"song_id\":%llu}", song_of(n));
+    put_post(out, path, i, body);
+}
+
+static void make_play(void *ctx, uint64_t n, struct sg_buf *out)
+{
+    char path[100], body[160], at[SG_INSTANT_CHARS + 1];
+    (void)ctx;
+    sg_instant_text(base_us + (int64_t)n, at);
+    snprintf(path, sizeof path, "/api/v1/songs/%llu/play", song_of(n));
+    snprintf(body, sizeof body,
+             "{\"event_id\":\"00000000-0000-8000-8000-%012llx\",\"played_at\":\"%s\"}",
+             (unsigned long long)n + 1, at);
+    put_post(out, path, mix(n) % USERS, body);
+}
+
+static long rss_mb(void)
+{
+    char path[40], line[200];
+    long kb = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)api);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "VmRSS: %ld", &kb) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return kb / 1024;
+}
+
+static void every_second(void *ctx, double elapsed_s)
+{
+    (void)ctx;
+    if ((int)elapsed_s % 10 == 0)
+        fprintf(stderr, "%4.0f s: RSS of the API %ld MB\n", elapsed_s, rss_mb());
+}
+
+static void make_world(void)
+{
+    PGconn *db = test_pg_connect(pg);
+    test_pg_sql(db,
+                "INSERT INTO artists (name) SELECT 'Artist ' || a FROM generate_series(1, %d) a",
+                songs / 20 + 1);
+    test_pg_sql(db,
+                "INSERT INTO songs (artist_id, title, duration_s) SELECT 1 + s %% %d, "
+                "'Song ' || s, 200 FROM generate_series(1, %d) s",
+                songs / 20 + 1, songs);
+    test_pg_sql(db, "INSERT INTO song_artists SELECT artist_id, song_id, 1, artist_id FROM songs");
+    test_pg_sql(db,
+                "INSERT INTO users (user_id, email, display_name) SELECT u, "
+                "u || '@example.org', 'U' FROM generate_series(1, %d) u",
+                USERS);
+    test_pg_sql(db, "ANALYZE");
+    PQfinish(db);
+}
+
+static void make_playlists(void)
+{
+    static char said[20000];
+    for (size_t i = 0; i < PLAYLISTS; i++) {
+        char header[2000];
+        snprintf(header, sizeof header, "Authorization: Bearer %s\r\n", tokens[i]);
+        int status = test_http(port, "POST", "/api/v1/playlists", header, "{\"name\":\"Mix\"}",
+                               said, sizeof said);
+        const char *id = strstr(said, "\"playlist_id\":");
+        if (status != 201 || !id) {
+            fprintf(stderr, "bench_mixed: no playlist: %s\n", said);
+            exit(1);
+        }
+        playlists[i] = strtoull(id + strlen("\"playlist_id\":"), NULL, 10);
+    }
+}
+
+static void start(void)
+{
+    char settings[200], var_dir[96], said[2000], pg_settings[200];
+    const char *fsync = getenv("SEGUE_BENCH_FSYNC");
+    snprintf(pg_settings, sizeof pg_settings,
+             "fsync = %s\nshared_buffers = 512MB\nmax_wal_size = 4GB\n", fsync ? fsync : "on");
+    pg = test_pg_start_migrated(pg_settings);
+    port = test_free_port();
+    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\n", port);
+    test_indexer_init(&x, pg, NULL, settings);
+    snprintf(var_dir, sizeof var_dir, "%s/var", x.dir);
+    mkdir(var_dir, 0700);
+    make_world();
+    api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
+    test_http(port, "GET", "/metrics", NULL, NULL, said, sizeof said);
+    for (size_t i = 0; i < USERS; i++)
+        tokens[i] = strdup(test_token(var_dir, i + 1, SG_ROLE_USER, SG_FREE));
+    make_playlists();
+}
+
+int main(int argc, char **argv)
+{
+    double v[5] = {60, 6000, 50, 5000, 100000};
+    for (int i = 1; i < argc && i <= 5; i++)
+        v[i - 1] = atof(argv[i]);
+    songs = (int)v[4];
+    base_us = (sg_wall_us() / 1000000 - 7200) * 1000000;
+    start();
+    struct test_load_kind kinds[] = {
+        {.name = "reads", .per_second = v[1], .make = make_read},
+        {.name = "playlists", .per_second = v[2], .make = make_write},
+        {.name = "plays", .per_second = v[3], .make = make_play},
+    };
+    struct test_load load = {.port = port,
+                             .connections = CONNECTIONS,
+                             .seconds = v[0],
+                             .kinds = kinds,
+                             .n_kinds = 3,
+                             .patience_s = 30,
+                             .every_second = every_second};
+    int64_t began = sg_now_us();
+    test_load_run(&load);
+    double took = (double)(sg_now_us() - began) / 1e6;
+    fprintf(stderr, "%.0f s asked for, all answered after %.1f s\n", v[0], took);
+    test_load_print(&load, took);
+    PGconn *db = test_pg_connect(pg);
+    fprintf(stderr, "in the database by now: %s of %llu plays\n",
+            test_pg_sql(db, "SELECT count(*) FROM listening_history"),
+            (unsigned long long)kinds[2].good);
+    PQfinish(db);
+    kill(api, SIGTERM);
+    return test_wait(api);
+}
