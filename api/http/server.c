@@ -155,10 +155,11 @@ void sg_http_close(struct sg_http_server *s)
 {
     if (!s)
         return;
-    atomic_store(&s->draining, true);
     if (s->daemon) {
         MHD_quiesce_daemon(s->daemon);
         take_last(s, s->listener);
+        atomic_store(&s->draining,
+                     true); /* from now on, who is told to connect anew meets another */
         drain(s);
     }
     http_workers_stop(s);

@@ -1,0 +1,181 @@
+/* test_http_drain.c - a server that stops while people ask: nobody's request is lost, whether
+ * her connection is busy or idle, when another listens on the same port already. */
+#include "api/http/http.h"
+#include "core/clock.h"
+#include "tests/support/wire.h"
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ASKERS = 16, ROUNDS = 3 };
+static const char ask_text[] = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
+
+static void handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
+{
+    if (sg_str_eq(q->path, SG_STR("/slow")))
+        sg_sleep_us(300000);
+    sg_buf_puts(&r->body, ctx);
+}
+
+static struct sg_http_server *start(int port, const char *name, int64_t grace_us)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_http_server *s;
+    struct sg_http_options o = {.host = "127.0.0.1",
+                                .port = port,
+                                .loops = 2,
+                                .workers = 2,
+                                .timeout_us = 1000000,
+                                .handle = handle,
+                                .ctx = (void *)(uintptr_t)name,
+                                .reuse_port = true,
+                                .drain_us = 1000000,
+                                .grace_us = grace_us};
+    ck_assert_msg(sg_http_open(&s, &o, &e) == 0, "%s", e.text);
+    return s;
+}
+
+static atomic_bool over;
+static atomic_int answered, lost, reconnected;
+static int port;
+
+static int dial(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Asks on one connection until told to close it, then on another. */
+static void *ask_on_and_on(void *ctx)
+{
+    struct wire_answer a = {0};
+    int fd = -1;
+    (void)ctx;
+    while (!over) {
+        if (fd < 0 && (fd = dial()) < 0) {
+            lost++;
+            continue;
+        }
+        bool good = send(fd, ask_text, strlen(ask_text), MSG_NOSIGNAL) > 0 && wire_hear(fd, &a) &&
+                    a.status == 200;
+        answered += good;
+        lost += !good;
+        if (!good || strcmp(wire_header(&a, "Connection"), "close") == 0) {
+            close(fd);
+            fd = -1;
+            reconnected++;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    sg_buf_free(&a.body);
+    return NULL;
+}
+
+START_TEST(a_successor_takes_over_and_no_request_is_lost)
+{
+    pthread_t askers[ASKERS];
+    struct sg_http_server *now = start(0, "first", 200000);
+    port = sg_http_port(now);
+    for (int i = 0; i < ASKERS; i++)
+        ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        int before = answered;
+        while (answered < before + 500)
+            sg_sleep_us(1000);
+        struct sg_http_server *next = start(port, "next", 200000);
+        sg_http_close(now);
+        now = next;
+    }
+    over = true;
+    for (int i = 0; i < ASKERS; i++)
+        pthread_join(askers[i], NULL);
+    sg_http_close(now);
+    printf("%d answered, %d connected anew, %d lost\n", answered, reconnected, lost);
+    ck_assert_int_eq(lost, 0);
+    ck_assert_int_ge(reconnected, ROUNDS * ASKERS / 2);
+}
+END_TEST
+
+static struct sg_http_server *stopping;
+static void *stop(void *ctx)
+{
+    (void)ctx;
+    sg_http_close(stopping);
+    return NULL;
+}
+
+START_TEST(what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more)
+{
+    struct wire_answer a = {0};
+    pthread_t stopper;
+    stopping = start(0, "only", 1000000);
+    port = sg_http_port(stopping);
+    int slow = wire_dial(port), idle = wire_dial(port), silent = wire_dial(port);
+    wire_say(idle, ask_text);
+    ck_assert(wire_hear(idle, &a));
+    ck_assert_str_eq(wire_header(&a, "Connection"), "");
+    wire_say(slow, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+    sg_sleep_us(50000);
+    ck_assert_int_eq(pthread_create(&stopper, NULL, stop, NULL), 0);
+    sg_sleep_us(100000);
+    ck_assert_int_lt(dial(), 0); /* nobody new */
+    wire_say(idle, ask_text);
+    ck_assert(wire_hear(idle, &a) && a.status == 200);
+    ck_assert_str_eq(wire_header(&a, "Connection"), "close");
+    ck_assert(wire_ended(idle));
+    ck_assert(wire_hear(slow, &a) && a.status == 200);
+    ck_assert_str_eq(wire_header(&a, "Connection"), "close");
+    ck_assert(wire_ended(silent));
+    pthread_join(stopper, NULL);
+    close(slow);
+    close(idle);
+    close(silent);
+    sg_buf_free(&a.body);
+}
+END_TEST
+
+START_TEST(a_client_that_never_reads_does_not_keep_it)
+{
+    stopping = start(0, "only", 0);
+    port = sg_http_port(stopping);
+    int fds[50];
+    for (int i = 0; i < 50; i++) {
+        fds[i] = wire_dial(port);
+        wire_say(fds[i], i % 2 ? "GET /x HTT" : ask_text);
+    }
+    int64_t start_us = sg_now_us();
+    sg_http_close(stopping); /* 1 s, as none of them ends by itself */
+    ck_assert(sg_now_us() - start_us < 10000000);
+    for (int i = 0; i < 50; i++)
+        close(fds[i]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("http_drain");
+    TCase *t = tcase_create("http_drain");
+    tcase_set_timeout(t, 60);
+    tcase_add_test(t, a_successor_takes_over_and_no_request_is_lost);
+    tcase_add_test(t, what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more);
+    tcase_add_test(t, a_client_that_never_reads_does_not_keep_it);
+    suite_add_tcase(suite, t);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
