@@ -76,7 +76,7 @@ bool sg_filter_allows(const struct sg_filter *f, uint32_t song)
 {
     const struct sg_songs *songs = f->o->model->songs;
     const struct sg_song_row *row = sg_songs_row(songs, song);
-    if (!row || f->barred[place_of(f, song)] == song)
+    if (!row || f->barred[place_of(f, song)] == song || row->released > f->o->now_us / day_us)
         return false;
     if ((f->o->clean && row->is_explicit) || !sg_songs_is_allowed(songs, row, f->o->region))
         return false;

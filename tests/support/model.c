@@ -31,6 +31,11 @@ uint64_t test_song_id(size_t s)
     return 1000 + 3 * (uint64_t)s;
 }
 
+bool test_is_unreleased(size_t s)
+{
+    return s % 97 == 41;
+}
+
 size_t test_song_of(uint64_t id)
 {
     return (size_t)((id - 1000) / 3);
@@ -69,7 +74,8 @@ static struct sg_song_row row_of(const struct test_model_shape *x, size_t s)
         .album_id = artist * 100000 + nth / 5,
         .genre_id = test_genre_of(x, s),
         .plays = s < x->songs - x->songs / 10 ? 1000000 / (s + 1) : 0,
-        .released = (int32_t)(TEST_MODEL_NOW / 86400000000ll) - (int32_t)(s % 400),
+        .released = (int32_t)(TEST_MODEL_NOW / 86400000000ll) - (int32_t)(s % 400) +
+                    (test_is_unreleased(s) ? 401 : 0),
         .duration_s = 200,
         .is_explicit = s % 7 == 3,
         .n_credits = s % 5 == 0,

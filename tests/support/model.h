@@ -24,6 +24,7 @@ struct test_model_shape {
 
 uint64_t test_song_id(size_t s);
 size_t test_song_of(uint64_t id);
+bool test_is_unreleased(size_t s); /* on the day of TEST_MODEL_NOW */
 uint64_t test_artist_of(const struct test_model_shape *x, size_t s);
 uint64_t test_genre_of(const struct test_model_shape *x, size_t s);
 /* The s of the i-th play of a listener: the same each time. */

@@ -180,6 +180,8 @@ static const char *forbidden(const struct listener *l, size_t s)
         return "explicit";
     if ((s % 11 == 5 && l->o.region && l->o.region != se) || (s % 11 == 6 && l->o.region == se))
         return "not to be had there";
+    if (test_is_unreleased(s))
+        return "not out yet";
     if (is_among(l->o.queue, id) || is_among(l->o.leave_out, id))
         return "in the queue, or unwanted";
     return NULL;
