@@ -76,6 +76,10 @@ static bool set_value(struct arguments *a, const char *option, const char *value
         r->sort = sg_str(value);
         return true;
     }
+    if (!strcmp(option, "--in")) {
+        r->in = sg_str(value);
+        return true;
+    }
     if (!strcmp(option, "--artist"))
         return sg_str_to_u64(sg_str(value), &r->artist_id);
     if (!strcmp(option, "--year"))
@@ -88,8 +92,8 @@ static bool set_value(struct arguments *a, const char *option, const char *value
 
 static bool takes_value(const char *option, bool search)
 {
-    static const char *const options[] = {"--limit", "--type",     "--offset", "--artist",
-                                          "--year",  "--explicit", "--genre",  "--sort"};
+    static const char *const options[] = {"--limit",    "--type",  "--offset", "--artist", "--year",
+                                          "--explicit", "--genre", "--sort",   "--in"};
     size_t n = search ? sizeof options / sizeof *options : 1;
     for (size_t i = 0; i < n; i++)
         if (!strcmp(option, options[i]))

@@ -27,6 +27,7 @@ static const struct sg_command commands[] = {
      "  --artist ID        of this artist\n"
      "  --year Y | A-B     released in this year, or these\n"
      "  --explicit yes|no  explicit only, or clean only\n"
+     "  --in WHERE         names, lyrics, or any (default)\n"
      "  --sort ORDER       relevance (default), popularity, newest, title\n"
      "  --all-versions     live, remixed and remastered ones as hits of their own\n"
      "  --explain          how each score came about\n"

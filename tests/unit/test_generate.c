@@ -4,6 +4,7 @@
 #include "data/calendar.h"
 #include "data/generate/generate.h"
 #include <check.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 static struct sg_world world;
@@ -50,6 +51,39 @@ START_TEST(same_options_give_the_same_bytes_and_another_seed_gives_others)
     free(a);
     free(b);
     free(c);
+}
+END_TEST
+
+START_TEST(some_songs_have_timed_lyrics_in_their_own_language)
+{
+    struct sg_buf text = {0}, once = {0}, again = {0};
+    size_t songs = 0, sung = 0;
+    world.o.lyrics = 0.05;
+    for (uint64_t a = 0; a < world.n_artists; a++)
+        for (size_t j = 0; j < world.artists[a].n_songs; j++, songs++) {
+            if (!sg_world_has_lyrics(&world, a, j))
+                continue;
+            if (sung++ % 100)
+                continue;
+            const char *language = sg_world_lyrics(&world, a, j, &text, &once);
+            sg_world_lyrics(&world, a, j, &text, &again);
+            ck_assert(sg_str_eq(sg_buf_str(&once), sg_buf_str(&again)));
+            json_t *lines = json_loadb(once.p, once.n, 0, NULL);
+            ck_assert_uint_eq(strlen(language), 2);
+            ck_assert_uint_eq(json_array_size(lines), 24);
+            json_t *last = json_array_get(lines, 23);
+            int length = sg_world_duration(&world, a, j);
+            ck_assert(json_number_value(json_object_get(last, "end_time")) <=
+                      (length < 28 ? 28 : length));
+            ck_assert(json_equal(json_object_get(json_array_get(lines, 4), "text"),
+                                 json_object_get(json_array_get(lines, 12), "text")));
+            json_decref(lines);
+        }
+    ck_assert_uint_gt(sung * 100, songs * 4);
+    ck_assert_uint_lt(sung * 100, songs * 6);
+    sg_buf_free(&text);
+    sg_buf_free(&once);
+    sg_buf_free(&again);
 }
 END_TEST
 
@@ -270,6 +304,7 @@ int main(void)
     tcase_add_unchecked_fixture(t, open_world, close_world);
     tcase_add_test(t, same_options_give_the_same_bytes_and_another_seed_gives_others);
     tcase_add_test(t, tiny_worlds_are_worlds_too);
+    tcase_add_test(t, some_songs_have_timed_lyrics_in_their_own_language);
     tcase_add_test(t, songs_are_well_formed_and_as_varied_as_real_ones);
     tcase_add_test(t, popularity_has_a_long_tail);
     tcase_add_test(t, plays_are_in_order_inside_the_period_and_of_songs_that_exist);
