@@ -78,6 +78,9 @@ static int run(struct cli *c, const struct sg_pg_statement *s, const char *const
     int rc = sg_db_write(c->accounts.db, NULL, s, params, &r, e);
     if (rc)
         return rc;
+    if (*c->made)
+        fprintf(c->json ? stderr : stdout, "%s\n", c->made);
+    explicit_bzero(c->made, sizeof c->made);
     for (int i = 0; i < PQntuples(r) && !rc; i++) {
         rc = account_of_row(r, i, &c->arena, &who, e);
         if (!rc)
@@ -97,7 +100,7 @@ static int find(struct cli *c, struct account *who, struct sg_error *e)
     return rc ? rc : account_by_email(&c->accounts, NULL, email, &c->arena, who, e);
 }
 
-/* A line of standard input; or one of 128 bits, printed before all else. */
+/* A line of standard input; or one of 128 bits. */
 static int read_password(struct cli *c, const char *email, char hash[SG_PASSWORD_HASH_MAX],
                          struct sg_error *e)
 {
@@ -121,7 +124,7 @@ static int read_password(struct cli *c, const char *email, char hash[SG_PASSWORD
         sg_passwords_close(p);
     }
     if (!rc && c->generate)
-        fprintf(c->json ? stderr : stdout, "%s\n", line);
+        snprintf(c->made, sizeof c->made, "%.*s", (int)sizeof c->made - 1, line);
     explicit_bzero(line, sizeof line);
     return rc;
 }

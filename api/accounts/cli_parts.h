@@ -24,6 +24,7 @@ struct cli {
     size_t n_roles;
     bool json, generate, yes;
     char id[24];
+    char made[24]; /* the password that was made here; told once it is kept */
 };
 /* cli_read.c: the arguments; false: wrong usage. */
 bool cli_read(struct cli *c, int argc, char **argv);

@@ -7,6 +7,7 @@
 #define OVERLAP_S  30  /* what a transaction that began before the last reading may bring late */
 #define ROUNDS     120 /* between two looks at keys' folder and at what is over */
 #define KEYS_EVERY 2
+#define TIDY_EVERY 1200 /* rounds: ten minutes */
 
 /* $1: what came in the last so many seconds. */
 static const char sessions[] =
@@ -107,6 +108,23 @@ static int read_again(struct sg_accounts *a, PGconn **c, int64_t *last_us, struc
     return rc;
 }
 
+/* What is over is of no use to anybody. In pieces, so that nobody waits for it. */
+static int tidy(PGconn *c, struct sg_error *e)
+{
+    static const char *const over[] = {
+        "DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions "
+        "WHERE expires_at < now() LIMIT 10000)",
+        "DELETE FROM revoked_sessions WHERE session_id IN (SELECT session_id FROM revoked_sessions "
+        "WHERE until < now() - interval '1 hour' LIMIT 10000)",
+        "DELETE FROM account_tokens WHERE token_hash IN (SELECT token_hash FROM account_tokens "
+        "WHERE expires_at < now() LIMIT 10000)",
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof over / sizeof *over && !rc; i++)
+        rc = sg_pg_exec(c, over[i], 0, NULL, NULL, e);
+    return rc;
+}
+
 static void tell(int rc, bool *failed, const struct sg_error *e)
 {
     if (rc && !*failed)
@@ -135,6 +153,8 @@ void *accounts_follow(void *accounts)
     do {
         struct sg_error e = SG_ERROR_INIT;
         int rc = read_again(a, &c, &last_us, &e);
+        if (!rc && round % TIDY_EVERY == 0)
+            rc = tidy(c, &e);
         tell(rc, &failed, &e);
         if (rc) {
             PQfinish(c);

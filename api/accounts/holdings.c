@@ -83,6 +83,8 @@ const struct sg_holding sg_holdings[] = {
     /* The account. */
     {"user_tokens", SAYS("user_tokens", "user_tokens", "t.user_id = $1::bigint", "t.token_id",
                          "token_hash"), NOTHING},
+    {"idempotency_keys", SAYS("idempotency_keys", "idempotency_keys", "t.user_id = $1::bigint",
+                              "t.started_at, t.key", "fingerprint"), NOTHING},
     {"sessions", SAYS("sessions", "sessions", "t.user_id = $1::bigint", "t.created_at",
                       "family_key,current_hash,previous_hash,salt"), NOTHING},
     {"claim_changes", OWN("claim_changes", "t.changed_at"), NOTHING},

@@ -35,11 +35,9 @@ int account_of_row(PGresult *r, int row, struct sg_arena *a, struct account *out
     return ok ? 0 : sg_fail(e, SG_ENOMEM, "account");
 }
 
-static int find(struct sg_accounts *x, struct sg_http_request *q, const struct sg_pg_statement *s,
-                const char *param, struct sg_arena *a, struct account *out, struct sg_error *e)
+static int take_row(int rc, PGresult *r, struct sg_arena *a, struct account *out,
+                    struct sg_error *e)
 {
-    PGresult *r;
-    int rc = sg_db_write(x->db, q, s, &param, &r, e);
     if (rc)
         return rc;
     rc = PQntuples(r) ? account_of_row(r, 0, a, out, e)
@@ -52,14 +50,19 @@ int account_by_id(struct sg_accounts *x, struct sg_http_request *q, uint64_t use
                   struct sg_arena *a, struct account *out, struct sg_error *e)
 {
     char id[24];
+    PGresult *r = NULL;
     snprintf(id, sizeof id, "%llu", (unsigned long long)user_id);
-    return find(x, q, &by_id, id, a, out, e);
+    int rc = sg_db_read(x->db, q, &by_id, (const char *const[]){id}, &r, e);
+    return take_row(rc, r, a, out, e);
 }
 
+/* Of the primary: a password that has just been changed is the one that counts. */
 int account_by_email(struct sg_accounts *x, struct sg_http_request *q, const char *email,
                      struct sg_arena *a, struct account *out, struct sg_error *e)
 {
-    return find(x, q, &by_email, email, a, out, e);
+    PGresult *r = NULL;
+    int rc = sg_db_write(x->db, q, &by_email, &email, &r, e);
+    return take_row(rc, r, a, out, e);
 }
 
 enum sg_subscription account_subscription(const struct account *x)

@@ -2,6 +2,7 @@
 #include "api/accounts/answers.h"
 #include "api/accounts/handlers.h"
 #include "api/accounts/tell.h"
+#include "api/cache/cache.h"
 #include "api/search_log/search_log.h"
 
 /* What is not said stays; $4 tells whether $3 is said, which may be NULL. */
@@ -163,18 +164,44 @@ void sg_api_me_change(struct sg_api *api, struct sg_http_request *q, struct sg_h
     answer(q, r, rc, &who, &e);
 }
 
+/* What the cache keeps of a profile: one byte, whether it is private, then the answer's JSON. */
+struct loading {
+    struct sg_accounts *accounts;
+    struct sg_http_request *q;
+    uint64_t user_id;
+};
+
+static int load_profile(void *ctx, struct sg_buf *out, struct sg_error *e)
+{
+    struct loading *l = ctx;
+    struct account who;
+    /* Of the primary (no q): what a replica says late would be kept. */
+    int rc = account_by_id(l->accounts, NULL, l->user_id, l->q->arena, &who, e);
+    if (rc)
+        return rc;
+    struct sg_public_profile view = {l->user_id, who.display_name, who.created_at};
+    sg_buf_putc(out, who.private_profile ? 'p' : '-');
+    sg_record_to_json(&sg_public_profile_record, &view, out);
+    return sg_buf_failed(out) ? sg_fail(e, SG_ENOMEM, "profile") : 0;
+}
+
 void sg_api_user(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_error e = SG_ERROR_INIT;
-    struct account who;
+    struct sg_buf kept = {0};
     uint64_t id = sg_route_id(q, 0);
-    int rc = account_by_id(api->accounts, q, id, q->arena, &who, &e);
-    if (!rc && who.private_profile && q->caller.user_id != id && !sg_caller_is_admin(q))
+    struct loading l = {api->accounts, q, id};
+    struct sg_str key = sg_arena_printf(q->arena, "user:%llu:profile", (unsigned long long)id);
+    int rc = sg_cache_through(api->cache, &sg_cache_user, key, q->deadline_us, load_profile, &l,
+                              &kept, &e);
+    bool hidden = !rc && kept.p[0] == 'p' && q->caller.user_id != id && !sg_caller_is_admin(q);
+    if (rc == SG_ENOENT || hidden)
         rc = sg_fail(&e, SG_ENOENT, "there is no such account");
-    if (rc) {
+    if (rc)
         sg_problem(q, r, &e);
-        return;
+    else {
+        sg_buf_put(&r->body, kept.p + 1, kept.n - 1);
+        r->content_type = "application/json";
     }
-    struct sg_public_profile out = {id, who.display_name, who.created_at};
-    sg_api_answer(r, &sg_public_profile_record, &out);
+    sg_buf_free(&kept);
 }

@@ -38,6 +38,22 @@ service_current() {
     [ -z "$running" ] || [ "$built" -le "$running" ] || service_restart "$name"
 }
 
+demo_catalogue() {
+    [ "$(psql_catalogue "SELECT EXISTS (SELECT FROM users WHERE email = 'listener1@example.com')")" = t ]
+}
+# One account of the demo, so that the page can log in; its password is made here, once.
+demo_account() {
+    local file=$VAR/demo-account
+    [ ! -f "$file" ] || return 0
+    (
+        umask 077
+        # Made before, by a run that was cut short: another password will do.
+        { "$BIN/segue-api" user create --email demo@segue.example --name Demo --generate 2>/dev/null ||
+            "$BIN/segue-api" user set-password demo@segue.example --generate; } | head -n 1 >"$file.tmp"
+        [ -s "$file.tmp" ] && mv "$file.tmp" "$file"
+    )
+}
+
 sample_search() {
     local title
     title=$(psql_catalogue "SELECT s.title FROM songs s ORDER BY play_count DESC LIMIT 1" 2>/dev/null)
@@ -80,6 +96,7 @@ cmd_up() {
         loud "Loading the demo catalogue" "$BIN/segue-data" generate --songs "${songs:-$(setting demo.songs)}" \
             --users "${users:-$(setting demo.users)}" --seed "$(setting demo.seed)"
     fi
+    if [ $demo = 1 ] && demo_catalogue; then step "Making the demo account" demo_account; fi
     [ -f "$VAR/index/CURRENT" ] || loud "Building the index" "$BIN/segue-indexer" rebuild
     "$BIN/segue-recsys" status >/dev/null 2>&1 || loud "Training the recommender" "$BIN/segue-recsys" train
     local name
@@ -96,6 +113,7 @@ Segue is up after $((SECONDS - started_at)) s.
   metrics   $(api_url)/metrics        health  $(api_url)/health
   stop      ./segue down              logs    ./segue logs -f
 TXT
+    [ ! -f "$VAR/demo-account" ] || say "  log in    demo@segue.example   password $(cat "$VAR/demo-account")   (kept in var/demo-account)"
 }
 
 help_import() { cat <<'TXT'

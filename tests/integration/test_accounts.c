@@ -608,6 +608,30 @@ START_TEST(without_the_database_who_is_logged_in_stays_so)
 }
 END_TEST
 
+START_TEST(what_is_over_is_tidied_away)
+{
+    begin("a@example.org");
+    const char *access = text_of("access_token");
+    test_pg_sql(
+        db, "INSERT INTO sessions SELECT 1, user_id, sha256('k'), sha256('c'), NULL, NULL, 0, '', "
+            "now(), now(), now() - interval '1 s', now() - interval '1 s' FROM users");
+    test_pg_sql(
+        db, "INSERT INTO revoked_sessions VALUES (2, now() - interval '2 hours', now() - interval "
+            "'2 hours')");
+    test_pg_sql(db, "INSERT INTO account_tokens (token_hash, purpose, email, expires_at) VALUES "
+                    "(sha256('t'), 'reset', 'a@example.org', now() - interval '1 s')");
+    stop_api();
+    start_api();
+    for (int i = 0; i < 100 && *test_pg_sql(db, "SELECT count(*) FROM account_tokens") != '0'; i++)
+        sg_sleep_us(50000);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM account_tokens"), "0");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM sessions"), "1");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM revoked_sessions WHERE session_id = 2"),
+                     "0");
+    ck_assert_int_eq(me(access), 200);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("accounts");
@@ -626,6 +650,7 @@ int main(void)
     tcase_add_test(t, what_an_admin_gives_is_known_to_tokens_that_are_out);
     tcase_add_test(t, tokens_that_are_not_good_are_refused_wherever_they_are_told);
     tcase_add_test(t, without_the_database_who_is_logged_in_stays_so);
+    tcase_add_test(t, what_is_over_is_tidied_away);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
