@@ -57,7 +57,7 @@ static void change(struct sg_api *api, struct sg_http_request *q, struct sg_http
 {
     struct sg_error e = SG_ERROR_INIT;
     const char *params[] = {sg_caller_text(q), sg_id_text(q, sg_route_id(q, 0))};
-    int rc = sg_route_id(q, 0) == q->caller.user_id
+    int rc = s == &block && sg_route_id(q, 0) == q->caller.user_id
                  ? sg_fail_field(&e, "user_id", "user_id: oneself cannot be blocked")
                  : sg_answers_done(api, q, s, params, &e);
     sg_answers_end(q, r, rc, &e);

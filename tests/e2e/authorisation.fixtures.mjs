@@ -20,6 +20,24 @@ const genreOf = (db) => db.sql(`INSERT INTO genres (name) VALUES ('Matrix ${Date
 // The smallest picture that is a cover: 64 x 64 pixels of one grey.
 const picture = { raw: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAG0lEQVR42u3BgQAAAADDoPlT3+AEVQEAAAB8AxBAAAG9PLePAAAAAElFTkSuQmCC', 'base64'), type: 'image/png' };
 
+// The owner's share, blend (with the collaborator) and report; the other's share for the owner.
+const sentOf = async (db, { owner, other }) => db.sql(`INSERT INTO shares (user_id, to_user_id, kind, target_id) VALUES (${owner.id}, ${other.id}, 'artist', 1) RETURNING share_id`);
+const sentTo = async (db, { owner, other }) => db.sql(`INSERT INTO shares (user_id, to_user_id, kind, target_id) VALUES (${other.id}, ${owner.id}, 'artist', 1) RETURNING share_id`);
+const shareLinkOf = async (db, people) => {
+  const token = `matrix-${Date.now()}-${genres++}`;
+  await db.sql(`INSERT INTO shares (user_id, token, kind, target_id) VALUES (${people.owner.id}, '${token}', 'artist', ${await artistOf(db, people)})`);
+  return token;
+};
+const blendOf = (accepted) => async (db, { owner, collaborator }) => db.sql(`WITH gone AS (DELETE FROM blends WHERE user_id = ${owner.id} AND other_user_id = ${collaborator.id})
+  SELECT 1; INSERT INTO blends (user_id, other_user_id, accepted_at, made_on) VALUES (${owner.id}, ${collaborator.id}, ${accepted ? 'now(), CURRENT_DATE' : 'NULL, NULL'}) RETURNING blend_id`).then((text) => text.split('\n').pop());
+const invitationOf = async (db, { owner }) => {
+  const token = `matrix-${Date.now()}-${genres++}`;
+  await db.sql(`DELETE FROM blends WHERE ${owner.id} IN (user_id, other_user_id)`);
+  await db.sql(`INSERT INTO blends (user_id, token) VALUES (${owner.id}, '${token}')`);
+  return token;
+};
+const reportOf = (db, { owner }) => db.sql(`INSERT INTO reports (user_id, kind, target_id, reason) VALUES (${owner.id}, 'artist', ${genres++ + 1}, 'spam') RETURNING report_id`);
+
 // Of songs that the search index has: asking goes through it.
 const indexed = (db) => db.sql('SELECT song_id FROM songs ORDER BY play_count DESC LIMIT 1');
 
@@ -51,6 +69,23 @@ export const made = {
   'claimArtist.artist_id': freeArtist,
   'withdrawArtistClaim.artist_id': (db, people, role) => claimedBy(db, people[role].id ?? people.owner.id),
   'refuseArtistClaim.artist_id': (db, { owner }) => claimedBy(db, owner.id),
+  'getShare.share_id': sentOf,
+  'editShare.share_id': sentOf,
+  'revokeShare.share_id': sentOf,
+  'removeFromInbox.share_id': sentTo,
+  'openShareLink.token': shareLinkOf,
+  blend_id: blendOf(true),
+  'acceptBlend.blend_id': blendOf(false),
+  report_id: reportOf,
+  'approveFollower.user_id': async (db, { other, owner }) => {
+    await db.sql(`INSERT INTO follows (user_id, target_kind, target_id) VALUES (${other.id}, 'user', ${owner.id}) ON CONFLICT DO NOTHING`);
+    return other.id;
+  },
+  'getLikedSong.song_id': async (db, people) => {
+    const song = await songOf(db, people);
+    await db.sql(`INSERT INTO feedback (user_id, target_kind, target_id, verdict) VALUES (${people.owner.id}, 'song', ${song}, 'like')`);
+    return song;
+  },
   genre_id: genreOf,
   hash: () => '0'.repeat(64),
   file: () => '640.webp',
@@ -102,6 +137,13 @@ export const bodies = {
   completeSong: () => ({ event_id: crypto.randomUUID() }),
   setPosition: () => ({ position_s: 5 }),
   makeToken: () => ({ name: 'Matrix' }),
+  share: async (db, people) => ({ type: 'artist', id: Number(await artistOf(db, people)), audience: 'link' }),
+  editShare: () => ({ message: 'Matrix' }),
+  markInboxRead: () => ({}),
+  inviteToBlend: () => ({}),
+  joinBlend: async (db, people) => ({ token: await invitationOf(db, people) }),
+  report: () => ({ type: 'artist', id: 1, reason: 'spam' }),
+  decideReport: () => ({ state: 'resolved' }),
   giveFeedback: async (db) => ({ kind: 'like', song_id: Number(await indexed(db)) }),
   tellSearchClick: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
   tellSearchPlay: async (db) => ({ type: 'song', id: Number(await indexed(db)), position: 1 }),
@@ -109,3 +151,5 @@ export const bodies = {
 // What ends the caller's session: she gets another one after it.
 export const ends = new Set(['logoutAll']);
 export const queries = { search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock' };
+export const queries = { search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock',
+  areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };
