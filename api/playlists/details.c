@@ -152,61 +152,12 @@ void sg_playlist_create(struct sg_api *api, struct sg_http_request *q, struct sg
     if (!rc)
         rc = playlist_make(api, q, &in, &id, &e);
     if (!rc)
+        playlist_forget(api, id); /* that there was none */
+    if (!rc)
         rc = show(api, q, id, r, &e);
     if (!rc)
         sg_http_header(r, "Location",
                        sg_arena_printf(q->arena, "/api/v1/playlists/%llu", (unsigned long long)id));
-    end(q, r, rc, &e);
-}
-
-int playlist_page(struct sg_api *api, struct sg_http_request *q, struct playlist *p,
-                  struct sg_http_response *r, struct sg_error *e)
-{
-    struct sg_playlist_query in;
-    struct sg_playlist_songs songs;
-    int rc = sg_params_read(q, sg_playlist_page_params, &sg_playlist_query_record, &in, e);
-    if (!rc)
-        rc = playlist_songs(api, q, p, in.limit, in.cursor, &songs, e);
-    if (!rc)
-        rc = playlist_mosaics(api, q, p, 1, e);
-    if (rc)
-        return rc;
-    p->view.songs = songs.songs;
-    p->view.snapshot_id = songs.snapshot_id;
-    p->view.song_count = songs.song_count;
-    p->view.next_cursor = songs.next_cursor;
-    if (p->role == PLAYLIST_STRANGER)
-        p->view.rules = NULL;
-    sg_api_answer(r, &sg_playlist_page_record, &p->view);
-    sg_http_header(r, "Cache-Control", SG_STR("private, no-cache"));
-    return 0;
-}
-
-void sg_playlist_get(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
-{
-    struct sg_error e = SG_ERROR_INIT;
-    struct playlist p;
-    int rc = playlist_of_path(api, q, PLAYLIST_STRANGER, &p, &e);
-    if (!rc)
-        rc = playlist_page(api, q, &p, r, &e);
-    end(q, r, rc, &e);
-}
-
-void sg_playlist_songs_get(struct sg_api *api, struct sg_http_request *q,
-                           struct sg_http_response *r)
-{
-    struct sg_error e = SG_ERROR_INIT;
-    struct playlist p;
-    struct sg_playlist_query in;
-    struct sg_playlist_songs songs;
-    int rc = playlist_of_path(api, q, PLAYLIST_STRANGER, &p, &e);
-    if (!rc)
-        rc = sg_params_read(q, sg_playlist_page_params, &sg_playlist_query_record, &in, &e);
-    if (!rc)
-        rc = playlist_songs(api, q, &p, in.limit, in.cursor, &songs, &e);
-    if (!rc)
-        sg_api_answer(r, &sg_playlist_songs_record, &songs);
-    sg_http_header(r, "Cache-Control", SG_STR("private, no-cache"));
     end(q, r, rc, &e);
 }
 
@@ -269,6 +220,7 @@ static void change_details(struct sg_api *api, struct sg_http_request *q,
         rc = check(q, &d.in, d.seen, &d.rules, &e);
     if (!rc)
         rc = sg_db_transact(api->db, q, update, &d, &e);
+    playlist_forget(api, d.id);
     if (!rc)
         rc = show(api, q, d.id, r, &e);
     sg_buf_free(&d.told);
@@ -302,5 +254,7 @@ void sg_playlist_delete(struct sg_api *api, struct sg_http_request *q, struct sg
 {
     struct sg_error e = SG_ERROR_INIT;
     struct details d = {.api = api, .q = q, .id = sg_route_id(q, 0)};
-    end(q, r, sg_db_transact(api->db, q, delete, &d, &e), &e);
+    int rc = sg_db_transact(api->db, q, delete, &d, &e);
+    playlist_forget(api, d.id);
+    end(q, r, rc, &e);
 }

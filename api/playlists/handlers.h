@@ -5,11 +5,12 @@
 
 /* details.c */
 SG_HANDLER(sg_playlist_create);
-SG_HANDLER(sg_playlist_get);
-SG_HANDLER(sg_playlist_songs_get);
 SG_HANDLER(sg_playlist_put);
 SG_HANDLER(sg_playlist_patch);
 SG_HANDLER(sg_playlist_delete);
+/* pages.c */
+SG_HANDLER(sg_playlist_get);
+SG_HANDLER(sg_playlist_songs_get);
 /* items.c */
 SG_HANDLER(sg_playlist_add);
 SG_HANDLER(sg_playlist_remove_song);
@@ -43,7 +44,7 @@ extern const struct sg_param sg_playlist_page_params[], sg_playlist_mine_params[
 
 struct playlist;
 struct sg_playlist_new;
-/* details.c: makes it as the caller's; the playlist with a page of songs as the answer. */
+/* Makes it as the caller's (details.c); a page of it as the answer (pages.c). */
 int playlist_make(struct sg_api *api, struct sg_http_request *q, struct sg_playlist_new *in,
                   uint64_t *id, struct sg_error *e);
 int playlist_page(struct sg_api *api, struct sg_http_request *q, struct playlist *p,

@@ -161,6 +161,7 @@ static void follow(struct sg_api *api, struct sg_http_request *q, struct sg_http
     int rc = must_see ? playlist_of_path(api, q, PLAYLIST_STRANGER, &p, &e) : 0;
     if (!rc)
         rc = sg_db_write(api->db, q, s, (const char *[]){who.user_id, id}, NULL, &e);
+    playlist_forget(api, sg_route_id(q, 0));
     if (rc)
         sg_problem(q, r, &e);
 }

@@ -30,6 +30,11 @@ int playlist_find_any(struct sg_api *api, struct sg_http_request *q, uint64_t pl
  */
 int playlist_of_path(struct sg_api *api, struct sg_http_request *q, enum playlist_role least,
                      struct playlist *out, struct sg_error *e);
+/* SG_ENOENT for who may not know of it, SG_EPERM for less than this role. */
+int playlist_judge(const struct playlist *p, enum playlist_role least, struct sg_error *e);
+enum playlist_role playlist_role_of(struct sg_str name);
+/* After a commit: what is kept of it is old. */
+void playlist_forget(struct sg_api *api, uint64_t playlist_id);
 /* Row `row` of playlist_columns. */
 int playlist_read_row(struct sg_http_request *q, PGresult *rows, int row, struct playlist *out,
                       struct sg_error *e);
@@ -62,6 +67,10 @@ const char *playlist_array(struct sg_arena *a, const uint64_t *ids, size_t n);
 /* A page of items behind cursor (absent: the first), songs joined; what of it is smart is asked
  * of the rules. songs.c */
 int playlist_songs(struct sg_api *api, struct sg_http_request *q, const struct playlist *p,
+                   int64_t limit, struct sg_str cursor, struct sg_playlist_songs *out,
+                   struct sg_error *e);
+/* The same of an ordinary playlist, without their songs. */
+int playlist_items(struct sg_api *api, struct sg_http_request *q, const struct playlist *p,
                    int64_t limit, struct sg_str cursor, struct sg_playlist_songs *out,
                    struct sg_error *e);
 /* Gives every item its song as the caller may see it. */

@@ -152,24 +152,27 @@ static int smart_page(struct sg_api *api, struct sg_http_request *q, const struc
     return 0;
 }
 
-int playlist_songs(struct sg_api *api, struct sg_http_request *q, const struct playlist *p,
+int playlist_items(struct sg_api *api, struct sg_http_request *q, const struct playlist *p,
                    int64_t limit, struct sg_str cursor, struct sg_playlist_songs *out,
                    struct sg_error *e)
 {
     struct sg_str after = sg_arena_copy(q->arena, cursor.p ? cursor : SG_STR(""));
     PGresult *rows = NULL;
-    int rc;
+    int rc = after.p ? select_page(api, q, p, limit, after.p, &rows, e)
+                     : sg_fail(e, SG_ENOMEM, "a cursor");
+    if (!rc)
+        rc = read_page(q, p, rows, limit, out, e);
+    PQclear(rows);
+    return rc;
+}
+
+int playlist_songs(struct sg_api *api, struct sg_http_request *q, const struct playlist *p,
+                   int64_t limit, struct sg_str cursor, struct sg_playlist_songs *out,
+                   struct sg_error *e)
+{
     *out = (struct sg_playlist_songs){0};
-    if (!after.p)
-        return sg_fail(e, SG_ENOMEM, "a cursor");
-    if (p->is_smart) {
-        rc = smart_page(api, q, p, limit, cursor, out, e);
-    } else {
-        rc = select_page(api, q, p, limit, after.p, &rows, e);
-        if (!rc)
-            rc = read_page(q, p, rows, limit, out, e);
-        PQclear(rows);
-    }
+    int rc = p->is_smart ? smart_page(api, q, p, limit, cursor, out, e)
+                         : playlist_items(api, q, p, limit, cursor, out, e);
     return rc ? rc : playlist_join_songs(api, q, &out->songs, e);
 }
 

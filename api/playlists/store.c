@@ -1,4 +1,5 @@
 /* store.c - a playlist's row as the caller sees it. */
+#include "api/cache/cache.h"
 #include "api/playlists/parts.h"
 #include "api/playlists/visible.h"
 #include "api/route.h"
@@ -40,7 +41,7 @@ const char *playlist_array(struct sg_arena *a, const uint64_t *ids, size_t n)
     return out;
 }
 
-static enum playlist_role role_of(struct sg_str name)
+enum playlist_role playlist_role_of(struct sg_str name)
 {
     return sg_str_eq(name, SG_STR("owner"))    ? PLAYLIST_OWNER
            : sg_str_eq(name, SG_STR("editor")) ? PLAYLIST_EDITOR
@@ -84,7 +85,7 @@ int playlist_read_row(struct sg_http_request *q, PGresult *rows, int row, struct
     v->role = playlist_text(a, rows, row, c++);
     v->is_following = *PQgetvalue(rows, row, c++) == 't';
     v->song_count = strtoll(PQgetvalue(rows, row, c++), NULL, 10);
-    out->role = role_of(v->role);
+    out->role = playlist_role_of(v->role);
     snprintf(out->id, sizeof out->id, "%llu", (unsigned long long)v->playlist_id);
     snprintf(out->owner, sizeof out->owner, "%llu", (unsigned long long)v->user_id);
     return read_rules(q, rules, out, e);
@@ -102,8 +103,7 @@ static const struct sg_pg_statement find = {
     "p.user_id))",
     3};
 
-/* Whether it may be known to the caller, who must have at least this role. */
-static int judge(const struct playlist *p, enum playlist_role least, struct sg_error *e)
+int playlist_judge(const struct playlist *p, enum playlist_role least, struct sg_error *e)
 {
     if (!p->view.is_public && p->role == PLAYLIST_STRANGER)
         return not_there(p->view.playlist_id, e);
@@ -113,6 +113,11 @@ static int judge(const struct playlist *p, enum playlist_role least, struct sg_e
                            ? "only the playlist's owner may do this"
                            : "only the playlist's owner and editors may do this");
     return 0;
+}
+
+void playlist_forget(struct sg_api *api, uint64_t playlist_id)
+{
+    sg_cache_forgetf(api->cache, "playlist:%llu", (unsigned long long)playlist_id);
 }
 
 int playlist_find_any(struct sg_api *api, struct sg_http_request *q, uint64_t playlist_id,
@@ -134,14 +139,14 @@ int playlist_find(struct sg_api *api, struct sg_http_request *q, uint64_t playli
                   struct playlist *out, struct sg_error *e)
 {
     int rc = playlist_find_any(api, q, playlist_id, out, e);
-    return rc ? rc : judge(out, PLAYLIST_STRANGER, e);
+    return rc ? rc : playlist_judge(out, PLAYLIST_STRANGER, e);
 }
 
 int playlist_of_path(struct sg_api *api, struct sg_http_request *q, enum playlist_role least,
                      struct playlist *out, struct sg_error *e)
 {
     int rc = playlist_find(api, q, sg_route_id(q, 0), out, e);
-    return rc ? rc : judge(out, least, e);
+    return rc ? rc : playlist_judge(out, least, e);
 }
 
 int sg_playlist_visible(struct sg_api *api, struct sg_http_request *q, uint64_t playlist_id,
@@ -168,7 +173,7 @@ int playlist_lock(struct sg_db_tx *tx, struct sg_http_request *q, uint64_t playl
     if (!rc)
         rc = PQntuples(rows) ? playlist_read_row(q, rows, 0, out, e) : not_there(playlist_id, e);
     if (!rc)
-        rc = judge(out, least, e);
+        rc = playlist_judge(out, least, e);
     PQclear(rows);
     return rc;
 }

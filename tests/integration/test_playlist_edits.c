@@ -499,6 +499,32 @@ START_TEST(who_comes_back_goes_on_or_is_told_to_read_again)
 }
 END_TEST
 
+/* What is kept of a playlist in one process is forgotten when another changes it. */
+START_TEST(one_process_shows_what_another_wrote)
+{
+    struct client here, there;
+    char name[60];
+    start(&here, OWNER, ports[0]);
+    start(&there, EDITOR, ports[1]);
+    for (int i = 0; i < 5; i++) {
+        bool shown = false;
+        ck_assert_int_eq(status_of(&there, "GET", "", NULL), 200);
+        snprintf(name, sizeof name, "{\"name\":\"Name %d\"}", i);
+        ck_assert_int_eq(status_of(&here, "PATCH", "", name), 200);
+        snprintf(name, sizeof name, "\"Name %d\"", i);
+        ck_assert_int_eq(status_of(&here, "GET", "", NULL), 200);
+        ck_assert(strstr(here.said, name)); /* one's own write at once */
+        for (int k = 0; k < 200 && !shown; k++) {
+            ck_assert_int_eq(status_of(&there, "GET", "", NULL), 200);
+            shown = strstr(there.said, name) != NULL;
+            sg_sleep_us(shown ? 0 : 50000);
+        }
+        ck_assert(shown);
+    }
+    stop(&here), stop(&there);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("playlist_edits");
@@ -509,6 +535,7 @@ int main(void)
     tcase_add_test(t, two_editors_and_who_looks_on_end_with_the_same_list_and_nothing_is_lost);
     tcase_add_test(t, who_is_no_longer_let_in_hears_no_more);
     tcase_add_test(t, strangers_hear_of_a_public_list_what_changed_and_not_who_did_it);
+    tcase_add_test(t, one_process_shows_what_another_wrote);
     tcase_add_test(t, who_comes_back_goes_on_or_is_told_to_read_again);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
