@@ -150,6 +150,5 @@ export const bodies = {
 };
 // What ends the caller's session: she gets another one after it.
 export const ends = new Set(['logoutAll']);
-export const queries = { search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock' };
 export const queries = { search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock',
   areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };
