@@ -12,6 +12,7 @@ enum { N_SIZES = sizeof sizes / sizeof *sizes, JPEG_QUALITY = 85, WEBP_QUALITY =
 int sg_image_start(const char *program, struct sg_error *e)
 {
     setenv("VIPS_WARNING", "0", 1); /* what is wrong with a picture is answered, not logged */
+    setenv("VIPS_DISC_THRESHOLD", "1g", 1); /* in memory, which is bounded, never in files */
     if (VIPS_INIT(program))
         return sg_fail(e, SG_EINTERNAL, "libvips: %s", vips_error_buffer());
     vips_operation_block_set("VipsForeignLoad", TRUE); /* all, then those wanted */

@@ -1,5 +1,6 @@
 /* cursor.c - see cursor.h. */
 #include "api/catalogue/cursor.h"
+#include "core/text.h"
 #include <sodium.h>
 
 enum { VERSION = 1, HEAD = 1 + 1 + 4 + 8 + 8 };
@@ -29,7 +30,8 @@ static struct sg_str encode(struct sg_arena *a, const unsigned char *in, size_t 
 
 struct sg_str sg_place_write(struct sg_arena *a, const struct sg_place *p)
 {
-    size_t n = p->text.n < SG_PLACE_TEXT_MAX ? p->text.n : SG_PLACE_TEXT_MAX;
+    size_t n =
+        p->text.n <= SG_PLACE_TEXT_MAX ? p->text.n : sg_utf8_floor(p->text, SG_PLACE_TEXT_MAX);
     unsigned char *b = sg_arena_alloc(a, HEAD + n);
     if (!b)
         return SG_STR_NONE;
@@ -46,7 +48,7 @@ struct sg_str sg_place_write(struct sg_arena *a, const struct sg_place *p)
 int sg_place_read(struct sg_arena *a, struct sg_str cursor, char sort, uint32_t question,
                   struct sg_place *out, struct sg_error *e)
 {
-    unsigned char *b = cursor.n <= 2 * SG_PLACE_TEXT_MAX ? sg_arena_alloc(a, cursor.n + 1) : NULL;
+    unsigned char *b = cursor.n <= SG_CURSOR_TEXT ? sg_arena_alloc(a, cursor.n + 1) : NULL;
     size_t n = 0;
     if (!b || sodium_base642bin(b, cursor.n + 1, cursor.p, cursor.n, NULL, &n, NULL, variant) ||
         n < HEAD || b[0] != VERSION)

@@ -20,10 +20,10 @@
 static const struct sg_pg_statement *albums_statement(const struct sg_listing *l, char sort,
                                                       struct sg_error *e)
 {
-    static const struct sg_pg_statement newest = {"albums_newest", NEWEST(""), 9};
-    static const struct sg_pg_statement of_artist = {"albums_artist", NEWEST(OF_ARTIST), 9};
+    static const struct sg_pg_statement newest = {NULL, NEWEST(""), 9};
+    static const struct sg_pg_statement of_artist = {NULL, NEWEST(OF_ARTIST), 9};
     static const struct sg_pg_statement by_title = {
-        "albums_title",
+        NULL,
         ALBUMS(OF_ARTIST, "(l.title COLLATE \"C\", l.album_id) > ($10::text, $9::bigint)",
                "l.title COLLATE \"C\", l.album_id"),
         10};

@@ -1,9 +1,9 @@
 /* params.c - see params.h. */
 #include "api/catalogue/params.h"
+#include "api/catalogue/cursor.h"
 
-#define P            struct sg_list_params
-#define ABSENT       (SG_OPTIONAL | SG_OMIT_DEFAULT)
-#define CURSOR_BYTES 4000
+#define P      struct sg_list_params
+#define ABSENT (SG_OPTIONAL | SG_OMIT_DEFAULT)
 
 static const char *const keep[] = {"keep", NULL};
 static const char *const states[] = {"released", "upcoming", NULL};
@@ -11,7 +11,7 @@ static const char *const song_sorts[] = {"newest", "popular", "title", "disc", N
 static const char *const album_sorts[] = {"newest", "title", NULL};
 
 #define LIMIT(most, usual) SG_FIELD_(SG_T_I64, P, limit, 1, most, SG_OPTIONAL, usual, NULL)
-#define CURSOR             SG_FIELD_STR(P, cursor, 1, CURSOR_BYTES, SG_OPTIONAL)
+#define CURSOR             SG_FIELD_STR(P, cursor, 1, SG_CURSOR_TEXT, SG_OPTIONAL)
 #define YEARS              SG_FIELD_I64(P, year_from, 0, 9999, ABSENT), SG_FIELD_I64(P, year_to, 0, 9999, ABSENT)
 #define MARKET             SG_FIELD_STR(P, market, 2, 2, SG_OPTIONAL)
 

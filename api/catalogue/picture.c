@@ -13,7 +13,7 @@
 #include "core/log.h"
 #include "schemas/edits.h"
 
-enum { DECODE_US = 15000000, RENDITIONS = 8 };
+enum { DECODE_US = 30000000, RENDITIONS = 8 };
 
 struct put {
     struct sg_api *api;

@@ -38,24 +38,26 @@ enum { IDS_MAX = 100, PARAMS = LISTING_PARAMS + 7 };
 #define TRACKS(filter)                                                                             \
     LIST(TRACK, filter, "(" TRACK ", s.song_id) > ($13::bigint, $12::bigint)", TRACK ", s.song_id")
 
+/* Without names: planned for the filters that there are, each time. A plan for any filters reads
+ * the whole table (0.9 s instead of 2 ms of 400,000 songs, by plays). */
 static const struct sg_pg_statement newest[BYS] = {
-    {"songs_newest", NEWEST(ANY), 12},
-    {"songs_newest_genre", NEWEST(GENRE), 12},
-    {"songs_newest_artist", NEWEST(ARTIST), 12},
-    {"songs_newest_album", NEWEST(ALBUM), 12},
+    {NULL, NEWEST(ANY), 12},
+    {NULL, NEWEST(GENRE), 12},
+    {NULL, NEWEST(ARTIST), 12},
+    {NULL, NEWEST(ALBUM), 12},
 };
 static const struct sg_pg_statement popular[BYS] = {
-    {"songs_popular", POPULAR(ANY), 13},
-    {"songs_popular_genre", POPULAR(GENRE), 13},
-    {"songs_popular_artist", POPULAR(ARTIST), 13},
-    {"songs_popular_album", POPULAR(ALBUM), 13},
+    {NULL, POPULAR(ANY), 13},
+    {NULL, POPULAR(GENRE), 13},
+    {NULL, POPULAR(ARTIST), 13},
+    {NULL, POPULAR(ALBUM), 13},
 };
 static const struct sg_pg_statement by_title[BYS] = {
-    [BY_ARTIST] = {"songs_title_artist", TITLE(ARTIST), 13},
-    [BY_ALBUM] = {"songs_title_album", TITLE(ALBUM), 13},
+    [BY_ARTIST] = {NULL, TITLE(ARTIST), 13},
+    [BY_ALBUM] = {NULL, TITLE(ALBUM), 13},
 };
 static const struct sg_pg_statement by_track[BYS] = {
-    [BY_ALBUM] = {"songs_track_album", TRACKS(ALBUM), 13},
+    [BY_ALBUM] = {NULL, TRACKS(ALBUM), 13},
 };
 
 static int choose(const struct sg_listing *l, char sort, const struct sg_pg_statement **out,

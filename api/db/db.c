@@ -60,6 +60,7 @@ static void settings_of(const struct sg_config *c, char *out, size_t n)
 {
     snprintf(out, n,
              "-c statement_timeout=%lld -c lock_timeout=%lld "
+             "-c max_parallel_workers_per_gather=0 " /* many short questions: workers cost more */
              "-c idle_in_transaction_session_timeout=10000 "
              "-c client_connection_check_interval=1000",
              (long long)c->pg.statement_timeout_ms, (long long)c->pg.lock_timeout_ms);
