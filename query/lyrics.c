@@ -4,7 +4,7 @@
 #include <math.h>
 
 #define LEAST_WORDS  3     /* of a query that does not say it is a line */
-#define WANT         1000  /* songs looked at, some 3 us each */
+#define WANT         500   /* songs looked at, some 3 us each */
 #define WANT_ASKED   4000  /* when lyrics are asked for */
 #define WORK         60000 /* of one pass (sg_match_work) */
 #define WORK_ASKED   400000
