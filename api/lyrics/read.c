@@ -1,5 +1,6 @@
 /* read.c - a song's lyrics read, as lines or as a file. */
 #include "api/catalogue/read.h"
+#include "api/catalogue/etag.h"
 #include "api/lyrics/handlers.h"
 #include "api/lyrics/language.h"
 #include "api/lyrics/lines.h"
@@ -7,7 +8,6 @@
 #include "api/problem.h"
 #include "api/route.h"
 #include "schemas/search.h"
-#include <xxhash.h>
 
 struct reading {
     struct sg_api *api;
@@ -89,11 +89,7 @@ static int read_all(struct reading *x, const struct sg_param *params, struct sg_
 
 static void put_headers(struct reading *x, struct sg_http_response *r)
 {
-    struct sg_str tag =
-        sg_arena_printf(x->q->arena, "\"%llu-%016llx\"", (unsigned long long)x->version,
-                        (unsigned long long)XXH3_64bits(r->body.p, r->body.n));
-    if (tag.p)
-        sg_http_header(r, "ETag", tag);
+    sg_etag_put(x->q, r, x->version);
     sg_http_header(r, "Content-Language", x->lyrics.language);
     sg_http_header(r, "Vary", SG_STR("Accept-Language"));
 }

@@ -1,5 +1,6 @@
 /* store.c - see store.h. */
 #include "api/lyrics/store.h"
+#include "api/catalogue/etag.h"
 #include "api/db/db.h"
 #include "api/lyrics/lines.h"
 #include <stdio.h>
@@ -115,49 +116,17 @@ int sg_lyrics_owner(struct sg_api *api, struct sg_http_request *q, uint64_t song
 
 /* --- changes --- */
 
-/* A tag's version stands before its dash (api/catalogue/etag.h says the same of songs). */
-static bool is_version(struct sg_str tag, uint64_t version)
-{
-    const char *dash = tag.n ? memchr(tag.p, '-', tag.n) : NULL;
-    uint64_t v;
-    return sg_str_to_u64((struct sg_str){tag.p, dash ? (size_t)(dash - tag.p) : tag.n}, &v) &&
-           v == version;
-}
-
-/* RFC 9110 section 13.1.1: a list of tags; weak ones never match. */
-static bool matches(struct sg_str s, uint64_t version)
-{
-    while (s.n) {
-        bool weak = s.n >= 2 && s.p[0] == 'W' && s.p[1] == '/';
-        const char *open = memchr(s.p, '"', s.n);
-        const char *close = open ? memchr(open + 1, '"', s.n - (size_t)(open + 1 - s.p)) : NULL;
-        if (!close)
-            return false;
-        if (!weak && is_version((struct sg_str){open + 1, (size_t)(close - open - 1)}, version))
-            return true;
-        s = (struct sg_str){close + 1, s.n - (size_t)(close + 1 - s.p)};
-        while (s.n && (*s.p == ' ' || *s.p == ','))
-            s.p++, s.n--;
-    }
-    return false;
-}
-
 /* Whether If-Match admits the change; blind: one that says nothing is admitted. */
-static int precondition(const struct sg_http_request *q, uint64_t version, bool blind,
-                        struct sg_error *e)
+static int precondition(struct sg_http_request *q, uint64_t version, bool blind, struct sg_error *e)
 {
     struct sg_str told = sg_http_request_header(q, "If-Match");
     if (!version)
         return told.p ? sg_fail(e, SG_ECHANGED, "there are no lyrics to be changed") : 0;
-    if (!told.p && blind)
-        return 0;
-    if (!told.p)
+    if (!told.p && !blind)
         return sg_fail(e, SG_EEXIST,
-                       "there are lyrics already: send the ETag of what you "
-                       "have read as If-Match");
-    if (sg_str_eq(told, SG_STR("*")) || matches(told, version))
-        return 0;
-    return sg_fail(e, SG_ECHANGED, "the lyrics have changed: read them again and repeat the edit");
+                       "there are lyrics already: send the ETag of what you have "
+                       "read as If-Match");
+    return sg_etag_check(q, version, e);
 }
 
 struct change {

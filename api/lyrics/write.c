@@ -1,4 +1,5 @@
 /* write.c - a song's lyrics written and removed, by its artist or an admin. */
+#include "api/catalogue/etag.h"
 #include "api/catalogue/read.h"
 #include "api/lyrics/handlers.h"
 #include "api/lyrics/language.h"
@@ -7,7 +8,6 @@
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/text.h"
-#include <xxhash.h>
 
 struct writing {
     struct sg_api *api;
@@ -110,11 +110,7 @@ static void answer(struct writing *x, struct sg_http_response *r, int rc, struct
     kept.languages = (struct sg_list){languages.tags, languages.n};
     sg_record_to_json(&sg_song_lyrics_record, &kept, &r->body);
     r->content_type = "application/json";
-    struct sg_str tag =
-        sg_arena_printf(x->q->arena, "\"%llu-%016llx\"", (unsigned long long)version,
-                        (unsigned long long)XXH3_64bits(r->body.p, r->body.n));
-    if (tag.p)
-        sg_http_header(r, "ETag", tag);
+    sg_etag_put(x->q, r, version);
 }
 
 void sg_lyrics_write(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
