@@ -42,6 +42,14 @@ int64_t keyring_until(const struct sg_keyring *k, const struct ring_key *v, size
     return i + 1 < n ? v[i + 1].made_us + k->token_us + LATE_US : 0;
 }
 
+static bool has_keys(struct sg_keyring *k)
+{
+    pthread_rwlock_rdlock(&k->lock);
+    bool has = k->n > 0;
+    pthread_rwlock_unlock(&k->lock);
+    return has;
+}
+
 int sg_keyring_refresh(struct sg_keyring *k, struct sg_error *e)
 {
     struct stat st;
@@ -52,7 +60,9 @@ int sg_keyring_refresh(struct sg_keyring *k, struct sg_error *e)
     /* The time is coarse: what changed just now may change again and not show it. */
     bool same = changed == k->changed_ns && sg_wall_us() - changed / 1000 > COARSE_US;
     pthread_rwlock_unlock(&k->lock);
-    return same ? 0 : keyring_read(k, e);
+    int rc = same ? 0 : keyring_read(k, e);
+    /* The last one was taken away: tokens must go on to be signed. */
+    return rc || has_keys(k) ? rc : keyring_change(k, false, e);
 }
 
 int sg_keyring_rotate(struct sg_keyring *k, struct sg_error *e)

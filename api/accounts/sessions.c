@@ -8,8 +8,11 @@
 
 #define SESSION_BITS 52 /* a number that JSON readers keep whole */
 
+/* Of one user the latest 200 stay. */
 static const struct sg_pg_statement insert = {
     "session_begin",
+    "WITH over AS (DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions "
+    "WHERE user_id = $2::bigint ORDER BY rotated_at DESC OFFSET 199)) "
     "INSERT INTO sessions (session_id, user_id, family_key, current_hash, device, expires_at, "
     "tokens_until) VALUES ($1::bigint, $2::bigint, decode($3, 'hex'), decode($4, 'hex'), $5, "
     "now() + make_interval(days => $6::int), now() + make_interval(secs => $7::double precision)) "

@@ -629,6 +629,14 @@ START_TEST(what_is_over_is_tidied_away)
     ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM revoked_sessions WHERE session_id = 2"),
                      "0");
     ck_assert_int_eq(me(access), 200);
+    test_pg_sql(
+        db,
+        "INSERT INTO sessions SELECT 100 + i, user_id, sha256('k'), sha256('c'), NULL, NULL, 0, "
+        "'', now(), now() - interval '1 hour', now() + interval '1 hour', now() FROM users, "
+        "generate_series(1, 300) i");
+    ck_assert_int_eq(log_in("a@example.org", GOOD), 200);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM sessions"), "200"); /* of one user */
+    ck_assert_int_eq(me(access), 200);
 }
 END_TEST
 

@@ -395,6 +395,20 @@ START_TEST(another_process_key_is_found_and_another_algorithm_makes_one)
 }
 END_TEST
 
+START_TEST(a_key_that_is_taken_away_is_followed_by_another)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_token t;
+    char path[700];
+    struct sg_str token = issue(somebody);
+    snprintf(path, sizeof path, "%s/keys/%s", config.var_dir, key_file(".EdDSA."));
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(sg_keyring_refresh(sg_tokens_keyring(tokens), &e), 0);
+    refused(token);
+    ck_assert_int_eq(verify_at(issue(somebody), NOW, &t), 0);
+}
+END_TEST
+
 START_TEST(processes_that_start_together_agree_on_one_key)
 {
     const char *dir = test_scratch();
@@ -466,6 +480,7 @@ int main(void)
     tcase_add_test(t, every_instance_has_keys_of_its_own_that_nobody_else_may_read);
     tcase_add_test(t, after_a_rotation_old_tokens_are_good_until_they_expire);
     tcase_add_test(t, another_process_key_is_found_and_another_algorithm_makes_one);
+    tcase_add_test(t, a_key_that_is_taken_away_is_followed_by_another);
     tcase_add_test(t, processes_that_start_together_agree_on_one_key);
     tcase_add_test(t, tests_tokens_are_what_they_say);
     tcase_add_test(t, a_token_seen_before_costs_no_signature);
