@@ -16,7 +16,6 @@ static const int64_t blind_us = 5000000;
 const struct sg_cache_kind sg_cache_song = {"song", HOUR, 30, 24 * HOUR};
 const struct sg_cache_kind sg_cache_user = {"user", HOUR / 2, 0, HOUR};
 const struct sg_cache_kind sg_cache_playlist = {"playlist", HOUR / 4, 10, HOUR};
-const struct sg_cache_kind sg_cache_trending = {"trending", 300, 0, 24 * HOUR};
 
 uint64_t sg_cache_hash(struct sg_str key)
 {

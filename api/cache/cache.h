@@ -26,10 +26,8 @@ struct sg_cache_kind {
     int64_t negative_s; /* that it does not exist; 0: not remembered */
     int64_t stale_s;    /* and then, while it cannot be loaded */
 };
-/* The source document's: song:{id}:metadata, user:{id}:profile, playlist:{id},
- * trending:songs:{genre}:{region}. */
-extern const struct sg_cache_kind sg_cache_song, sg_cache_user, sg_cache_playlist,
-    sg_cache_trending;
+/* The source document's: song:{id}:metadata, user:{id}:profile, playlist:{id}. */
+extern const struct sg_cache_kind sg_cache_song, sg_cache_user, sg_cache_playlist;
 
 enum sg_cache_found {
     SG_CACHE_MISS,

@@ -84,7 +84,7 @@ struct batch {
     uint64_t ids[BATCH];
     size_t n; /* each id once */
     uint64_t lsn;
-    int64_t deadline_us;
+    int64_t deadline_us; /* the latest of theirs */
 };
 
 static void found(void *ctx, uint64_t song_id, struct sg_str value)
@@ -116,7 +116,7 @@ static void end(struct wait *w, int rc, const struct sg_error *e)
 
 static void add_id(struct batch *b, const struct wait *w)
 {
-    if (!b->n || w->q->deadline_us < b->deadline_us)
+    if (w->q->deadline_us > b->deadline_us)
         b->deadline_us = w->q->deadline_us;
     if (w->lsn > b->lsn)
         b->lsn = w->lsn;

@@ -1,7 +1,8 @@
 /* server.c - see server.h.
  *
- * The watch has a connection of its own and asks for the log's position. Only it decides that a
- * server is there again; that one is away is also found by whoever could not connect.
+ * The watch has a connection of its own and asks for the log's position. Only it decides whether a
+ * server is there; whoever could not connect makes it look at once, for a server may also have
+ * no connection left for others and be well.
  */
 #include "api/db/server.h"
 #include "core/clock.h"
@@ -29,7 +30,7 @@ struct db_server {
     pthread_t watch;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool stop, looked;
+    bool stop, looked, poked;
     struct sample samples[SAMPLES]; /* a ring, newest at n_samples - 1 */
     size_t n_samples;
     atomic_bool away;
@@ -160,8 +161,9 @@ static void *watch(void *ctx)
         struct timespec until = {next_us / 1000000, next_us % 1000000 * 1000};
         pthread_mutex_lock(&s->lock);
         s->looked = true;
+        s->poked = false;
         pthread_cond_broadcast(&s->wake);
-        while (!s->stop && sg_now_us() < next_us)
+        while (!s->stop && !s->poked && sg_now_us() < next_us)
             pthread_cond_timedwait(&s->wake, &s->lock, &until);
     }
     pthread_mutex_unlock(&s->lock);
@@ -247,6 +249,14 @@ void db_server_close(struct db_server *s)
 
 /* Use. */
 
+static void poke(struct db_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->poked = true;
+    pthread_cond_broadcast(&s->wake);
+    pthread_mutex_unlock(&s->lock);
+}
+
 int db_server_take(struct db_server *s, enum db_use use, PGconn **out, int64_t deadline_us,
                    struct sg_error *e)
 {
@@ -254,8 +264,11 @@ int db_server_take(struct db_server *s, enum db_use use, PGconn **out, int64_t d
         return sg_fail(e, SG_EUNAVAIL, "the database is away");
     struct sg_error why = SG_ERROR_INIT;
     int rc = sg_pg_pool_take(s->pools[use], out, deadline_us, &why);
-    if (rc == SG_EUNAVAIL)
-        mark_away(s, why.text);
+    if (rc == SG_EUNAVAIL) {
+        poke(s);
+        sg_log(SG_LOG_DEBUG, "no database connection", "server=\"%s\" error=\"%s\"", s->name,
+               why.text);
+    }
     return rc ? sg_fail(e, rc, "%s", rc == SG_EUNAVAIL ? "the database is away" : why.text) : 0;
 }
 

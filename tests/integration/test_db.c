@@ -252,6 +252,28 @@ START_TEST(a_frozen_server_holds_nobody_until_the_deadline)
 }
 END_TEST
 
+START_TEST(a_server_with_no_connection_left_is_not_away)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_config config;
+    struct sg_db_tx *tx;
+    const char *id = "1";
+    sg_config_defaults(&config);
+    snprintf(config.pg.dsn, sizeof config.pg.dsn, "%s user=few", pg->dsn);
+    test_pg_sql(c, "CREATE ROLE few LOGIN CONNECTION LIMIT 2");
+    test_pg_sql(c, "GRANT SELECT ON t TO few");
+    sg_db_close(db);
+    ck_assert_msg(sg_db_open(&db, &config, &e) == 0, "%s", e.text);
+    ck_assert_msg(sg_db_begin(db, NULL, &tx, &e) == 0, "%s", e.text); /* and the watch has one */
+    ck_assert_int_eq(sg_db_read(db, NULL, &get, &id, NULL, &e), SG_EUNAVAIL);
+    sg_sleep_us(300000); /* it has been looked at */
+    ck_assert(sg_db_is_there(db));
+    ck_assert_int_eq(sg_tx_run(tx, &get, &id, NULL, &e), 0);
+    ck_assert_int_eq(sg_tx_commit(tx, &e), 0);
+    ck_assert_msg(sg_db_read(db, NULL, &get, &id, NULL, &e) == 0, "%s", e.text);
+}
+END_TEST
+
 /* A primary with a replica, and one host more that is not there. */
 
 static struct test_pg *replica;
@@ -394,6 +416,7 @@ int main(void)
     tcase_add_test(t, a_lock_is_waited_for_only_so_long);
     tcase_add_test(t, a_slow_statement_ends_with_its_request_here_and_there);
     tcase_add_test(t, a_stopped_server_fails_at_once_and_comes_back_by_itself);
+    tcase_add_test(t, a_server_with_no_connection_left_is_not_away);
     tcase_add_test(t, a_frozen_server_holds_nobody_until_the_deadline);
     suite_add_tcase(s, t);
     t = tcase_create("replica");
