@@ -32,7 +32,8 @@ static int add_param(struct sg_http_request *q, struct sg_error *e)
     return 0;
 }
 
-int sg_caller_speaks(const struct sg_api *api, struct sg_http_request *q, struct sg_error *e)
+int sg_caller_speaks(const struct sg_api *api, struct sg_http_request *q, bool needed,
+                     struct sg_error *e)
 {
     uint64_t named, user_id;
     bool told = false;
@@ -46,5 +47,7 @@ int sg_caller_speaks(const struct sg_api *api, struct sg_http_request *q, struct
         if (rc)
             return rc;
     }
+    if (!told && !q->caller.user_id && needed && !api->config->api.trust_user_id)
+        return sg_fail(e, SG_EAUTH, "log in first: this is about a user");
     return told || !q->caller.user_id ? 0 : add_param(q, e);
 }

@@ -26,5 +26,7 @@ bool sg_caller_is_admin(const struct sg_http_request *q);
 int sg_caller_user(const struct sg_api *api, const struct sg_http_request *q, uint64_t named,
                    uint64_t *user_id, struct sg_error *e);
 /* The same for the query parameter user_id, which is put among q's parameters when it was not
- * told and somebody is logged in. Malformed ones are left to who reads them. */
-int sg_caller_speaks(const struct sg_api *api, struct sg_http_request *q, struct sg_error *e);
+ * told and somebody is logged in; SG_EAUTH when nobody is, and it is needed. Malformed ones are
+ * left to who reads them. */
+int sg_caller_speaks(const struct sg_api *api, struct sg_http_request *q, bool needed,
+                     struct sg_error *e);

@@ -255,6 +255,14 @@ static int allowed(const struct sg_route *route, const struct sg_caller *who, st
     return 0;
 }
 
+static bool needs_user(const struct sg_route *r)
+{
+    for (const struct sg_param *p = r->params; p && p->name; p++)
+        if (strcmp(p->name, "user_id") == 0)
+            return !(sg_record_field(r->params_of, p->field)->flags & SG_OPTIONAL);
+    return false;
+}
+
 static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg_http_request *q,
                      struct sg_http_response *r)
 {
@@ -269,7 +277,7 @@ static bool admitted(struct sg_api *api, const struct sg_route *route, struct sg
     if (!rc)
         rc = check_holes(route, q, &e);
     if (!rc && route->for_user)
-        rc = sg_caller_speaks(api, q, &e);
+        rc = sg_caller_speaks(api, q, needs_user(route), &e);
     if (rc)
         sg_problem(q, r, &e);
     return !rc;

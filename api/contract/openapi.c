@@ -71,6 +71,24 @@ static json_t *if_match(bool required)
                      "required", required, "schema", "type", "string");
 }
 
+/* As api/idempotency does it. */
+static bool takes_key(const struct sg_route *r)
+{
+    return r->method && strcmp(r->method, "POST") == 0 && !r->ends_itself &&
+           r->access != SG_ANYONE && r->access != SG_OPERATIONS &&
+           strncmp(r->path, "/api/v1/auth/", 13) != 0;
+}
+
+static json_t *idempotency_key(void)
+{
+    return json_pack("{s:s,s:s,s:s,s:b,s:{s:s,s:i,s:i,s:s}}", "name", "Idempotency-Key", "in",
+                     "header", "description",
+                     "The client's own name for this request: within 24 hours it is done once, and "
+                     "answered the same again.",
+                     "required", 0, "schema", "type", "string", "minLength", 1, "maxLength", 255,
+                     "pattern", "^[!-~]+$");
+}
+
 static json_t *params(const struct sg_route *r)
 {
     json_t *list = json_array();
@@ -81,6 +99,8 @@ static json_t *params(const struct sg_route *r)
         json_array_append_new(list, param(r, p));
     if (r->answers & (SG_ANSWERS_412 | SG_ANSWERS_428))
         json_array_append_new(list, if_match(r->answers & SG_ANSWERS_428));
+    if (takes_key(r))
+        json_array_append_new(list, idempotency_key());
     return list;
 }
 
@@ -163,6 +183,12 @@ static json_t *responses(const struct sg_route *r)
     add_further(o, r);
     if (r->params || r->body || r->body_type || strchr(r->path, '{'))
         add_problem(o, r, "400", "A parameter or the body is wrong; `field` names it");
+    if (takes_key(r)) {
+        add_problem(o, r, "409",
+                    "The present state, or another request of this key, does not allow it");
+        add_problem(o, r, "422",
+                    "The key was used for another request, or what was sent cannot be used");
+    }
     if (strchr(r->path, '{') && !json_object_get(o, "404"))
         add_problem(o, r, "404", "There is no such thing");
     json_object_set_new(o, "414",
@@ -221,6 +247,16 @@ static void add_operation(json_t *paths, const struct sg_route *r)
     json_object_set_new(path, method, operation(r));
 }
 
+static const char about[] =
+    "Music search, completion, recommendation, playback, playlists and what people do with "
+    "them.\n\n"
+    "Log in with `POST /api/v1/auth/login` and send `Authorization: Bearer TOKEN`. Errors are "
+    "problem documents (RFC 9457) whose `code` is stable. Every answer has `X-Request-Id` and "
+    "`traceparent`; limits are told by `RateLimit` and `RateLimit-Policy`, and 429 and 503 by "
+    "`Retry-After`. An answer to a write may carry `Segue-Consistency`: sent back with a later "
+    "request, to whichever server, that one sees the write. `GET` answers have an `ETag` for "
+    "`If-None-Match`; what is edited takes it in `If-Match`.";
+
 static json_t *document(void)
 {
     struct sg_records c = {0};
@@ -232,10 +268,10 @@ static json_t *document(void)
     for (size_t i = 0; i < c.n; i++)
         json_object_set_new(schemas, c.v[i]->name, record_schema(c.v[i]));
     return json_pack("{s:s,s:{s:s,s:s,s:s,s:{s:s,s:s}},s:o,s:{s:o,s:o}}", "openapi", "3.1.0",
-                     "info", "title", "Segue", "version", SEGUE_VERSION, "description",
-                     "Music search, completion and recommendation.", "license", "name",
-                     "GPL-3.0-or-later", "identifier", "GPL-3.0-or-later", "paths", paths,
-                     "components", "schemas", schemas, "securitySchemes", security_schemes());
+                     "info", "title", "Segue", "version", SEGUE_VERSION, "description", about,
+                     "license", "name", "GPL-3.0-or-later", "identifier", "GPL-3.0-or-later",
+                     "paths", paths, "components", "schemas", schemas, "securitySchemes",
+                     security_schemes());
 }
 
 int sg_openapi_json(struct sg_buf *out, struct sg_error *e)

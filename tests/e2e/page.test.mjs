@@ -1,10 +1,11 @@
 // What a person meets in a browser.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { eventually, sql, url } from './segue.mjs';
+import { bin, eventually, sql, url } from './segue.mjs';
 
-let browser, page, song;
+let account, browser, page, song;
 const errors = [];
 before(async () => {
   browser = await chromium.launch({
@@ -25,18 +26,38 @@ test('the start page shows what is trending', async () => {
   assert.equal(await page.title(), 'Segue');
 });
 
-test('who listens has a row of her own, and a song starts a radio that goes on', async () => {
-  const user = await sql('SELECT user_id FROM listening_history GROUP BY user_id ORDER BY count(*) DESC LIMIT 1');
-  await page.goto(`${url}/?user=${user}`);
+// The new user's id; the password goes in by standard input.
+const withInput = (text, args) => new Promise((done, fail) => {
+  const child = execFile(`${bin}/segue-api`, args, (error, out) => (error ? fail(error) : done(JSON.parse(out.split('\n')[0]).user_id)));
+  child.stdin.end(text);
+});
+
+test('who logs in has a row of her own, and a song starts a radio that goes on', async () => {
+  const email = `page-${Date.now()}@example.org`;
+  account = { email, password: 'page after page', user_id: await withInput('page after page\n', ['user', 'create', '--email', email, '--name', 'Paige', '--json']) };
+  await sql(`INSERT INTO listening_history (user_id, song_id, played_at) SELECT ${account.user_id}, song_id, now() - interval '90 days' FROM (SELECT song_id FROM songs ORDER BY play_count DESC OFFSET 5 LIMIT 20) s`);
+  await page.goto(`${url}/`);
+  await page.click('#account button:has-text("Log in")');
+  await page.fill('dialog input[name=email]', email);
+  await page.fill('dialog input[name=password]', 'not her password');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog [role=alert]:visible');
+  await page.fill('dialog input[name=password]', account.password);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#account .who:has-text("Paige")');
   await page.waitForSelector('h2:has-text("For you")');
   assert.ok(await page.locator('ol.hits .reason').count() > 0);
+  await page.reload();
+  await page.waitForSelector('h2:has-text("For you")');
   await page.goto(`${url}/song/${song.id}`);
   await page.click('a:has-text("Start radio")');
   await page.waitForSelector('h1:has-text("Radio")');
   const first = await page.locator('ol.hits li').count();
   await page.click('button:has-text("More")');
   await eventually(async () => (await page.locator('ol.hits li').count()) === 2 * first);
-  await page.evaluate(() => localStorage.clear());
+  await page.click('#account button:has-text("Log out")');
+  await page.waitForSelector('#account button:has-text("Log in")');
+  errors.length = 0; // the refused log-in is told by the browser too
 });
 
 test('typing shows completions that the keyboard reaches', async () => {

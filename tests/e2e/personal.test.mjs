@@ -2,11 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, get, sql, url } from './segue.mjs';
+import { tokenOf } from './world.mjs';
 
-const say = (body) => fetch(`${url}/api/v1/feedback`, {
-  method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
-});
-const songs = async (q, more) => (await get(`/api/v1/search?type=song&explain=true&q=${encodeURIComponent(q)}${more}`)).body.results;
+const as = async (user) => ({ headers: { authorization: `Bearer ${await tokenOf(user)}` } });
+const songs = async (q, more, who = {}) => (await get(`/api/v1/search?type=song&explain=true&q=${encodeURIComponent(q)}${more}`, who)).body.results;
 const liking = (hit) => hit.features.find((f) => f.name === 'liking').value;
 
 test('a liked song comes first among songs of its title, for who likes it alone', async () => {
@@ -16,12 +15,13 @@ test('a liked song comes first among songs of its title, for who likes it alone'
   const before = (await songs(title, '')).map((h) => h.song_id);
   assert.ok(before.includes(Number(id)) && before[0] !== Number(id), `${title}: ${before}`);
 
-  assert.ok((await say({ user_id: user, kind: 'like', song_id: Number(id) })).ok);
-  await eventually(async () => (await songs(title, `&user_id=${user}`))[0].song_id === Number(id));
-  assert.equal(liking((await songs(title, `&user_id=${user}`))[0]), 1);
+  const her = await as(user);
+  assert.ok((await fetch(`${url}/api/v1/feedback`, { method: 'POST', headers: { ...her.headers, 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'like', song_id: Number(id) }) })).ok);
+  await eventually(async () => (await songs(title, '', her))[0].song_id === Number(id));
+  assert.equal(liking((await songs(title, `&user_id=${user}`, her))[0]), 1);
   assert.deepEqual((await songs(title, '')).map((h) => h.song_id), before);
-  assert.deepEqual((await songs(title, `&user_id=${user}&personal=false`)).map((h) => h.song_id), before);
-  const typed = await get(`/api/v1/suggest?q=${encodeURIComponent(title.slice(0, -1))}&user_id=${user}`);
+  assert.deepEqual((await songs(title, '&personal=false', her)).map((h) => h.song_id), before);
+  const typed = await get(`/api/v1/suggest?q=${encodeURIComponent(title.slice(0, -1))}`, her);
   assert.equal(typed.body.suggestions.filter((s) => s.type === 'song')[0].id, Number(id));
 });
 
@@ -29,7 +29,7 @@ test('songs near the listener by the trained model are more to her liking', asyn
   const user = Number(await sql('SELECT user_id FROM listening_history GROUP BY user_id ORDER BY count(*) DESC, user_id LIMIT 1'));
   const word = await sql(`SELECT split_part(s.title, ' ', 1) FROM listening_history h JOIN songs s USING (song_id)
     WHERE h.user_id = ${user} AND s.title ~ '^[A-Za-z]{4,} ' GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1`);
-  const values = (await songs(word, `&user_id=${user}&limit=50`)).map(liking);
+  const values = (await songs(word, '&limit=50', await as(user))).map(liking);
   assert.ok(values.some((v) => v > 0), `${word}: ${values}`);
   assert.ok(values.every((v) => v >= 0 && v <= 1));
 });
