@@ -221,13 +221,11 @@ int sg_search_log_open(struct sg_search_log **out, const struct sg_config *confi
     snprintf(l->dir, sizeof l->dir, "%s/searchlog", config->var_dir);
     pthread_rwlock_init(&l->key_lock, NULL);
     pthread_mutex_init(&l->lock, NULL);
-    sg_pause_init(&l->pause);
     make_metrics(l);
     l->recent = recent_open();
     int rc = l->recent ? open_files(l, e) : sg_fail(e, SG_ENOMEM, "search log");
-    if (!rc && pthread_create(&l->mover, NULL, move_main, l))
-        rc = sg_fail(e, SG_EIO, "search log: no thread");
-    l->has_mover = !rc;
+    if (!rc)
+        rc = move_start(l, e);
     if (rc)
         sg_search_log_close(l);
     else
@@ -239,13 +237,10 @@ void sg_search_log_close(struct sg_search_log *l)
 {
     if (!l)
         return;
-    if (l->has_mover) {
-        sg_pause_end(&l->pause);
-        pthread_join(l->mover, NULL);
-    }
+    sg_mover_stop(l->mover);
     sg_journal_close(l->journal);
     recent_close(l->recent);
-    sg_pause_destroy(&l->pause);
+    search_carrier_free(l->carrier);
     pthread_mutex_destroy(&l->lock);
     pthread_rwlock_destroy(&l->key_lock);
     free(l);

@@ -1,56 +1,45 @@
-/* move.c - the thread between the journal and the database; see parts.h.
- *
- * A batch is one transaction, acknowledged to the journal after its commit; the
- * database takes what comes twice once. While the database is away the journal fills,
- * to its bound.
+/* move.c - entries from the journal into the database; see parts.h and core/mover.h. The
+ * database takes what comes twice once.
  */
 #include "api/search_log/parts.h"
 #include "core/clock.h"
-#include "core/log.h"
 #include "core/service.h"
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
-#define BATCH       1000
 #define IDLE_MS     500
-#define AGAIN_MS    1000 /* after an error, doubling to .. */
-#define AGAIN_MAX   30000
 #define TIDY_US     3600000000
 #define QUERIES_MAX 20000 /* popular ones kept */
 
-struct mover {
+struct search_carrier {
     struct sg_search_log *log;
-    PGconn *pg;
     struct sg_arena arena;
     int64_t rolled_us, tidied_us;
-    int again_ms;
 };
 
-static int run(struct mover *m, const char *sql, struct sg_error *e)
+static int run(PGconn *pg, const char *sql, struct sg_error *e)
 {
-    return sg_pg_exec(m->pg, sql, 0, NULL, NULL, e);
+    return sg_pg_exec(pg, sql, 0, NULL, NULL, e);
 }
 
-static int connect_to(struct mover *m, struct sg_error *e)
+static int begin_session(void *ctx, PGconn *pg, struct sg_error *e)
 {
-    int rc = sg_pg_connect(&m->pg, m->log->config->pg.dsn, e);
-    if (rc)
-        m->pg = NULL;
-    return rc ? rc
-              : run(m,
-                    "CREATE TEMP TABLE batch_searches (searched_at timestamptz, search_id uuid, "
-                    "source text, query text, folded text, total bigint, shown smallint, "
-                    "first_shown integer, person bigint, period integer, market char(2), lang "
-                    "text) ON COMMIT DELETE ROWS;"
-                    "CREATE TEMP TABLE batch_choices (searched_at timestamptz, search_id uuid, "
-                    "action text, kind text, id bigint, position integer, chosen_at timestamptz) "
-                    "ON COMMIT DELETE ROWS;"
-                    "CREATE TEMP TABLE batch_recent (user_id bigint, folded text, query text, "
-                    "searched_at timestamptz) ON COMMIT DELETE ROWS;"
-                    "CREATE TEMP TABLE batch_chosen (folded text, query text, person bigint, "
-                    "period integer, market char(2), lang text, searched_at timestamptz) "
-                    "ON COMMIT DELETE ROWS",
-                    e);
+    (void)ctx;
+    return run(pg,
+               "CREATE TEMP TABLE batch_searches (searched_at timestamptz, search_id uuid, "
+               "source text, query text, folded text, total bigint, shown smallint, "
+               "first_shown integer, person bigint, period integer, market char(2), lang "
+               "text) ON COMMIT DELETE ROWS;"
+               "CREATE TEMP TABLE batch_choices (searched_at timestamptz, search_id uuid, "
+               "action text, kind text, id bigint, position integer, chosen_at timestamptz) "
+               "ON COMMIT DELETE ROWS;"
+               "CREATE TEMP TABLE batch_recent (user_id bigint, folded text, query text, "
+               "searched_at timestamptz) ON COMMIT DELETE ROWS;"
+               "CREATE TEMP TABLE batch_chosen (folded text, query text, person bigint, "
+               "period integer, market char(2), lang text, searched_at timestamptz) "
+               "ON COMMIT DELETE ROWS",
+               e);
 }
 
 static void put_time(struct sg_pg_copy *w, int64_t us)
@@ -146,7 +135,7 @@ static bool is_recent(const struct sg_search_event *x)
 }
 
 /* One COPY of the events that belong into it. */
-static int copy(struct mover *m, const char *table, bool (*belongs)(const struct sg_search_event *),
+static int copy(PGconn *pg, const char *table, bool (*belongs)(const struct sg_search_event *),
                 int (*put)(struct sg_pg_copy *, const struct sg_search_event *, struct sg_error *),
                 const struct sg_search_event *v, size_t n, struct sg_error *e)
 {
@@ -158,7 +147,7 @@ static int copy(struct mover *m, const char *table, bool (*belongs)(const struct
     if (!any)
         return 0;
     snprintf(sql, sizeof sql, "COPY %s FROM STDIN", table);
-    int rc = sg_pg_copy_begin(&w, m->pg, sql, e);
+    int rc = sg_pg_copy_begin(&w, pg, sql, e);
     if (rc)
         return rc;
     for (size_t i = 0; i < n && !rc; i++)
@@ -169,7 +158,8 @@ static int copy(struct mover *m, const char *table, bool (*belongs)(const struct
     return rc;
 }
 
-static int take(struct mover *m, const struct sg_search_event *v, size_t n, struct sg_error *e)
+static int take_some(struct search_carrier *m, PGconn *pg, const struct sg_search_event *v,
+                     size_t n, struct sg_error *e)
 {
     char enough[24], kept[24];
     const char *params[] = {enough, kept};
@@ -177,15 +167,15 @@ static int take(struct mover *m, const struct sg_search_event *v, size_t n, stru
         return 0;
     snprintf(enough, sizeof enough, "%" PRId64, m->log->config->searchlog.min_people);
     snprintf(kept, sizeof kept, "%d", RECENT_KEPT);
-    int rc = copy(m, "batch_searches", is_search, put_search, v, n, e);
+    int rc = copy(pg, "batch_searches", is_search, put_search, v, n, e);
     if (!rc)
-        rc = copy(m, "batch_choices", is_choice, put_choice, v, n, e);
+        rc = copy(pg, "batch_choices", is_choice, put_choice, v, n, e);
     if (!rc)
-        rc = copy(m, "batch_recent", is_recent, put_recent, v, n, e);
-    return rc ? rc : sg_pg_exec(m->pg, "SELECT segue_take_searches($1, $2)", 2, params, NULL, e);
+        rc = copy(pg, "batch_recent", is_recent, put_recent, v, n, e);
+    return rc ? rc : sg_pg_exec(pg, "SELECT segue_take_searches($1, $2)", 2, params, NULL, e);
 }
 
-static int forget(struct mover *m, const struct sg_search_event *x, struct sg_error *e)
+static int forget(PGconn *pg, const struct sg_search_event *x, struct sg_error *e)
 {
     char user[24], person[24], text[SG_TEXT_MAX + 1];
     struct sg_str folded = folded_of(x, text);
@@ -193,29 +183,30 @@ static int forget(struct mover *m, const struct sg_search_event *x, struct sg_er
     const char *params[] = {user, person, x->q.p ? text : NULL};
     snprintf(user, sizeof user, "%" PRIu64, x->user_id);
     snprintf(person, sizeof person, "%" PRId64, person_of(x));
-    return sg_pg_exec(m->pg, "SELECT segue_forget_user($1, $2, $3)", 3, params, NULL, e);
+    return sg_pg_exec(pg, "SELECT segue_forget_user($1, $2, $3)", 3, params, NULL, e);
 }
 
 /* In order: what was searched before somebody asked to forget is forgotten, what comes
  * after is not. */
-static int take_all(struct mover *m, const struct sg_search_event *v, size_t n, struct sg_error *e)
+static int take_all(struct search_carrier *m, PGconn *pg, const struct sg_search_event *v, size_t n,
+                    struct sg_error *e)
 {
     int rc = 0;
     for (size_t from = 0; from < n && !rc;) {
         size_t to = from;
         while (to < n && v[to].what != SG_EVENT_FORGET)
             to++;
-        rc = take(m, v + from, to - from, e);
+        rc = take_some(m, pg, v + from, to - from, e);
         if (!rc && to < n)
-            rc = forget(m, &v[to], e);
+            rc = forget(pg, &v[to], e);
         if (!rc && to < n)
-            rc = run(m, "TRUNCATE batch_searches, batch_choices, batch_recent", e);
+            rc = run(pg, "TRUNCATE batch_searches, batch_choices, batch_recent", e);
         from = to + 1;
     }
     return rc;
 }
 
-static size_t thaw(struct mover *m, const struct sg_journal_record *r, size_t n,
+static size_t thaw(struct search_carrier *m, const struct sg_journal_record *r, size_t n,
                    struct sg_search_event *v)
 {
     size_t kept = 0;
@@ -224,56 +215,16 @@ static size_t thaw(struct mover *m, const struct sg_journal_record *r, size_t n,
     return kept;
 }
 
-static int commit(struct mover *m, const struct sg_search_event *v, size_t n, struct sg_error *e)
+static int take(void *ctx, PGconn *pg, const struct sg_journal_record *r, size_t n,
+                struct sg_error *e)
 {
-    int rc = run(m, "BEGIN", e);
-    if (!rc)
-        rc = take_all(m, v, n, e);
-    if (!rc)
-        rc = run(m, "COMMIT", e);
-    else
-        run(m, "ROLLBACK", NULL);
-    return rc;
-}
-
-/* One that the database refuses must not hold up all the others for ever. */
-static int one_by_one(struct mover *m, const struct sg_search_event *v, size_t n,
-                      struct sg_error *e)
-{
-    for (size_t i = 0; i < n; i++) {
-        int rc = commit(m, &v[i], 1, e);
-        if (rc == SG_EINVAL)
-            sg_log(SG_LOG_WARN, "search log: entry left out", "why=%s", e->text);
-        else if (rc)
-            return rc;
-    }
-    return 0;
-}
-
-/* 1: there may be more. */
-static int move_batch(struct mover *m, struct sg_error *e)
-{
-    static _Thread_local struct sg_journal_record r[BATCH];
-    size_t n;
-    int rc = sg_journal_read(m->log->journal, r, BATCH, &n, e);
-    if (rc || !n)
-        return rc;
+    struct search_carrier *m = ctx;
     sg_arena_reset(&m->arena);
     struct sg_search_event *v = sg_arena_array(&m->arena, n, sizeof *v);
-    if (!v)
-        return sg_fail(e, SG_ENOMEM, "search log");
-    size_t events = thaw(m, r, n, v);
-    rc = commit(m, v, events, e);
-    if (rc == SG_EINVAL)
-        rc = one_by_one(m, v, events, e);
-    if (!rc)
-        rc = sg_journal_acknowledge(m->log->journal, r[n - 1].sequence, e);
-    if (!rc)
-        sg_metric_add(m->log->moved, "", (double)events);
-    return rc ? rc : n == BATCH;
+    return v ? take_all(m, pg, v, thaw(m, r, n, v), e) : sg_fail(e, SG_ENOMEM, "search log");
 }
 
-static int roll_up(struct mover *m, struct sg_error *e)
+static int roll_up(struct search_carrier *m, PGconn *pg, struct sg_error *e)
 {
     const struct sg_config *c = m->log->config;
     char enough[24], keep[24];
@@ -283,12 +234,12 @@ static int roll_up(struct mover *m, struct sg_error *e)
         return 0;
     snprintf(enough, sizeof enough, "%" PRId64, c->searchlog.min_people);
     snprintf(keep, sizeof keep, "%d", QUERIES_MAX);
-    int rc = sg_pg_exec(m->pg, "SELECT segue_roll_up_queries($1, $2)", 2, params, NULL, e);
+    int rc = sg_pg_exec(pg, "SELECT segue_roll_up_queries($1, $2)", 2, params, NULL, e);
     m->rolled_us = rc ? m->rolled_us : now;
     return rc;
 }
 
-static int tidy(struct mover *m, struct sg_error *e)
+static int tidy(struct search_carrier *m, PGconn *pg, struct sg_error *e)
 {
     const struct sg_config *c = m->log->config;
     char days[24];
@@ -297,9 +248,9 @@ static int tidy(struct mover *m, struct sg_error *e)
     if (m->tidied_us && now - m->tidied_us < TIDY_US)
         return 0;
     snprintf(days, sizeof days, "%" PRId64, c->searchlog.retention_days);
-    int rc = run(m, "SELECT segue_make_search_partitions()", e);
+    int rc = run(pg, "SELECT segue_make_search_partitions()", e);
     if (!rc)
-        rc = sg_pg_exec(m->pg, "SELECT segue_forget_searches($1)", 1, params, NULL, e);
+        rc = sg_pg_exec(pg, "SELECT segue_forget_searches($1)", 1, params, NULL, e);
     pthread_rwlock_wrlock(&m->log->key_lock);
     if (!rc)
         rc = person_key_load(&m->log->key, m->log->dir, c->searchlog.key_days, e);
@@ -314,10 +265,10 @@ void move_want(struct sg_search_log *l, uint64_t user_id)
     if (l->n_wanted < WANTED_MAX)
         l->wanted[l->n_wanted++] = user_id;
     pthread_mutex_unlock(&l->lock);
-    sg_pause_wake(&l->pause);
+    sg_mover_wake(l->mover);
 }
 
-static int load_wanted(struct mover *m, struct sg_error *e)
+static int load_wanted(struct search_carrier *m, PGconn *pg, struct sg_error *e)
 {
     struct sg_search_log *l = m->log;
     uint64_t v[WANTED_MAX];
@@ -328,52 +279,43 @@ static int load_wanted(struct mover *m, struct sg_error *e)
     pthread_mutex_unlock(&l->lock);
     int rc = 0;
     for (size_t i = 0; i < n && !rc; i++)
-        rc = i && v[i] == v[i - 1] ? 0 : recent_load(l->recent, v[i], m->pg, e);
+        rc = i && v[i] == v[i - 1] ? 0 : recent_load(l->recent, v[i], pg, e);
     return rc;
 }
 
-static int work(struct mover *m, struct sg_error *e)
+static int look_after(void *ctx, PGconn *pg, struct sg_error *e)
 {
-    int rc = m->pg ? 0 : connect_to(m, e);
+    struct search_carrier *m = ctx;
+    int rc = load_wanted(m, pg, e);
     if (!rc)
-        rc = load_wanted(m, e);
-    int more = rc ? rc : move_batch(m, e);
-    rc = more < 0 ? more : tidy(m, e);
-    if (!rc && more == 0)
-        rc = roll_up(m, e);
-    return rc ? rc : more;
+        rc = tidy(m, pg, e);
+    return rc ? rc : roll_up(m, pg, e);
 }
 
-static void after_failure(struct mover *m, const struct sg_error *e)
+int move_start(struct sg_search_log *l, struct sg_error *e)
 {
-    if (!m->again_ms)
-        sg_log(SG_LOG_WARN, "search log: the database does not take it", "error=%s", e->text);
-    m->again_ms = !m->again_ms                  ? AGAIN_MS
-                  : m->again_ms * 2 > AGAIN_MAX ? AGAIN_MAX
-                                                : m->again_ms * 2;
-    PQfinish(m->pg);
-    m->pg = NULL;
-    sg_journal_rewind(m->log->journal);
+    l->carrier = calloc(1, sizeof *l->carrier);
+    if (!l->carrier)
+        return sg_fail(e, SG_ENOMEM, "search log");
+    l->carrier->log = l;
+    struct sg_mover_options o = {.name = "searches",
+                                 .journal = l->journal,
+                                 .dsn = l->config->pg.dsn,
+                                 .batch = 1000,
+                                 .every_ms = IDLE_MS,
+                                 .ctx = l->carrier,
+                                 .connected = begin_session,
+                                 .take = take,
+                                 .look_after = look_after,
+                                 .moved = l->moved,
+                                 .backlog = l->backlog};
+    return sg_mover_start(&l->mover, &o, e);
 }
 
-void *move_main(void *log)
+void search_carrier_free(struct search_carrier *c)
 {
-    struct mover m = {.log = log};
-    struct sg_journal_state state;
-    bool stop = false;
-    while (!stop) {
-        struct sg_error e = SG_ERROR_INIT;
-        int rc = work(&m, &e);
-        if (rc < 0)
-            after_failure(&m, &e);
-        else
-            m.again_ms = 0;
-        sg_journal_state(m.log->journal, &state);
-        sg_metric_set(m.log->backlog, "", (double)state.bytes);
-        /* Wanted users cut it short, errors aside. */
-        stop = sg_pause_for(&m.log->pause, rc > 0 ? 0 : rc < 0 ? m.again_ms : IDLE_MS, rc >= 0);
-    }
-    PQfinish(m.pg);
-    sg_arena_free(&m.arena);
-    return NULL;
+    if (!c)
+        return;
+    sg_arena_free(&c->arena);
+    free(c);
 }

@@ -3,7 +3,7 @@
 #include "api/search_log/search_log.h"
 #include "core/journal.h"
 #include "core/metrics.h"
-#include "core/pause.h"
+#include "core/mover.h"
 #include "core/pg.h"
 #include "core/text.h"
 #include "core/uuid.h"
@@ -58,15 +58,15 @@ struct sg_search_log {
     pthread_rwlock_t key_lock;
     struct person_key key;
     _Atomic int64_t window; /* second << 32 | searches logged in it */
-    pthread_t mover;
-    bool has_mover;
-    struct sg_pause pause;       /* the mover's sleep */
-    pthread_mutex_t lock;        /* guards the rest */
-    uint64_t wanted[WANTED_MAX]; /* users whose searches shall be at hand */
+    struct sg_mover *mover;
+    struct search_carrier *carrier; /* the mover's */
+    pthread_mutex_t lock;           /* guards the rest */
+    uint64_t wanted[WANTED_MAX];    /* users whose searches shall be at hand */
     size_t n_wanted;
 };
-/* move.c: the thread between journal and database. */
-void *move_main(void *log);
+/* move.c: between journal and database. */
+int move_start(struct sg_search_log *l, struct sg_error *e);
+void search_carrier_free(struct search_carrier *c);
 void move_want(struct sg_search_log *l, uint64_t user_id);
 /* Whoever asks has said that nothing of it is to be kept. */
 static inline bool search_log_is_off(const struct sg_http_request *q)

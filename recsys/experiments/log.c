@@ -99,7 +99,6 @@ int sg_experiments_open(struct sg_experiments **out, const struct sg_config *con
         return sg_fail(e, SG_ENOMEM, "experiments");
     x->config = config;
     pthread_rwlock_init(&x->lock, NULL);
-    sg_pause_init(&x->pause);
     uint64_t seed = (uint64_t)sg_wall_us();
     if (getrandom(&seed, sizeof seed, 0) < 0)
         sg_log(SG_LOG_WARN, "no random numbers: by the clock", NULL);
@@ -111,9 +110,8 @@ int sg_experiments_open(struct sg_experiments **out, const struct sg_config *con
     x->moved = sg_metric_new(SG_COUNTER, "segue_exposures_moved_total",
                              "Exposures moved to the database", NULL);
     int rc = open_journal(x, e);
-    if (!rc && pthread_create(&x->mover, NULL, experiments_move, x))
-        rc = sg_fail(e, SG_EIO, "experiments: no thread");
-    x->has_mover = !rc;
+    if (!rc)
+        rc = experiments_mover_start(x, e);
     if (rc)
         sg_experiments_close(x);
     else
@@ -125,14 +123,11 @@ void sg_experiments_close(struct sg_experiments *x)
 {
     if (!x)
         return;
-    if (x->has_mover) {
-        sg_pause_end(&x->pause);
-        pthread_join(x->mover, NULL);
-    }
+    sg_mover_stop(x->mover);
     sg_journal_close(x->journal);
     sg_arena_free(&x->variants.arena);
     arms_free(&x->arms);
-    sg_pause_destroy(&x->pause);
+    exposure_carrier_free(x->carrier);
     pthread_rwlock_destroy(&x->lock);
     free(x);
 }

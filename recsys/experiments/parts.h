@@ -2,7 +2,7 @@
 #pragma once
 #include "core/journal.h"
 #include "core/metrics.h"
-#include "core/pause.h"
+#include "core/mover.h"
 #include "core/pg.h"
 #include "core/record.h"
 #include "recsys/experiments/experiments.h"
@@ -58,9 +58,9 @@ struct sg_experiments {
     struct variant_table variants;
     struct arms arms;
     _Atomic uint64_t draws;
-    pthread_t mover;
-    bool has_mover;
-    struct sg_pause pause;
+    struct sg_mover *mover;
+    struct exposure_carrier *carrier; /* the mover's */
 };
-/* move.c: the thread between journal, database and tables. */
-void *experiments_move(void *experiments);
+/* move.c: between journal, database and tables. */
+int experiments_mover_start(struct sg_experiments *x, struct sg_error *e);
+void exposure_carrier_free(struct exposure_carrier *c);

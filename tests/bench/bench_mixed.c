@@ -13,6 +13,7 @@
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
 #include "tests/support/load.h"
+#include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,11 +157,10 @@ static void start(void)
     make_playlists();
 }
 
-int main(int argc, char **argv)
+static double v[5] = {60, 6000, 50, 5000, 100000};
+
+START_TEST(reads_edits_and_plays)
 {
-    double v[5] = {60, 6000, 50, 5000, 100000};
-    for (int i = 1; i < argc && i <= 5; i++)
-        v[i - 1] = atof(argv[i]);
     songs = (int)v[4];
     base_us = (sg_wall_us() / 1000000 - 7200) * 1000000;
     start();
@@ -187,5 +187,24 @@ int main(int argc, char **argv)
             (unsigned long long)kinds[2].good);
     PQfinish(db);
     kill(api, SIGTERM);
-    return test_wait(api);
+    ck_assert_int_eq(test_wait(api), 0);
+}
+END_TEST
+
+/* A suite, for what it stands on tells by check what went wrong. */
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc && i <= 5; i++)
+        v[i - 1] = atof(argv[i]);
+    Suite *s = suite_create("mixed load");
+    TCase *t = tcase_create("mixed load");
+    tcase_set_timeout(t, 3600);
+    tcase_add_test(t, reads_edits_and_plays);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_set_fork_status(r, CK_NOFORK);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
