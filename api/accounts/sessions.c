@@ -60,9 +60,9 @@ struct life {
 static struct life life_of(const struct sg_accounts *x)
 {
     struct life l;
+    long long seconds = x->config->auth.token_s + 2LL * SG_TOKEN_SKEW_S;
     snprintf(l.days, sizeof l.days, "%lld", (long long)x->config->auth.session_days);
-    snprintf(l.seconds, sizeof l.seconds, "%lld",
-             (long long)(x->config->auth.token_s + 2 * SG_TOKEN_SKEW_S));
+    snprintf(l.seconds, sizeof l.seconds, "%lld", seconds);
     return l;
 }
 

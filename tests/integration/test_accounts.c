@@ -1,6 +1,7 @@
 /* test_accounts.c - accounts over HTTP: the real API over a real database, which goes away too. */
 #include "api/accounts/token.h"
 #include "core/clock.h"
+#include "core/instant.h"
 #include "tests/support/account.h"
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
@@ -547,10 +548,27 @@ START_TEST(what_an_admin_gives_is_known_to_tokens_that_are_out)
     ck_assert_int_eq(ask("PUT", path, admin, "{\"roles\":[\"admin\"]}"), 204);
     ck_assert_int_eq(ask("PUT", path, access, "{\"roles\":[\"admin\"]}"), 204);
     test_pg_sql(db, "UPDATE users SET roles = '{user}'"); /* by another process */
-    int64_t until = sg_now_us() + SOON_US;
-    while (ask("PUT", path, access, "{\"roles\":[]}") == 204 && sg_now_us() < until)
+    int64_t deadline = sg_now_us() + SOON_US;
+    while (ask("PUT", path, access, "{\"roles\":[]}") == 204 && sg_now_us() < deadline)
         test_pg_sql(db, "UPDATE users SET roles = '{user}'");
     ck_assert_int_eq(ask("PUT", path, access, "{\"roles\":[]}"), 403);
+    /* Premium elapses while the token, which says premium, is out. */
+    char soon[100], end[SG_INSTANT_CHARS + 1];
+    ck_assert_int_eq(log_in("a@example.org", GOOD), 200);
+    int64_t end_us = (sg_wall_us() / 1000000 + 4) * 1000000;
+    sg_instant_text(end_us, end);
+    snprintf(soon, sizeof soon, "{\"subscription_type\":\"premium\",\"expires_at\":\"%s\"}", end);
+    snprintf(path, sizeof path, "/api/v1/users/%s/subscription", id);
+    ck_assert_int_eq(ask("PUT", path, admin, soon), 200);
+    ck_assert(tells("\"subscription_type\":\"premium\""));
+    ck_assert_int_eq(log_in("a@example.org", GOOD), 200);
+    const char *until = text_of("access_token");
+    ck_assert_int_eq(ask("PUT", path, until, soon), 403);
+    ck_assert(tells("\"code\":\"forbidden\"") || tells("subscription-expired"));
+    while (sg_wall_us() < end_us + 100000)
+        sg_sleep_us(50000);
+    ck_assert_int_eq(ask("PUT", path, until, soon), 403);
+    ck_assert(tells("subscription-expired"));
     snprintf(path, sizeof path, "/api/v1/users/%s", id);
     ck_assert_int_eq(ask("GET", path, NULL, NULL), 200);
     ck_assert(tells("John Doe") && !tells("example.org"));
