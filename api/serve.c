@@ -19,8 +19,11 @@
 #include "api/web.h"
 #include "core/clock.h"
 #include "core/service.h"
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int open_peers(struct sg_api *api, struct sg_error *e)
 {
@@ -79,6 +82,17 @@ static void close_peers(struct sg_api *api)
     sg_buf_free(&api->client);
 }
 
+/* The socket that a supervisor keeps open across restarts (systemd's LISTEN_FDS; the first one);
+ * 0: none. */
+static int inherited_listener(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+    bool ours = pid && n && strtol(pid, NULL, 10) == getpid() && strtol(n, NULL, 10) >= 1;
+    if (ours)
+        fcntl(3, F_SETFD, FD_CLOEXEC);
+    return ours ? 3 : 0;
+}
+
 static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
 {
     const struct sg_config *c = api->config;
@@ -91,6 +105,7 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
     struct sg_http_options o = {
         .host = c->api.host,
         .port = (int)c->api.port,
+        .listener = inherited_listener(),
         .loops = (int)c->api.threads,
         .workers = (int)c->api.workers,
         .timeout_us = c->api.timeout_ms * 1000,

@@ -82,6 +82,8 @@ typedef void (*sg_http_handler)(void *ctx, struct sg_http_request *q, struct sg_
 struct sg_http_options {
     const char *host; /* numeric address */
     int port;         /* 0: any free one */
+    int listener;     /* instead of both: a socket that listens, kept open by somebody else too, so
+                         that who connects between two servers waits; closed. 0: none */
     int loops, workers;
     int64_t timeout_us;     /* deadline given to each request */
     sg_http_handler handle; /* on a worker */

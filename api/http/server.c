@@ -51,6 +51,10 @@ static int listen_on(struct sg_http_server *s, struct sg_error *e)
 {
     char service[8];
     int one = 1;
+    if (s->o.listener) {
+        s->listener = s->o.listener;
+        return 0;
+    }
     struct addrinfo *a, hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
                                  .ai_socktype = SOCK_STREAM};
     snprintf(service, sizeof service, "%d", s->o.port);
@@ -126,9 +130,12 @@ int sg_http_port(const struct sg_http_server *s)
                                           : ((struct sockaddr_in *)&at)->sin_port);
 }
 
-/* What waits in the kernel's queue is answered too; then it accepts nothing. */
+/* What waits in the kernel's queue is answered too; then it accepts nothing. A socket that was
+ * given is left as it is: what waits is its next owner's. */
 static void take_last(struct sg_http_server *s, int listener)
 {
+    if (s->o.listener)
+        return;
     struct sockaddr_storage from;
     socklen_t n = sizeof from;
     int fd;

@@ -23,12 +23,15 @@ static void handle(void *ctx, struct sg_http_request *q, struct sg_http_response
     sg_buf_puts(&r->body, ctx);
 }
 
+static int given; /* a socket that listens; 0: none */
+
 static struct sg_http_server *start(int port, const char *name, int64_t grace_us)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct sg_http_server *s;
     struct sg_http_options o = {.host = "127.0.0.1",
                                 .port = port,
+                                .listener = given ? dup(given) : 0,
                                 .loops = 2,
                                 .workers = 2,
                                 .timeout_us = 1000000,
@@ -109,6 +112,34 @@ START_TEST(a_successor_takes_over_and_no_request_is_lost)
 }
 END_TEST
 
+START_TEST(with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for)
+{
+    pthread_t askers[ASKERS];
+    given = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    ck_assert(bind(given, (struct sockaddr *)&at, sizeof at) == 0 && listen(given, 128) == 0);
+    struct sg_http_server *now = start(0, "first", 200000);
+    port = sg_http_port(now);
+    for (int i = 0; i < ASKERS; i++)
+        ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        int before = answered;
+        while (answered < before + 500)
+            sg_sleep_us(1000);
+        sg_http_close(now);
+        sg_sleep_us(200000); /* nobody is there */
+        now = start(0, "next", 200000);
+    }
+    over = true;
+    for (int i = 0; i < ASKERS; i++)
+        pthread_join(askers[i], NULL);
+    sg_http_close(now);
+    close(given);
+    printf("%d answered, %d connected anew, %d lost\n", answered, reconnected, lost);
+    ck_assert_int_eq(lost, 0);
+}
+END_TEST
+
 static struct sg_http_server *stopping;
 static void *stop(void *ctx)
 {
@@ -170,6 +201,7 @@ int main(void)
     TCase *t = tcase_create("http_drain");
     tcase_set_timeout(t, 60);
     tcase_add_test(t, a_successor_takes_over_and_no_request_is_lost);
+    tcase_add_test(t, with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for);
     tcase_add_test(t, what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more);
     tcase_add_test(t, a_client_that_never_reads_does_not_keep_it);
     suite_add_tcase(suite, t);
