@@ -259,7 +259,7 @@ static bool needs_user(const struct sg_route *r)
 {
     for (const struct sg_param *p = r->params; p && p->name; p++)
         if (strcmp(p->name, "user_id") == 0)
-            return !(sg_record_field(r->params_of, p->field)->flags & SG_OPTIONAL);
+            return p->field && !(sg_record_field(r->params_of, p->field)->flags & SG_OPTIONAL);
     return false;
 }
 
