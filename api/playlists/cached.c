@@ -47,9 +47,10 @@ static int get(struct sg_api *api, struct sg_http_request *q, uint64_t id,
     int rc = key.p ? 0 : sg_fail(e, SG_ENOMEM, "a playlist");
     if (rc)
         return rc;
-    if (sg_db_needs(api->db, q) > sg_cache_position(api->cache))
+    bool behind = sg_db_needs(api->db, q) > sg_cache_position(api->cache);
+    if (behind) /* she may have written it through another process */
         rc = load(&l, &kept, e);
-    else
+    if (!behind || rc == SG_EUNAVAIL)
         rc = sg_cache_through(api->cache, &sg_cache_playlist, key, q->deadline_us, load, &l, &kept,
                               e);
     if (rc == SG_ENOENT)
@@ -59,7 +60,18 @@ static int get(struct sg_api *api, struct sg_http_request *q, uint64_t id,
     return rc ? rc : sg_record_unpack(&sg_playlist_page_record, bytes, q->arena, out, e);
 }
 
-/* The caller's role, whether she follows it, and whether one has blocked the other. */
+static int read_own(struct sg_http_request *q, PGresult *rows, struct playlist *p,
+                    struct sg_error *e)
+{
+    p->view.role = playlist_text(q->arena, rows, 0, 0);
+    p->view.is_following = *PQgetvalue(rows, 0, 1) == 't';
+    return *PQgetvalue(rows, 0, 2) == 't' && !sg_caller_is_admin(q)
+               ? sg_fail(e, SG_ENOENT, "there is no playlist %s", p->id)
+               : 0;
+}
+
+/* The caller's role, whether she follows it, and whether one has blocked the other. While the
+ * database is away the owner is known, and everybody else sees what is public. */
 static int ask_own(struct sg_api *api, struct sg_http_request *q, struct playlist *p,
                    struct sg_error *e)
 {
@@ -71,16 +83,15 @@ static int ask_own(struct sg_api *api, struct sg_http_request *q, struct playlis
         "$3::bigint), segue_blocked($1::bigint, $2::bigint)",
         3};
     struct playlist_caller who = playlist_caller(q);
+    bool owns = q->caller.user_id == p->view.user_id || sg_caller_is_admin(q);
     PGresult *rows = NULL;
     int rc = sg_db_read(api->db, q, &ask, (const char *[]){who.user_id, p->owner, p->id}, &rows, e);
-    if (!rc) {
-        p->view.role = q->caller.user_id == p->view.user_id || sg_caller_is_admin(q)
-                           ? SG_STR("owner")
-                           : playlist_text(q->arena, rows, 0, 0);
-        p->view.is_following = *PQgetvalue(rows, 0, 1) == 't';
-        if (*PQgetvalue(rows, 0, 2) == 't' && !sg_caller_is_admin(q))
-            rc = sg_fail(e, SG_ENOENT, "there is no playlist %s", p->id);
-    }
+    if (!rc)
+        rc = read_own(q, rows, p, e);
+    else if (rc == SG_EUNAVAIL && (owns || p->view.is_public))
+        rc = 0;
+    if (owns)
+        p->view.role = SG_STR("owner");
     PQclear(rows);
     return rc;
 }

@@ -5,6 +5,8 @@
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/clock.h"
+#include "core/text.h"
+#include "core/title.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -137,18 +139,29 @@ static int report(struct sg_http_request *q, const struct sg_sheet *sheet,
     return 0;
 }
 
+/* By what the file says of itself, as far as a playlist may be called and described so. */
+static void describe(struct sg_http_request *q, const struct sg_sheet *sheet,
+                     struct sg_playlist_new *new)
+{
+    struct sg_str title = sheet->title;
+    title.n = sg_utf8_prefix(title, SG_PLAYLIST_NAME_MAX);
+    if (sg_title(q->arena, "name", title, SG_PLAYLIST_NAME_MAX, &new->name, NULL))
+        new->name = SG_STR("Imported playlist");
+    if (sg_prose(q->arena, "description", sheet->description, SG_PLAYLIST_TEXT_MAX,
+                 &new->description, NULL))
+        new->description = SG_STR_NONE;
+}
+
 static int make(struct sg_api *api, struct sg_http_request *q, const struct sg_playlist_query *in,
                 const struct sg_sheet *sheet, uint64_t *songs, struct sg_playlist_import *out,
                 struct sg_error *e)
 {
     size_t n = (size_t)out->imported, first = n < CHUNK ? n : CHUNK;
     struct sg_buf told = {0};
-    struct sg_playlist_new new = {.name = in->name.p       ? in->name
-                                          : sheet->title.n ? sheet->title
-                                                           : SG_STR("Imported playlist"),
-                                  .description = sheet->description,
-                                  .is_public = in->is_public,
-                                  .song_ids = {songs, first}};
+    struct sg_playlist_new new = {
+        .name = in->name, .is_public = in->is_public, .song_ids = {songs, first}};
+    if (!in->name.p)
+        describe(q, sheet, &new);
     int rc = playlist_make(api, q, &new, &out->playlist_id, e);
     for (size_t from = first; !rc && from < n; from += CHUNK) {
         struct sg_playlist_operation add = {.op = SG_STR("add"), .index = -1};
@@ -158,7 +171,8 @@ static int make(struct sg_api *api, struct sg_http_request *q, const struct sg_p
         rc = playlist_change(api, q, out->playlist_id, &changes, &told, e);
     }
     sg_buf_free(&told);
-    out->name = new.name;
+    if (!rc && sg_title(q->arena, "name", new.name, SG_PLAYLIST_NAME_MAX, &out->name, e))
+        rc = e->code;
     return rc;
 }
 

@@ -51,7 +51,8 @@ static int ask_access(struct sg_playlist_live *l, struct news *n, struct sg_erro
         "unnest($2::bigint[])) AS u (w) LEFT JOIN playlist_collaborators c ON c.user_id = "
         "p.user_id "
         "AND c.playlist_id = p.playlist_id AND c.collaborator_id = w WHERE p.playlist_id = "
-        "$1::bigint AND (p.is_public OR p.user_id = w OR c.role IS NOT NULL OR w = 0)",
+        "$1::bigint AND (p.is_public OR p.user_id = w OR c.role IS NOT NULL OR w = 0) AND NOT "
+        "segue_blocked(p.user_id, w)",
         2};
     char id[24];
     PGresult *rows = NULL;

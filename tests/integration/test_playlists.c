@@ -625,6 +625,32 @@ START_TEST(files_go_out_and_come_in_again)
     ck_assert_str_eq(text("name"), "Mine");
     ck_assert_str_eq(songs_of(NOBODY, number("playlist_id")), "11");
     EXPECT(POST(NOBODY, "/api/v1/playlists/import/m3u8", "x"), 401);
+    EXPECT(POST(OWNER, "/api/v1/playlists/import/m3u8",
+                "#PLAYLIST:\xe2\x80\xae"
+                "evil\nsegue:song:1"),
+           201); /* a name that may not be */
+    ck_assert_str_eq(text("name"), "Imported playlist");
+}
+END_TEST
+
+START_TEST(what_was_read_is_shown_while_the_database_is_away)
+{
+    json_int_t open = make(OWNER, "{\"name\":\"Open\",\"is_public\":true,\"song_ids\":[1]}"),
+               closed = make(OWNER, "{\"name\":\"Closed\",\"song_ids\":[1]}");
+    EXPECT(GET(NOBODY, path_of(open, "")), 200);
+    EXPECT(GET(OWNER, path_of(closed, "")), 200);
+    test_pg_stop(pg);
+    EXPECT(GET(NOBODY, path_of(open, "")), 200);
+    ck_assert(strstr(said, "\"Song 1\""));
+    EXPECT(GET(STRANGER, path_of(open, "")), 200);
+    EXPECT(GET(OWNER, path_of(closed, "")), 200);
+    ck_assert_str_eq(text("role"), "owner");
+    EXPECT(GET(STRANGER, path_of(closed, "")), 503);
+    EXPECT(POST(OWNER, path_of(open, "/songs"), "{\"song_id\":1}"), 503);
+    ck_assert(strstr(said, "Retry-After"));
+    test_pg_up(pg);
+    PQfinish(db);
+    db = test_pg_connect(pg);
 }
 END_TEST
 
@@ -701,6 +727,7 @@ static Suite *suite(void)
     tcase_add_test(t, every_condition_and_order_runs);
     tcase_add_test(t, files_go_out_and_come_in_again);
     tcase_add_test(t, ten_thousand_songs_are_the_most_and_are_paged);
+    tcase_add_test(t, what_was_read_is_shown_while_the_database_is_away);
     tcase_add_test(t, hostile_places_are_spread_anew_and_nothing_is_lost);
     suite_add_tcase(s, t);
     return s;

@@ -111,6 +111,20 @@ START_TEST(a_title_cannot_become_a_line_an_element_or_a_member)
 }
 END_TEST
 
+START_TEST(a_place_cannot_become_a_comment)
+{
+    struct sg_sheet_entry v[] = {{.title = SG_STR("a"), .location = SG_STR("\x7f  #EXTART:x")},
+                                 {.title = SG_STR("b"), .location = SG_STR("\n")},
+                                 {.title = SG_STR("c"), .location = SG_STR("#EXTINF:1,x")}};
+    struct sg_sheet s = {.title = SG_STR("t"), .v = v, .n = 3};
+    rewrite(M3U8, &s);
+    ck_assert_uint_eq(sheet.n, 3);
+    ck_assert_int_eq(read(M3U8, "\x7f  #EXTINF:1,x"), 0);
+    rewrite(M3U8, &sheet);
+    ck_assert_uint_eq(sheet.n, 1);
+}
+END_TEST
+
 START_TEST(files_of_other_programs_are_understood)
 {
     ck_assert_int_eq(
@@ -207,6 +221,7 @@ int main(void)
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_add_test(t, what_is_written_is_read_back_the_same);
     tcase_add_test(t, a_title_cannot_become_a_line_an_element_or_a_member);
+    tcase_add_test(t, a_place_cannot_become_a_comment);
     tcase_add_test(t, files_of_other_programs_are_understood);
     tcase_add_test(t, entities_and_other_files_are_never_looked_at);
     tcase_add_test(t, what_is_too_much_is_refused_or_cut);

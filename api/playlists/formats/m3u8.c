@@ -155,14 +155,21 @@ static void put_tag(struct sg_buf *out, const char *tag, struct sg_str value)
     sg_buf_putc(out, '\n');
 }
 
+/* A line that begins with # would be a comment, and an empty one nothing. */
 static void put_location(struct sg_buf *out, const struct sg_sheet_entry *x)
 {
+    size_t from = out->n;
     if (x->song_id)
         sg_buf_printf(out, "segue:song:%llu", (unsigned long long)x->song_id);
-    else if (!x->location.n || *x->location.p == '#')
-        sg_buf_puts(out, "unknown:");
     else
         sheet_put_line(out, x->location);
+    size_t at = from;
+    while (at < out->n && out->p[at] == ' ')
+        at++;
+    if (at == out->n || out->p[at] == '#') {
+        out->n = from;
+        sg_buf_puts(out, "unknown:");
+    }
     sg_buf_putc(out, '\n');
 }
 

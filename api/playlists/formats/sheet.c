@@ -53,6 +53,8 @@ int sheet_text(struct sheet_reader *r, struct sg_str raw, struct sg_str *out)
     text.n = sg_utf8_floor(text, text.n < SG_SHEET_TEXT ? text.n : SG_SHEET_TEXT);
     while (text.n && text.p[text.n - 1] == ' ')
         text.n--;
+    while (text.n && *text.p == ' ')
+        text.p++, text.n--;
     *out = sg_arena_copy(r->arena, text.p ? text : SG_STR(""));
     bool failed = sg_buf_failed(&b) || !out->p;
     sg_buf_free(&b);
