@@ -4,6 +4,7 @@
 #include "api/accounts/tell.h"
 #include "api/cache/cache.h"
 #include "api/search_log/search_log.h"
+#include "api/social/visible.h"
 
 /* What is not said stays; $4 tells whether $3 is said, which may be NULL. */
 static const struct sg_pg_statement change = {
@@ -185,6 +186,18 @@ static int load_profile(void *ctx, struct sg_buf *out, struct sg_error *e)
     return sg_buf_failed(out) ? sg_fail(e, SG_ENOMEM, "profile") : 0;
 }
 
+/* One's own, and an admin's, always; of the others nobody's with whom there is a block, and a
+ * private one only by whom was approved. */
+static int may_see(struct sg_api *api, struct sg_http_request *q, uint64_t id, bool is_private,
+                   struct sg_error *e)
+{
+    if (q->caller.user_id == id || sg_caller_is_admin(q))
+        return 0;
+    if (!q->caller.user_id)
+        return is_private ? sg_fail(e, SG_ENOENT, "there is no such account") : 0;
+    return is_private ? sg_visible_acts(api, q, id, e) : sg_visible_user(api, q, id, e);
+}
+
 void sg_api_user(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_error e = SG_ERROR_INIT;
@@ -194,8 +207,9 @@ void sg_api_user(struct sg_api *api, struct sg_http_request *q, struct sg_http_r
     struct sg_str key = sg_arena_printf(q->arena, "user:%llu:profile", (unsigned long long)id);
     int rc = sg_cache_through(api->cache, &sg_cache_user, key, q->deadline_us, load_profile, &l,
                               &kept, &e);
-    bool hidden = !rc && kept.p[0] == 'p' && q->caller.user_id != id && !sg_caller_is_admin(q);
-    if (rc == SG_ENOENT || hidden)
+    if (!rc)
+        rc = may_see(api, q, id, kept.p[0] == 'p', &e);
+    if (rc == SG_ENOENT)
         rc = sg_fail(&e, SG_ENOENT, "there is no such account");
     if (rc)
         sg_problem(q, r, &e);

@@ -179,7 +179,9 @@ const struct sg_route sg_accounts_routes[] = {
      .handle = sg_api_user,
      .tag = "Users",
      .summary = "Somebody's public profile",
-     .help = "Of who keeps hers private there is none.",
+     .help = "Of who keeps hers private there is none but for approved followers; none either "
+             "where one "
+             "of the two has blocked the other.",
      .reply = &sg_public_profile_record,
      .answers = SG_ANSWERS_404},
     {.method = "PUT",

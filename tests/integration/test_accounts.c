@@ -576,6 +576,22 @@ START_TEST(what_an_admin_gives_is_known_to_tokens_that_are_out)
     ck_assert_int_eq(ask("GET", path, NULL, NULL), 404);
     ck_assert_int_eq(ask("GET", path, access, NULL), 200);
     ck_assert_int_eq(ask("GET", path, admin, NULL), 200);
+    begin("b@example.org");
+    const char *other = text_of("access_token");
+    ck_assert_int_eq(ask("GET", path, other, NULL), 404);
+    test_pg_sql(
+        db,
+        "INSERT INTO follows (user_id, target_kind, target_id, approved) SELECT user_id, 'user', "
+        "%s, true FROM users WHERE email = 'b@example.org'",
+        id);
+    ck_assert_int_eq(ask("GET", path, other, NULL), 200);
+    test_pg_sql(db, "UPDATE users SET private_profile = false");
+    test_pg_sql(db,
+                "INSERT INTO blocks (user_id, blocked_user_id) SELECT %s, user_id FROM users WHERE "
+                "email = 'b@example.org'",
+                id);
+    ck_assert_int_eq(ask("GET", path, other, NULL), 404);
+    ck_assert_int_eq(ask("GET", path, access, NULL), 200);
 }
 END_TEST
 
