@@ -221,6 +221,11 @@ static int wait_for(struct verify *v, uint64_t lsn, struct sg_error *e)
     }
 }
 
+static void lyrics_differ(void *ctx, uint64_t song_id, const char *what)
+{
+    differs_text(ctx, SG_TABLE_LYRICS, song_id, what);
+}
+
 static int pass(struct verify *v, struct sg_error *e)
 {
     uint64_t lsn;
@@ -237,6 +242,8 @@ static int pass(struct verify *v, struct sg_error *e)
     v->compared = 0;
     for (int t = 0; t <= SG_TABLE_GENRES && !rc; t++)
         rc = compare_table(v, (enum sg_table)t, e);
+    if (!rc)
+        rc = sg_verify_lyrics(v->reader, v->searcher, lyrics_differ, v, &v->compared, e);
     sg_searcher_end(v->searcher);
     return rc ? rc : sg_pg_exec(v->reader, "COMMIT", 0, NULL, NULL, e);
 }
