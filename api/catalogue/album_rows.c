@@ -3,6 +3,11 @@
 #include "api/catalogue/extras.h"
 #include "api/catalogue/rows.h"
 
+#define MARKETS SG_SQL_MARKETS("album", "l.album_id")
+#define ALIASES SG_SQL_ALIASES("album", "l.album_id")
+#define CREATED SG_SQL_TIME("l.created_at")
+#define UPDATED SG_SQL_TIME("l.updated_at")
+
 static int missing(uint64_t id, struct sg_error *e)
 {
     return sg_fail(e, SG_ENOENT, "there is no album %llu", (unsigned long long)id);
@@ -34,56 +39,12 @@ int sg_album_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg
     static const struct sg_pg_statement read = {
         "album_row",
         "SELECT json_build_object('album_id', l.album_id, 'artist_id', l.artist_id, "
-        "'title', l.title, 'release_date', to_char(l.release_date, 'YYYY-MM-DD'), 'upc', "
-        "l.upc, "
-        "'cover_art_url', l.cover_art_url, " SG_SQL_MARKETS(
-            "album",
-            "l.album_id") ", " SG_SQL_ALIASES("album",
-                                              "l.album_id") ", "
-                                                            "'upcoming', "
-                                                            "coalesce(l.release_date > "
-                                                            "CURRENT_DATE, false), "
-                                                            "'song_count', "
-                                                            "(SELECT count(*) FROM songs s "
-                                                            "WHERE s.album_id = l.album_id), "
-                                                            "'created_at', " SG_SQL_TIME(
-                                                                "l."
-                                                                "creat"
-                                                                "ed_"
-                                                                "at") ", "
-                                                                      "'updated_at',"
-                                                                      " " SG_SQL_TIME("l."
-                                                                                      "updated_"
-                                                                                      "at") "),"
-                                                                                            " l"
-                                                                                            ".v"
-                                                                                            "er"
-                                                                                            "si"
-                                                                                            "on"
-                                                                                            " "
-                                                                                            "FR"
-                                                                                            "OM"
-                                                                                            " a"
-                                                                                            "lb"
-                                                                                            "um"
-                                                                                            "s "
-                                                                                            "l "
-                                                                                            "WH"
-                                                                                            "ER"
-                                                                                            "E "
-                                                                                            "l."
-                                                                                            "al"
-                                                                                            "bu"
-                                                                                            "m_"
-                                                                                            "id"
-                                                                                            " ="
-                                                                                            " "
-                                                                                            "$1"
-                                                                                            "::"
-                                                                                            "bi"
-                                                                                            "gi"
-                                                                                            "n"
-                                                                                            "t",
+        "'title', l.title, 'release_date', to_char(l.release_date, 'YYYY-MM-DD'), 'upc', l.upc, "
+        "'cover_art_url', l.cover_art_url, " MARKETS ", " ALIASES ", "
+        "'upcoming', coalesce(l.release_date > CURRENT_DATE, false), 'song_count', "
+        "(SELECT count(*) FROM songs s WHERE s.album_id = l.album_id), "
+        "'created_at', " CREATED ", 'updated_at', " UPDATED "), l.version "
+        "FROM albums l WHERE l.album_id = $1::bigint",
         1};
     PGresult *r = NULL;
     int rc = sg_tx_run(tx, &read, (const char *const[]){sg_sql_u64(a, id)}, &r, e);

@@ -3,6 +3,10 @@
 #include "api/catalogue/extras.h"
 #include "api/catalogue/rows.h"
 
+#define ALIASES SG_SQL_ALIASES("artist", "a.artist_id")
+#define CREATED SG_SQL_TIME("a.created_at")
+#define UPDATED SG_SQL_TIME("a.updated_at")
+
 static int missing(uint64_t id, struct sg_error *e)
 {
     return sg_fail(e, SG_ENOENT, "there is no artist %llu", (unsigned long long)id);
@@ -32,25 +36,9 @@ int sg_artist_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct s
     static const struct sg_pg_statement read = {
         "artist_row",
         "SELECT json_build_object('artist_id', a.artist_id, 'name', a.name, 'bio', a.bio, "
-        "'image_url', a.image_url, " SG_SQL_ALIASES(
-            "artist",
-            "a.artist_id") ", "
-                           "'user_id', a.user_id, 'created_at', " SG_SQL_TIME(
-                               "a.created_at") ", 'updated_at', " SG_SQL_TIME("a.updated_"
-                                                                              "at") "), "
-                                                                                    "a."
-                                                                                    "versio"
-                                                                                    "n "
-                                                                                    "FROM "
-                                                                                    "artist"
-                                                                                    "s a "
-                                                                                    "WHERE "
-                                                                                    "a."
-                                                                                    "artist"
-                                                                                    "_id = "
-                                                                                    "$1::"
-                                                                                    "bigin"
-                                                                                    "t",
+        "'image_url', a.image_url, " ALIASES ", 'user_id', a.user_id, "
+        "'created_at', " CREATED ", 'updated_at', " UPDATED "), a.version "
+        "FROM artists a WHERE a.artist_id = $1::bigint",
         1};
     PGresult *r = NULL;
     int rc = sg_tx_run(tx, &read, (const char *const[]){sg_sql_u64(a, id)}, &r, e);

@@ -9,8 +9,9 @@
 #include "api/problem.h"
 #include "api/route.h"
 
-#define SONG_DATE "coalesce(s.release_date, l.release_date)"
-#define SONG_SEEN SG_SQL_SEEN(SONG_DATE, "s.artist_id", "song", "s.song_id")
+#define SONG_DATE  "coalesce(s.release_date, l.release_date)"
+#define SONG_SEEN  SG_SQL_SEEN(SONG_DATE, "s.artist_id", "song", "s.song_id")
+#define ALBUM_SEEN SG_SQL_SEEN("l.release_date", "l.artist_id", "album", "l.album_id")
 
 enum { PARAMS = LISTING_PARAMS + 2 }; /* $7 the artist or album, $8 clean */
 
@@ -117,10 +118,8 @@ static int put_albums(struct sg_api *api, struct sg_http_request *q, const struc
         "artist_page_albums",
         "SELECT " SG_SQL_ALBUM_HIT ", count(*) OVER () FROM albums l "
         "JOIN artists a ON a.artist_id = l.artist_id WHERE l.artist_id = $7::bigint "
-        "AND " SG_SQL_SEEN(
-            "l.release_date", "l.artist_id", "album",
-            "l.album_id") "AND $8::boolean IS NOT NULL "
-                          "ORDER BY l.release_date DESC NULLS LAST, l.album_id DESC LIMIT 100",
+        "AND $8::boolean IS NOT NULL AND " ALBUM_SEEN
+        "ORDER BY l.release_date DESC NULLS LAST, l.album_id DESC LIMIT 100",
         8};
     PGresult *rows = NULL;
     if (q->kinds && !(q->kinds >> SG_ALBUM & 1))
@@ -197,8 +196,7 @@ static const struct sg_pg_statement album_head = {
     "SELECT " SG_SQL_ALBUM_HIT ", to_char(l.release_date, 'YYYY-MM-DD'), l.upc, l.version, "
     "coalesce(l.release_date > CURRENT_DATE, false) FROM albums l "
     "JOIN artists a ON a.artist_id = l.artist_id WHERE l.album_id = $7::bigint "
-    "AND $8::boolean IS NOT NULL AND " SG_SQL_SEEN("l.release_date", "l.artist_id", "album",
-                                                   "l.album_id"),
+    "AND $8::boolean IS NOT NULL AND " ALBUM_SEEN,
     8};
 
 static int album_page(struct sg_api *api, struct sg_http_request *q, const struct sg_listing *l,

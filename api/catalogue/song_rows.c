@@ -3,6 +3,12 @@
 #include "api/catalogue/extras.h"
 #include "api/catalogue/rows.h"
 
+#define DATE    "coalesce(s.release_date, al.release_date)"
+#define MARKETS SG_SQL_MARKETS("song", "s.song_id")
+#define ALIASES SG_SQL_ALIASES("song", "s.song_id")
+#define CREATED SG_SQL_TIME("s.created_at")
+#define UPDATED SG_SQL_TIME("s.updated_at")
+
 int sg_song_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_song_head *out,
                  struct sg_error *e)
 {
@@ -34,24 +40,14 @@ int sg_song_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_
         "'title', s.title, 'credits', (SELECT json_agg(json_build_object('artist_id', "
         "c.credited_artist_id, 'name', n.name, 'role', c.role) ORDER BY c.position) "
         "FROM song_artists c JOIN artists n ON n.artist_id = c.credited_artist_id "
-        "WHERE c.song_id = s.song_id AND c.position <= 50), "
+        "WHERE c.song_id = s.song_id AND c.position < 50), "
         "'album_id', s.album_id, 'genre', g.name, 'duration', s.duration_s, "
         "'track_no', s.track_no, 'disc_no', s.disc_no, 'release_date', "
-        "to_char(s.release_date, 'YYYY-MM-DD'), 'explicit', s.explicit, 'isrc', "
-        "s.isrc, " SG_SQL_MARKETS("song", "s.song_id") ", " SG_SQL_ALIASES(
-            "song",
-            "s.song_id") ", "
-                         "'upcoming', coalesce(coalesce(s.release_date, al.release_date) > "
-                         "CURRENT_DATE, false), "
-                         "'play_count', s.play_count, 'created_at', " SG_SQL_TIME(
-                             "s.created_at") ", "
-                                             "'updated_at', " SG_SQL_TIME(
-                                                 "s.updated_at") "), s.version "
-                                                                 "FROM songs s LEFT JOIN genres g "
-                                                                 "USING (genre_id) "
-                                                                 "LEFT JOIN albums al ON "
-                                                                 "al.album_id = s.album_id WHERE "
-                                                                 "s.song_id = $1::bigint",
+        "to_char(s.release_date, 'YYYY-MM-DD'), 'explicit', s.explicit, 'isrc', s.isrc, " MARKETS
+        ", " ALIASES ", 'upcoming', coalesce(" DATE " > CURRENT_DATE, false), "
+        "'play_count', s.play_count, 'created_at', " CREATED ", 'updated_at', " UPDATED "), "
+        "s.version FROM songs s LEFT JOIN genres g USING (genre_id) "
+        "LEFT JOIN albums al ON al.album_id = s.album_id WHERE s.song_id = $1::bigint",
         1};
     PGresult *r = NULL;
     int rc = sg_tx_run(tx, &read, (const char *const[]){sg_sql_u64(a, id)}, &r, e);
