@@ -90,7 +90,7 @@ static void *ask_on_and_on(void *ctx)
 START_TEST(a_successor_takes_over_and_no_request_is_lost)
 {
     pthread_t askers[ASKERS];
-    struct sg_http_server *now = start(0, "first", 200000);
+    struct sg_http_server *now = start(0, "first", 5000000);
     port = sg_http_port(now);
     for (int i = 0; i < ASKERS; i++)
         ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
@@ -98,7 +98,7 @@ START_TEST(a_successor_takes_over_and_no_request_is_lost)
         int before = answered;
         while (answered < before + 500)
             sg_sleep_us(1000);
-        struct sg_http_server *next = start(port, "next", 200000);
+        struct sg_http_server *next = start(port, "next", 5000000);
         sg_http_close(now);
         now = next;
     }
@@ -118,7 +118,7 @@ START_TEST(with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for)
     given = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     ck_assert(bind(given, (struct sockaddr *)&at, sizeof at) == 0 && listen(given, 128) == 0);
-    struct sg_http_server *now = start(0, "first", 200000);
+    struct sg_http_server *now = start(0, "first", 5000000);
     port = sg_http_port(now);
     for (int i = 0; i < ASKERS; i++)
         ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
@@ -128,7 +128,7 @@ START_TEST(with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for)
             sg_sleep_us(1000);
         sg_http_close(now);
         sg_sleep_us(200000); /* nobody is there */
-        now = start(0, "next", 200000);
+        now = start(0, "next", 5000000);
     }
     over = true;
     for (int i = 0; i < ASKERS; i++)

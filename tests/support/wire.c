@@ -96,7 +96,7 @@ bool wire_holds(const struct wire_answer *a, const char *text)
 
 const char *wire_header(const struct wire_answer *a, const char *name)
 {
-    static char value[1000];
+    static _Thread_local char value[1000];
     char line[100];
     snprintf(line, sizeof line, "\r\n%s: ", name);
     const char *at = strcasestr(a->head, line);
