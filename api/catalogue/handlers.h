@@ -6,6 +6,8 @@
 SG_HANDLER(sg_api_song_create);
 SG_HANDLER(sg_api_song_change);
 SG_HANDLER(sg_api_song_delete);
+/* credit.c */
+SG_HANDLER(sg_api_credit_delete);
 /* album.c */
 SG_HANDLER(sg_api_album_create);
 SG_HANDLER(sg_api_album_change);

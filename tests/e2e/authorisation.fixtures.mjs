@@ -16,6 +16,10 @@ const emptyArtistOf = (db, { artist }) => db.sql(`INSERT INTO artists (name, use
 const freeArtist = (db) => db.sql(`INSERT INTO artists (name) VALUES ('Matrix, free') RETURNING artist_id`);
 const claimedBy = (db, user) => db.sql(`WITH a AS (INSERT INTO artists (name) VALUES ('Matrix, claimed') RETURNING artist_id)
   INSERT INTO artist_claims (artist_id, user_id) SELECT artist_id, ${user} FROM a RETURNING artist_id`);
+// A song of the artist's, and somebody whom it credits: its path has both.
+let credited;
+const creditedOn = async (db) => db.sql(`WITH a AS (INSERT INTO artists (name) VALUES ('Matrix, credited') RETURNING artist_id)
+  INSERT INTO song_artists (artist_id, song_id, position, credited_artist_id) SELECT s.artist_id, s.song_id, 2, a.artist_id FROM songs s, a WHERE s.song_id = ${credited} RETURNING credited_artist_id`);
 let genres = 0;
 const genreOf = (db) => db.sql(`INSERT INTO genres (name) VALUES ('Matrix ${Date.now()} ${genres++}') RETURNING genre_id`);
 // The smallest picture that is a cover: 64 x 64 pixels of one grey.
@@ -70,6 +74,8 @@ export const made = {
   'getLyrics.song_id': sungOf,
   'getLyricsFile.song_id': sungOf,
   'deleteLyrics.song_id': sungOf,
+  'deleteSongCredit.song_id': async (db, people) => { credited = await songOf(db, people); return credited; },
+  'deleteSongCredit.artist_id': creditedOn,
   'deleteArtist.artist_id': emptyArtistOf,
   'claimArtist.artist_id': freeArtist,
   'withdrawArtistClaim.artist_id': (db, people, role) => claimedBy(db, people[role].id ?? people.owner.id),

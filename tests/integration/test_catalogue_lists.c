@@ -219,6 +219,24 @@ START_TEST(an_artists_page_has_what_belongs_there)
 }
 END_TEST
 
+START_TEST(a_name_comes_off_a_song_of_others)
+{
+    sql("INSERT INTO song_artists (artist_id, song_id, position, credited_artist_id, role) VALUES "
+        "(1, 4, 1, 1, 'main'), (1, 4, 2, 2, 'featured'), (1, 4, 3, 3, 'producer')");
+    ck_assert_int_eq(ask(TWO, "DELETE", "/api/v1/songs/4/credits/3", NULL, NULL), 403);
+    ck_assert_int_eq(ask(TWO, "DELETE", "/api/v1/songs/4/credits/1", NULL, NULL), 403);
+    ck_assert_int_eq(ask(ONE, "DELETE", "/api/v1/songs/4/credits/1", NULL, NULL), 409);
+    ck_assert_int_eq(ask(TWO, "DELETE", "/api/v1/songs/4/credits/2", "If-Match: \"9\"\r\n", NULL),
+                     412);
+    ck_assert_int_eq(ask(TWO, "DELETE", "/api/v1/songs/4/credits/2", NULL, NULL), 204);
+    ck_assert_int_eq(ask(ONE, "DELETE", "/api/v1/songs/4/credits/2", NULL, NULL), 404);
+    ck_assert_int_eq(ask(ONE, "DELETE", "/api/v1/songs/4/credits/3", NULL, NULL), 204);
+    ck_assert_int_eq(ask(NOBODY, "GET", "/api/v1/songs/4", NULL, NULL), 200);
+    ck_assert(says("First") && !says("Second") && !says("Unmanaged"));
+    ck_assert_str_eq(sql("SELECT version FROM songs WHERE song_id = 4"), "3");
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("catalogue_lists");
@@ -232,6 +250,7 @@ int main(void)
     tcase_add_test(t, a_cursor_is_good_for_its_own_question_only);
     tcase_add_test(t, no_edit_of_many_writers_is_lost);
     tcase_add_test(t, an_artists_page_has_what_belongs_there);
+    tcase_add_test(t, a_name_comes_off_a_song_of_others);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
