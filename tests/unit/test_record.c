@@ -232,6 +232,8 @@ START_TEST(bad_json_is_refused_naming_the_field)
     expect_bad_json("{\"u\":1,\"bytes\":\"ab==\"}", SG_EINVAL, "bytes");
     expect_bad_json("{\"u\":1,\"s\":\"\\u0000\"}", SG_EINVAL, "");
     expect_bad_json("{\"u\":1,\"s\":\"\xff\"}", SG_EINVAL, "");
+    expect_bad_json("{\"u\":1,\"s\":\"\\ud800\"}", SG_EINVAL, "");
+    expect_bad_json("{\"u\":1,\"s\":\"\\udc00x\"}", SG_EINVAL, "");
 }
 END_TEST
 
