@@ -97,6 +97,25 @@ int sg_claim_delete(struct sg_db *db, struct sg_http_request *q, uint64_t artist
     return rc;
 }
 
+/* Rows of the page, and the cursor after them when there are more: time, artist, and the user as
+ * text. */
+static int read_page(const PGresult *r, const struct sg_listing *l, struct sg_arena *a,
+                     struct sg_claim_list *out, struct sg_error *e)
+{
+    size_t n = (size_t)PQntuples(r), most = (size_t)l->in.limit, shown = n < most ? n : most;
+    struct sg_claim *v = sg_arena_array(a, shown + 1, sizeof *v);
+    if (!v)
+        return sg_fail(e, SG_ENOMEM, "claims");
+    for (size_t i = 0; i < shown; i++)
+        v[i] = read_row(r, (int)i, a);
+    out->claims = (struct sg_list){v, shown};
+    int last = (int)shown - 1;
+    if (n > shown && last >= 0)
+        out->next_cursor = sg_listing_next(a, l, 'n', (int64_t)sg_row_u64(r, last, 6),
+                                           sg_row_u64(r, last, 0), sg_row_str(a, r, last, 1));
+    return 0;
+}
+
 int sg_claims_read(struct sg_db *db, struct sg_http_request *q, const struct sg_listing *l,
                    struct sg_claim_list *out, struct sg_error *e)
 {
@@ -110,29 +129,16 @@ int sg_claims_read(struct sg_db *db, struct sg_http_request *q, const struct sg_
         "ORDER BY c.claimed_at, c.artist_id, c.user_id LIMIT $4::bigint",
         4};
     struct sg_arena *a = q->arena;
-    /* the place: time, artist, and the user as text */
     const char *p[] = {sg_arena_printf(a, "%lld", (long long)l->place.number).p,
                        sg_sql_u64(a, l->place.id), l->place.id ? sg_sql_str(a, l->place.text) : "0",
                        sg_sql_u64(a, (uint64_t)l->in.limit + 1)};
     PGresult *r = NULL;
     uint64_t user;
-    if (l->place.id && !sg_str_to_u64(l->place.text, &user))
+    if (l->place.id && (!sg_str_to_u64(l->place.text, &user) || user > INT64_MAX))
         return sg_fail_field(e, "cursor", "cursor: expected next_cursor of the page before");
     int rc = sg_db_read(db, q, &in_order, p, &r, e);
-    size_t n = rc ? 0 : (size_t)PQntuples(r),
-           shown = n < (size_t)l->in.limit ? n : (size_t)l->in.limit;
-    struct sg_claim *v = sg_arena_array(a, shown + 1, sizeof *v);
-    if (!rc && !v)
-        rc = sg_fail(e, SG_ENOMEM, "claims");
-    for (size_t i = 0; !rc && i < shown; i++)
-        v[i] = read_row(r, (int)i, a);
-    if (!rc) {
-        out->claims = (struct sg_list){v, shown};
-        if (n > shown)
-            out->next_cursor =
-                sg_listing_next(a, l, 'n', (int64_t)sg_row_u64(r, (int)shown - 1, 6),
-                                v[shown - 1].artist_id, sg_row_str(a, r, (int)shown - 1, 1));
-    }
+    if (!rc)
+        rc = read_page(r, l, a, out, e);
     PQclear(r);
     return rc;
 }

@@ -98,7 +98,7 @@ static int find(struct sg_api *api, struct sg_http_request *q, const struct sg_l
                 char sort, PGresult **rows, struct sg_error *e)
 {
     struct sg_arena *a = q->arena;
-    const struct sg_pg_statement *s;
+    const struct sg_pg_statement *s = NULL;
     const char *p[PARAMS];
     int rc = choose(l, sort, &s, e);
     if (rc)

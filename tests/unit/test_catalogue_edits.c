@@ -31,13 +31,8 @@ START_TEST(codes_of_the_trade_are_checked_and_made_alike)
     struct sg_str s = SG_STR("us-rc1-76-07839");
     ck_assert_int_eq(sg_check_isrc(&a, &s, &e), 0);
     ck_assert(sg_str_eq(s, SG_STR("USRC17607839")));
-    static const char *const wrong[] = {"USRC1760783",
-                                        "USRC176078399",
-                                        "1SRC17607839",
-                                        "USRC1760783A",
-                                        "US\xc3\xa9"
-                                        "C1760783",
-                                        ""};
+    static const char *const wrong[] = {"USRC1760783",  "USRC176078399",      "1SRC17607839",
+                                        "USRC1760783A", "US\303\251C1760783", ""};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         s = sg_str(wrong[i]);
         ck_assert_msg(sg_check_isrc(&a, &s, &e) == SG_EINVAL, "%s", wrong[i]);
