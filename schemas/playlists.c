@@ -133,16 +133,22 @@ static const struct sg_field delta[] = {
 };
 const struct sg_record sg_playlist_delta_record = SG_RECORD("PlaylistDelta", D, delta);
 
+static const char *const rule_fields[] = {"genre",    "artist", "year",       "duration",
+                                          "explicit", "plays",  "last_heard", "liked",
+                                          "added",    "title",  NULL};
+static const char *const rule_ops[] = {"is",       "is_not",      "at_least",        "at_most",
+                                       "contains", "within_days", "not_within_days", "yes",
+                                       "no",       NULL};
+static const char *const rule_sorts[] = {"popular",    "newest",      "oldest",
+                                         "title",      "added",       "most_played",
+                                         "last_heard", "least_heard", NULL};
 extern const struct sg_record sg_playlist_rule_record;
 #define U struct sg_playlist_rule
 static const struct sg_field rule[] = {
     SG_FIELD_LIST(U, all, SG_T_RECORD, &sg_playlist_rule_record, 20),
     SG_FIELD_LIST(U, any, SG_T_RECORD, &sg_playlist_rule_record, 20),
-    TEXT(U, field, 1, 32, SG_OPTIONAL,
-         "genre, artist, year, duration, explicit, plays, last_heard, liked, added, title."),
-    TEXT(U, op, 1, 32, SG_OPTIONAL,
-         "is, is_not, at_least, at_most, contains, within_days, "
-         "not_within_days, yes, no: as far as it fits the field."),
+    ONE_OF(U, field, rule_fields, SG_OPTIONAL, "Plays, last_heard and liked are the owner's."),
+    ONE_OF(U, op, rule_ops, SG_OPTIONAL, "As far as it fits the field."),
     TEXT(U, text, 1, 200, SG_OPTIONAL, "Of genre (its name) and title."),
     WHOLE(U, number, 0, INT64_MAX, -1, ABSENT,
           "Of artist (its id), year, duration (seconds), plays, and of days."),
@@ -160,8 +166,7 @@ static const struct sg_field rules[] = {
      .record = &sg_playlist_rule_record,
      .help = "All must hold; nested at most 3 deep, at most 20 conditions in all."},
     SG_FIELD_LIST(L, any, SG_T_RECORD, &sg_playlist_rule_record, 20),
-    TEXT(L, sort, 1, 32, SG_OPTIONAL,
-         "popular (default), newest, oldest, title, added, most_played, last_heard, least_heard."),
+    ONE_OF(L, sort, rule_sorts, SG_OPTIONAL, "Default: popular."),
     WHOLE(L, limit, 1, SG_PLAYLIST_SMART_MAX, 100, SG_OPTIONAL, NULL),
 };
 const struct sg_record sg_playlist_rules_record = SG_RECORD("PlaylistRules", L, rules);
@@ -340,11 +345,12 @@ static const struct sg_field import[] = {
 };
 const struct sg_record sg_playlist_import_record = SG_RECORD("PlaylistImport", Z, import);
 
+static const char *const ofs[] = {"own", "shared", "all", NULL};
 #define Q struct sg_playlist_query
 static const struct sg_field query[] = {
     WHOLE(Q, limit, 1, SG_PLAYLIST_PAGE_MAX, 50, SG_OPTIONAL, NULL),
     SG_FIELD_STR(Q, cursor, 1, SG_CURSOR_MAX * 4, SG_OPTIONAL),
-    SG_FIELD_STR(Q, of, 1, 16, SG_OPTIONAL),
+    SG_FIELD_CHOICE(Q, of, ofs, SG_OPTIONAL),
     WHICH(Q, item_id, NULL),
     WHICH(Q, snapshot_id, NULL),
     SG_FIELD_STR(Q, operation_id, 1, 100, SG_OPTIONAL),
