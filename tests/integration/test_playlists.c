@@ -157,7 +157,7 @@ static void setup(void)
     char settings[100];
     db = test_pg_connect(pg);
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\n", port);
+    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\n", port);
     test_indexer_init(&x, pg, NULL, settings);
     mkdir(test_path(x.dir, "var"), 0700);
     memset(tokens, 0, sizeof tokens);
