@@ -422,6 +422,19 @@ START_TEST(a_feed_is_read_page_by_page_and_ends_at_a_thousand)
 }
 END_TEST
 
+START_TEST(what_is_old_is_tidied_away)
+{
+    follow(1, 2);
+    told();
+    SQL("WITH a AS (INSERT INTO activities (user_id, kind, target_kind, bucket, items, at) SELECT "
+        "2, 'liked', 'song', i, '{1}', now() - i * interval '1 day' FROM generate_series(85, 95) i "
+        "RETURNING at, activity_id) INSERT INTO feed SELECT 1, at, activity_id FROM a");
+    ck_assert_int_eq(in_feed(1, "liked"), 11);
+    SQL("SELECT segue_tidy_acts(90)");
+    ck_assert_int_eq(in_feed(1, "liked"), 5);
+}
+END_TEST
+
 /* Forty users with twenty followers each act while two processes move, one of which is killed
  * again and again: in the end every follower has every act once. */
 START_TEST(a_kill_in_mid_fan_out_loses_and_doubles_nothing)
@@ -505,6 +518,7 @@ int main(void)
     tcase_add_test(t, a_deleted_account_leaves_nothing_behind);
     tcase_add_test(t, an_act_of_somebody_with_many_followers_is_one_row);
     tcase_add_test(t, a_feed_is_read_page_by_page_and_ends_at_a_thousand);
+    tcase_add_test(t, what_is_old_is_tidied_away);
     tcase_add_test(t, what_is_wrong_is_refused);
     suite_add_tcase(s, t);
     t = tcase_create("kills");

@@ -41,7 +41,8 @@ void test_listeners_start(struct test_listeners *l, int users, const char *setti
     }
     l->db = test_pg_connect(l->pg);
     l->port = test_free_port();
-    snprintf(text, sizeof text, "api.port = %d\n%s", l->port, settings ? settings : "");
+    snprintf(text, sizeof text, "api.port = %d\napi.limits = off\n%s", l->port,
+             settings ? settings : "");
     test_indexer_init(&l->x, l->pg, NULL, text);
     mkdir(test_path(l->x.dir, "var"), 0700);
     test_listeners_spawn(l);
