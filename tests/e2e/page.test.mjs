@@ -1,9 +1,10 @@
 // What a person meets in a browser.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { readFile, readdir } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { bin, eventually, sql, url } from './segue.mjs';
+import { bin, contract, eventually, sql, url, varDir } from './segue.mjs';
 
 let account, browser, page, song;
 const errors = [];
@@ -58,6 +59,54 @@ test('who logs in has a row of her own, and a song starts a radio that goes on',
   await page.click('#account button:has-text("Log out")');
   await page.waitForSelector('#account button:has-text("Log in")');
   errors.length = 0; // the refused log-in is told by the browser too
+});
+
+const mailTo = (email) => eventually(async () => {
+  for (const name of (await readdir(`${varDir}/outbox`)).filter((n) => n.endsWith('.eml')).sort().reverse()) {
+    const text = await readFile(`${varDir}/outbox/${name}`, 'utf8');
+    if (text.includes(`To: ${email}`)) return text.match(/https?:\S+/)[0];
+  }
+  return undefined;
+});
+
+test('an account is made on the page, opened by its mail, and its password set anew', async () => {
+  const email = `new-${Date.now()}@example.org`;
+  await page.goto(`${url}/`);
+  await page.click('#account button:has-text("Log in")');
+  await page.click('dialog button:has-text("Create an account")');
+  await page.fill('dialog input[name=display_name]', 'Nora');
+  await page.fill('dialog input[name=email]', email);
+  await page.fill('dialog input[name=password]', 'first of all');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog [role=alert]:has-text("sent you a mail")');
+  const first = await mailTo(email);
+  await page.goto(first);
+  await page.waitForSelector('dialog [role=alert]:has-text("open")');
+  assert.equal(new URL(page.url()).hash, '');
+  await page.click('dialog button:has-text("Forgotten password")');
+  await page.fill('dialog input[name=email]', email);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog [role=alert]:has-text("on its way")');
+  const second = await eventually(async () => { const link = await mailTo(email); return link !== first && link; });
+  await page.goto(second);
+  await page.waitForSelector('dialog h2:has-text("New password")');
+  await page.fill('dialog input[name=password]', 'second of all');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('dialog h2:has-text("Log in")');
+  await page.fill('dialog input[name=email]', email);
+  await page.fill('dialog input[name=password]', 'second of all');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#account .who:has-text("Nora")');
+  await page.click('#account button:has-text("Log out")');
+});
+
+test('the reference shows every operation of the contract', async () => {
+  await page.goto(`${url}/docs`);
+  await page.waitForSelector('section#search');
+  assert.equal(await page.locator('main section:not([id^=record-])').count(), [...contract.operations()].length);
+  await page.fill('#filter', 'playlist');
+  assert.ok(await page.locator('main section:visible').count() < [...contract.operations()].length);
+  await page.goto(`${url}/`);
 });
 
 test('typing shows completions that the keyboard reaches', async () => {

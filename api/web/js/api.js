@@ -67,10 +67,11 @@ export async function logIn(email, password) {
   listeners.forEach((f) => f());
 }
 
-export async function register(email, password, display_name) {
-  await anonymous.register({ body: { email, password, display_name } });
-  await logIn(email, password);
-}
+// Answered alike whether the address is known or not: the mail tells.
+export const register = (email, password, display_name) => anonymous.register({ body: { email, password, display_name } });
+export const verify = (token) => anonymous.verifyEmail({ body: { token } });
+export const forgot = (email) => anonymous.askForReset({ body: { email } });
+export const reset = (token, password) => anonymous.resetPassword({ body: { token, password } });
 
 export async function logOut() {
   const session = stored();
