@@ -195,7 +195,7 @@ static int join(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
         "JOIN playlists p USING (user_id, playlist_id) LEFT JOIN playlist_collaborators m ON "
         "m.user_id = h.user_id AND m.playlist_id = h.playlist_id AND m.collaborator_id = "
         "$2::bigint WHERE " GOOD " AND NOT segue_blocked(h.user_id, $2::bigint)), used AS (UPDATE "
-                                 "playlist_shares h SET uses = h.uses + 1 FROM "
+        "playlist_shares h SET uses = h.uses + 1 FROM "
         "link l WHERE h.share_id = l.share_id AND h.user_id = l.user_id AND h.playlist_id = "
         "l.playlist_id AND NOT l.is_in AND " GOOD
         " RETURNING h.user_id, h.playlist_id, h.role), put AS (INSERT INTO playlist_collaborators "
