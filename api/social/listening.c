@@ -73,7 +73,7 @@ void sg_social_listening(struct sg_api *api, struct sg_http_request *q, struct s
     size_t n = 0;
     int rc = ids && v ? find_friends(api, q, ids, &n, &e) : sg_fail(&e, SG_ENOMEM, "friends");
     size_t playing = rc ? 0 : sg_now_find(api->now, ids, n, v);
-    if (playing)
+    if (v && playing)
         qsort(v, playing, sizeof *v, newest_first);
     if (playing)
         rc = tell(api, q, v, playing < SG_PAGE_MAX ? playing : SG_PAGE_MAX, &out, &e);

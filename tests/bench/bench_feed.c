@@ -96,10 +96,10 @@ static void measure_reads(int64_t *v)
             v[i] = took(from);
         bytes += i >= 0 ? strlen(l.said) : 0;
     }
-    qsort(v, (size_t)reads, sizeof *v, by_value);
+    size_t n = (size_t)reads;
+    qsort(v, n, sizeof *v, by_value);
     printf("feed of %d followed    p50 %7.2f ms   p99 %7.2f ms   %.1f KB\n", follows,
-           (double)v[reads / 2] / 1e3, (double)v[reads * 99 / 100] / 1e3,
-           (double)bytes / reads / 1024);
+           (double)v[n / 2] / 1e3, (double)v[n * 99 / 100] / 1e3, (double)bytes / (double)n / 1024);
 }
 
 /* A test to check's eyes, for what the support library asserts. */

@@ -110,7 +110,7 @@ static void *follow_ten(void *ctx)
         static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
         pthread_mutex_lock(&lock); /* the headers lie in static buffers */
         snprintf(header, sizeof header, "%s",
-                 test_authorization(var, (uint64_t)(first + i), SG_ROLE_USER, SG_FREE));
+                 test_authorization(var, (uint64_t)first + (uint64_t)i, SG_ROLE_USER, SG_FREE));
         pthread_mutex_unlock(&lock);
         bad += test_http(l.port, "PUT", "/api/v1/me/following/users/100", header, "", said,
                          sizeof said) != 200;

@@ -134,7 +134,7 @@ START_TEST(what_either_does_not_want_is_left_out)
     struct sg_blend_pick v[LIMIT];
     listener_of_genre(&a, 901, 1, 40);
     listener_of_genre(&b, 902, 2, 40);
-    int n = blend(&a, &b, 1, v);
+    ck_assert_int_eq(blend(&a, &b, 1, v), LIMIT);
     for (int i = 0; i < 20; i++)
         b.disliked[i] = v[2 * i].song_id;
     for (int i = 1; i < 20; i++) /* ascending */
@@ -148,7 +148,7 @@ START_TEST(what_either_does_not_want_is_left_out)
     a.person.lists[SG_PERSON_HIDDEN] = (struct sg_ids){a.hidden, 1};
     a.o.clean = true;
     b.o.region = sg_region(SG_STR("SE"));
-    n = blend(&a, &b, 1, v);
+    int n = blend(&a, &b, 1, v);
     ck_assert_int_eq(n, LIMIT);
     for (int i = 0; i < n; i++) {
         size_t s = test_song_of(v[i].song_id);
