@@ -196,8 +196,9 @@ static struct shard_entry *make(uint64_t hash, struct sg_str key, struct sg_str 
                               .exists = value.p != NULL,
                               .key_n = (uint16_t)key.n,
                               .value_n = (uint32_t)value.n};
-    memcpy(x->bytes, key.p, key.n);
-    if (value.n)
+    if (key.p)
+        memcpy(x->bytes, key.p, key.n);
+    if (value.p)
         memcpy(x->bytes + key.n, value.p, value.n);
     return x;
 }

@@ -27,7 +27,7 @@ static int nothing(struct sg_error *e)
 static void move_up(struct reading *r, size_t from)
 {
     size_t n = r->out->n - from;
-    if (n)
+    if (n && r->out->p)
         memmove(r->out->p + r->before, r->out->p + from, n);
     r->out->n = r->before + n;
 }

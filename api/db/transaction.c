@@ -82,9 +82,9 @@ void sg_tx_rollback(struct sg_db_tx *tx)
 static int once(struct sg_db *db, struct sg_http_request *q, sg_db_fn fn, void *ctx,
                 struct sg_error *e)
 {
-    struct sg_db_tx *tx;
+    struct sg_db_tx *tx = NULL;
     int rc = sg_db_begin(db, q, &tx, e);
-    if (rc)
+    if (rc || !tx)
         return rc;
     rc = fn(tx, ctx, e);
     if (!rc)

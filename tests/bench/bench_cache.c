@@ -158,7 +158,7 @@ static double list_rate(const uint64_t *trace, size_t cap, bool lru)
 static double s3_rate(const uint64_t *trace, size_t bytes, size_t *kept)
 {
     static const char value[VALUE];
-    struct shard s;
+    struct shard s = {0};
     size_t hits = 0;
     if (shard_init(&s, bytes, NULL))
         abort();
