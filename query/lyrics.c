@@ -3,15 +3,16 @@
 #include "query/run.h"
 #include <math.h>
 
-#define LEAST_WORDS  3     /* of a query that does not say it is a line */
-#define WANT         500   /* songs looked at, some 3 us each */
-#define WANT_ASKED   4000  /* when lyrics are asked for */
-#define WORK         60000 /* of one pass (sg_match_work) */
-#define WORK_ASKED   400000
-#define COVER        0.7f /* of a line that was not asked for */
-#define COVER_ASKED  0.5f
-#define PASSES_MAX   12
-#define ENOUGH_CLOSE 0.8f /* nothing is left out for more, then */
+#define LEAST_WORDS   3     /* of a query that does not say it is a line */
+#define WANT          500   /* songs looked at, some 3 us each */
+#define WANT_ASKED    4000  /* when lyrics are asked for */
+#define WORK          60000 /* of one pass (sg_match_work) */
+#define WORK_ASKED    400000
+#define COVER         0.7f /* of a line that was not asked for */
+#define COVER_ASKED   0.5f
+#define PASSES_MAX    12
+#define SHARE_OF_TIME 4    /* of the time for looser readings this may take */
+#define ENOUGH_CLOSE  0.8f /* nothing is left out for more, then */
 
 static bool asked(const struct sg_search *s)
 {
@@ -126,10 +127,12 @@ static void look_at(struct sg_search *s, const struct sg_filters *f, sg_docref d
         keep(x, doc, found.closeness);
 }
 
-/* Readings of names have the rest of the time. */
+/* Other readings have the rest of the time. */
 static bool may_go_on(const struct sg_search *s)
 {
-    return asked(s) || sg_search_may_go_on(s);
+    int64_t budget_us = s->options.relax_us ? s->options.relax_us : SG_RELAX_US;
+    return asked(s) || (sg_search_may_go_on(s) &&
+                        sg_search_cpu_us() - s->sung.start_cpu_us < budget_us / SHARE_OF_TIME);
 }
 
 /* Songs that say every word of `which`, half of what may still be looked at. */
@@ -223,6 +226,7 @@ int sg_search_lyrics(struct sg_search *s, struct sg_error *e)
     if (s->sung.done || !r || !are_wanted(s))
         return 0;
     s->sung.done = true;
+    s->sung.start_cpu_us = sg_search_cpu_us();
     s->sung.left = asked(s) ? 2 * WANT_ASKED : 2 * WANT;
     filters.constraints = NULL;
     make_query(s);

@@ -17,6 +17,7 @@ struct sg_sung {
     sg_docref docs[SG_SUNG_MAX];
     float closeness[SG_SUNG_MAX];
     float best;
+    int64_t start_cpu_us;
     size_t left; /* songs that may still be looked at */
     struct sg_lyric_query query;
     struct sg_lyrics room;
