@@ -62,7 +62,7 @@ static uint64_t hash_of(uint64_t id)
 /* The trace: ids, those of scans from `ids` up. */
 static uint64_t *make_trace(bool scans)
 {
-    uint64_t *t = malloc(requests * sizeof *t), once = ids;
+    uint64_t *t = calloc(requests, sizeof *t), once = ids;
     if (!t)
         abort();
     for (size_t i = 0; i < requests; i++)
