@@ -1,5 +1,5 @@
-/* redis_link.h - for api/cache/redis*.c and api/limits/share.c: connections to Redis, and whether it
- * is there. */
+/* redis_link.h - for api/cache/redis*.c and api/limits/share.c: connections to Redis, and whether
+ * it is there. */
 #pragma once
 #include "core/err.h"
 #include "core/str.h"
