@@ -14,13 +14,14 @@
 #include "tests/support/indexer.h"
 #include "tests/support/load.h"
 #include <check.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { USERS = 2000, PLAYLISTS = 200, CONNECTIONS = 256 };
+enum { USERS = 2000, PLAYLISTS = 200 };
 
 static struct test_indexer x;
 static struct test_pg *pg;
@@ -94,6 +95,80 @@ static long rss_mb(void)
     return kb / 1024;
 }
 
+struct process {
+    int parent;
+    double cpu_s, cpu_of_dead_s; /* its own, and of children that have ended */
+};
+
+static bool read_process(int pid, struct process *out)
+{
+    char path[40], text[1000];
+    unsigned long user, system;
+    long dead_user, dead_system;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return false;
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    const char *at = strrchr(text, ')');
+    if (!at || sscanf(at + 2, "%*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld",
+                      &out->parent, &user, &system, &dead_user, &dead_system) != 5)
+        return false;
+    double tick = (double)sysconf(_SC_CLK_TCK);
+    out->cpu_s = (double)(user + system) / tick;
+    out->cpu_of_dead_s = (double)(dead_user + dead_system) / tick;
+    return true;
+}
+
+/* Of the postmaster, its children and those that have ended. */
+static double database_cpu_s(void)
+{
+    char path[100];
+    int postmaster = 0;
+    struct process p;
+    double sum = 0;
+    snprintf(path, sizeof path, "%s/data/postmaster.pid", pg->dir);
+    FILE *f = fopen(path, "r");
+    if (!f || fscanf(f, "%d", &postmaster) != 1)
+        postmaster = 0;
+    if (f)
+        fclose(f);
+    if (read_process(postmaster, &p))
+        sum = p.cpu_s + p.cpu_of_dead_s;
+    DIR *d = opendir("/proc");
+    for (struct dirent *one; d && (one = readdir(d));)
+        if (atoi(one->d_name) > 0 && read_process(atoi(one->d_name), &p) && p.parent == postmaster)
+            sum += p.cpu_s;
+    if (d)
+        closedir(d);
+    return sum;
+}
+
+struct cpu {
+    double api_s, database_s, generator_s;
+};
+
+static struct cpu cpu_now(void)
+{
+    struct process p = {0}, own = {0};
+    read_process((int)api, &p);
+    read_process((int)getpid(), &own);
+    return (struct cpu){p.cpu_s, database_cpu_s(), own.cpu_s};
+}
+
+/* What a request costs, whoever else uses the machine. */
+static void print_cpu(struct cpu from, const struct test_load *l)
+{
+    struct cpu to = cpu_now();
+    double n = 0;
+    for (size_t i = 0; i < l->n_kinds; i++)
+        n += (double)l->kinds[i].good;
+    fprintf(stderr, "processor time a request: API %.0f us, database %.0f us, generator %.0f us\n",
+            (to.api_s - from.api_s) / n * 1e6, (to.database_s - from.database_s) / n * 1e6,
+            (to.generator_s - from.generator_s) / n * 1e6);
+}
+
 static void every_second(void *ctx, double elapsed_s)
 {
     (void)ctx;
@@ -165,22 +240,23 @@ START_TEST(reads_edits_and_plays)
     base_us = (sg_wall_us() / 1000000 - 7200) * 1000000;
     start();
     struct test_load_kind kinds[] = {
-        {.name = "reads", .per_second = v[1], .make = make_read},
-        {.name = "playlists", .per_second = v[2], .make = make_write},
-        {.name = "plays", .per_second = v[3], .make = make_play},
+        {.name = "reads", .per_second = v[1], .connections = 128, .make = make_read},
+        {.name = "playlists", .per_second = v[2], .connections = 32, .make = make_write},
+        {.name = "plays", .per_second = v[3], .connections = 512, .make = make_play},
     };
     struct test_load load = {.port = port,
-                             .connections = CONNECTIONS,
                              .seconds = v[0],
                              .kinds = kinds,
                              .n_kinds = 3,
                              .patience_s = 30,
                              .every_second = every_second};
     int64_t began = sg_now_us();
+    struct cpu before = cpu_now();
     test_load_run(&load);
     double took = (double)(sg_now_us() - began) / 1e6;
     fprintf(stderr, "%.0f s asked for, all answered after %.1f s\n", v[0], took);
     test_load_print(&load, took);
+    print_cpu(before, &load);
     PGconn *db = test_pg_connect(pg);
     fprintf(stderr, "in the database by now: %s of %llu plays\n",
             test_pg_sql(db, "SELECT count(*) FROM listening_history"),

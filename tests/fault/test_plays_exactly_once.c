@@ -169,14 +169,13 @@ static void settle(PGconn *db, size_t at_least)
 
 START_TEST(each_acknowledged_play_is_in_the_database_once)
 {
-    struct test_load_kind kind = {
-        .name = "plays", .per_second = rate, .make = make, .answered = answered};
-    struct test_load load = {.port = port,
-                             .connections = rate > 1000 ? 256 : 32,
-                             .seconds = seconds,
-                             .kinds = &kind,
-                             .n_kinds = 1,
-                             .patience_s = 120};
+    struct test_load_kind kind = {.name = "plays",
+                                  .per_second = rate,
+                                  .connections = rate > 1000 ? 256 : 32,
+                                  .make = make,
+                                  .answered = answered};
+    struct test_load load = {
+        .port = port, .seconds = seconds, .kinds = &kind, .n_kinds = 1, .patience_s = 120};
     struct found f = {0};
     struct sg_error e = SG_ERROR_INIT;
     ck_assert_int_eq(pthread_create(&thread, NULL, nemesis, NULL), 0);

@@ -16,10 +16,10 @@
 struct request {
     uint64_t n;
     int64_t due_us;
-    size_t kind;
 };
 struct connection {
     int fd; /* -1: to be made, from again_us on */
+    size_t kind;
     int64_t again_us;
     bool busy, connecting;
     struct request request;
@@ -30,13 +30,16 @@ struct queue { /* of what is to be sent again */
     struct request *v;
     size_t n, cap;
 };
-struct runner {
-    struct test_load *l;
+struct lane { /* of a kind */
     struct connection *c;
     struct queue again;
+    size_t next_idle; /* where the search for an idle connection goes on */
+};
+struct runner {
+    struct test_load *l;
+    struct lane lanes[TEST_LOAD_KINDS];
     int poll_fd;
     int64_t start_us;
-    size_t next_idle; /* where the search for an idle connection goes on */
     uint64_t under_way;
 };
 
@@ -81,7 +84,7 @@ static void watch(struct runner *r, struct connection *c, uint32_t events)
 
 static void answered(struct runner *r, struct connection *c, int status)
 {
-    struct test_load_kind *k = &r->l->kinds[c->request.kind];
+    struct test_load_kind *k = &r->l->kinds[c->kind];
     bool good = status >= 200 && status < 400;
     *(good ? &k->good : status ? &k->refused : &k->broken) += 1;
     if (good)
@@ -89,7 +92,7 @@ static void answered(struct runner *r, struct connection *c, int status)
     c->busy = false;
     r->under_way--;
     if (k->answered && k->answered(k->ctx, c->request.n, status))
-        push(&r->again, c->request);
+        push(&r->lanes[c->kind].again, c->request);
 }
 
 static void break_off(struct runner *r, struct connection *c)
@@ -142,7 +145,7 @@ static void write_out(struct runner *r, struct connection *c)
 
 static void send_request(struct runner *r, struct connection *c, struct request q)
 {
-    struct test_load_kind *k = &r->l->kinds[q.kind];
+    struct test_load_kind *k = &r->l->kinds[c->kind];
     c->request = q;
     c->busy = true;
     c->written = 0;
@@ -217,55 +220,89 @@ static void serve(struct runner *r, const struct epoll_event *e)
     }
 }
 
-static struct connection *idle(struct runner *r)
+static struct connection *idle(struct runner *r, size_t kind)
 {
-    for (int i = 0; i < r->l->connections; i++) {
-        struct connection *c = &r->c[r->next_idle++ % (size_t)r->l->connections];
+    struct lane *lane = &r->lanes[kind];
+    size_t n = (size_t)r->l->kinds[kind].connections;
+    for (size_t i = 0; i < n; i++) {
+        struct connection *c = &lane->c[lane->next_idle++ % n];
         if (c->fd >= 0 && !c->connecting && !c->busy)
             return c;
     }
     return NULL;
 }
 
-/* The request due first, if it is due by now. */
-static bool next_due(struct runner *r, int64_t now_us, struct request *out)
+static bool is_through(const struct runner *r, const struct test_load_kind *k)
 {
-    if (r->again.n) {
-        *out = r->again.v[--r->again.n];
+    return k->per_second <= 0 || (double)k->due >= k->per_second * r->l->seconds;
+}
+
+/* The kind's next request, if it is due by now. */
+static bool next_due(struct runner *r, size_t kind, int64_t now_us, struct request *out)
+{
+    struct test_load_kind *k = &r->l->kinds[kind];
+    struct queue *again = &r->lanes[kind].again;
+    if (again->n) {
+        *out = again->v[--again->n];
         return true;
     }
-    bool found = false;
-    for (size_t i = 0; i < r->l->n_kinds; i++) {
-        const struct test_load_kind *k = &r->l->kinds[i];
-        int64_t due = r->start_us + (int64_t)((double)k->due * 1e6 / k->per_second);
-        if (k->per_second <= 0 || (double)k->due >= k->per_second * r->l->seconds || due > now_us ||
-            (found && due >= out->due_us))
-            continue;
-        *out = (struct request){k->due, due, i};
-        found = true;
-    }
-    if (found)
-        r->l->kinds[out->kind].due++;
-    return found;
+    if (is_through(r, k))
+        return false;
+    int64_t due = r->start_us + (int64_t)((double)k->due * 1e6 / k->per_second);
+    if (due > now_us)
+        return false;
+    *out = (struct request){k->due++, due};
+    return true;
 }
 
 static void send_due(struct runner *r, int64_t now_us)
 {
     struct request q;
     struct connection *c;
-    while ((c = idle(r)) && next_due(r, now_us, &q))
-        send_request(r, c, q);
-    for (int i = 0; i < r->l->connections; i++)
-        if (r->c[i].fd < 0 && r->c[i].again_us <= now_us)
-            connect_to(r, &r->c[i]);
+    for (size_t k = 0; k < r->l->n_kinds; k++) {
+        while ((c = idle(r, k)) && next_due(r, k, now_us, &q))
+            send_request(r, c, q);
+        for (int i = 0; i < r->l->kinds[k].connections; i++)
+            if (r->lanes[k].c[i].fd < 0 && r->lanes[k].c[i].again_us <= now_us)
+                connect_to(r, &r->lanes[k].c[i]);
+    }
 }
 
 static bool all_sent(const struct runner *r)
 {
     for (size_t i = 0; i < r->l->n_kinds; i++)
-        if ((double)r->l->kinds[i].due < r->l->kinds[i].per_second * r->l->seconds)
+        if (!is_through(r, &r->l->kinds[i]) || r->lanes[i].again.n)
             return false;
-    return !r->again.n;
+    return true;
+}
+
+static void open_lanes(struct runner *r)
+{
+    for (size_t k = 0; k < r->l->n_kinds; k++) {
+        size_t n = (size_t)r->l->kinds[k].connections;
+        r->lanes[k].c = calloc(n, sizeof *r->lanes[k].c);
+        if (!r->lanes[k].c)
+            abort();
+        for (size_t i = 0; i < n; i++) {
+            r->lanes[k].c[i].fd = -1;
+            r->lanes[k].c[i].kind = k;
+        }
+    }
+}
+
+static void close_lanes(struct runner *r)
+{
+    for (size_t k = 0; k < r->l->n_kinds; k++) {
+        for (int i = 0; i < r->l->kinds[k].connections; i++) {
+            struct connection *c = &r->lanes[k].c[i];
+            if (c->fd >= 0)
+                close(c->fd);
+            sg_buf_free(&c->out);
+            sg_buf_free(&c->in);
+        }
+        free(r->lanes[k].c);
+        free(r->lanes[k].again.v);
+    }
 }
 
 void test_load_run(struct test_load *l)
@@ -274,10 +311,8 @@ void test_load_run(struct test_load *l)
     struct epoll_event events[256];
     int64_t told_us = r.start_us,
             over_us = r.start_us + (int64_t)((l->seconds + l->patience_s) * 1e6);
-    r.c = calloc((size_t)l->connections, sizeof *r.c);
-    for (int i = 0; r.c && i < l->connections; i++)
-        r.c[i].fd = -1;
-    for (int64_t now; r.c && (now = sg_now_us()) < over_us;) {
+    open_lanes(&r);
+    for (int64_t now; (now = sg_now_us()) < over_us;) {
         if (all_sent(&r) && !r.under_way)
             break;
         send_due(&r, now);
@@ -289,14 +324,7 @@ void test_load_run(struct test_load *l)
             l->every_second(l->ctx, (double)(now - r.start_us) / 1e6);
         }
     }
-    for (int i = 0; r.c && i < l->connections; i++) {
-        if (r.c[i].fd >= 0)
-            close(r.c[i].fd);
-        sg_buf_free(&r.c[i].out);
-        sg_buf_free(&r.c[i].in);
-    }
-    free(r.c);
-    free(r.again.v);
+    close_lanes(&r);
     close(r.poll_fd);
 }
 
@@ -304,6 +332,8 @@ void test_load_print(const struct test_load *l, double seconds)
 {
     for (size_t i = 0; i < l->n_kinds; i++) {
         const struct test_load_kind *k = &l->kinds[i];
+        if (!k->sent)
+            continue;
         fprintf(stderr,
                 "%-10s %9.0f/s good, %llu refused, %llu broken; p50 %.2f ms, p99 %.2f ms, "
                 "p99.9 %.2f ms\n",

@@ -2,7 +2,8 @@
  *
  * Open loop: a request is due at its time whatever became of those before, and its latency
  * counts from then, so that a server that stands still is seen to. Each connection has one
- * request under way; one that breaks is made again. Several kinds of requests share them.
+ * request under way; one that breaks is made again. Each kind of requests has its own, so that
+ * none waits for those of another.
  */
 #pragma once
 #include "core/buf.h"
@@ -18,6 +19,7 @@ int64_t test_latency_at(const struct test_latency *l, double share);
 struct test_load_kind {
     const char *name;
     double per_second;
+    int connections;
     void *ctx;
     /* The whole text of the n-th request (from 0) is put into *out, empty before. */
     void (*make)(void *ctx, uint64_t n, struct sg_buf *out);
@@ -28,8 +30,9 @@ struct test_load_kind {
     struct test_latency latency;               /* of the good ones */
 };
 
+#define TEST_LOAD_KINDS 8
 struct test_load {
-    int port, connections;
+    int port;
     double seconds;
     struct test_load_kind *kinds;
     size_t n_kinds;
