@@ -284,5 +284,5 @@ test('a committed change is found within a second', async () => {
   await eventually(async () => (await found(`/api/v1/songs/${id}`)()).title === `Vexomatic ${name}`, 2000, 20);
   await sql(`DELETE FROM songs WHERE song_id = ${id}`);
   await eventually(async () => (await get(`/api/v1/songs/${id}`)).status === 404, 2000, 20);
-  assert.ok(!(await found(`/api/v1/search?q=${q(name)}&type=song`)()).results.some((h) => h.song_id === Number(id)));
+  await eventually(async () => !(await found(`/api/v1/search?q=${q(name)}&type=song`)()).results.some((h) => h.song_id === Number(id)), 2000, 20);
 });

@@ -81,7 +81,7 @@ test('an account is made on the page, opened by its mail, and its password set a
   await page.waitForSelector('dialog [role=alert]:has-text("sent you a mail")');
   const first = await mailTo(email);
   await page.goto(first);
-  await page.waitForSelector('dialog [role=alert]:has-text("open")');
+  await page.waitForSelector('dialog [role=alert]:has-text("is open")');
   assert.equal(new URL(page.url()).hash, '');
   await page.click('dialog button:has-text("Forgotten password")');
   await page.fill('dialog input[name=email]', email);

@@ -66,7 +66,12 @@ function dialog() {
   }
 
   box.addEventListener('click', (event) => { if (event.target === box) box.close(); });
-  return { box, open: (to, token, text = '', problem = false) => { turn(to, token); say(text, problem); box.showModal(); } };
+  function open(to, token, text = '', problem = false) {
+    turn(to, token);
+    say(text, problem);
+    if (!box.open) box.showModal();
+  }
+  return { box, open };
 }
 
 // The token leaves the address before anything else is done.
@@ -89,5 +94,6 @@ export function account(place) {
   }
   onUser(show);
   show();
+  addEventListener('hashchange', () => fromMail(open));
   fromMail(open);
 }
