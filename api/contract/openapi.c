@@ -193,6 +193,8 @@ static json_t *responses(const struct sg_route *r)
         add_problem(o, r, "404", "There is no such thing");
     json_object_set_new(o, "414",
                         json_pack("{s:s}", "description", "The address is longer than is read"));
+    json_object_set_new(o, "431",
+                        json_pack("{s:s}", "description", "The headers are longer than are read"));
     if ((r->body || r->body_type) && !json_object_get(o, "413"))
         add_problem(o, r, "413", "The body is too large");
     if (r->access != SG_OPERATIONS || strncmp(r->path, "/metrics/", 9) == 0) {

@@ -11,7 +11,8 @@ Stages, in order:
   dev        unit, integration, fault and relevance tests under ASan+UBSan
   tsan       the threaded tests under ThreadSanitizer
   fuzz       every fuzz target on its corpus and some seconds more
-  e2e        a whole Segue started by ./segue up: HTTP, command line, a real browser
+  e2e        a whole Segue started by ./segue up: HTTP, command line, a real browser; then every
+             operation of the contract fuzzed by an independent tool (Schemathesis, from PyPI)
   bench      every benchmark, small: only to see that it runs
 With --tidy also, for it takes minutes:
   tidy       clang-tidy over every source file, with what .clang-tidy asks for
@@ -106,8 +107,8 @@ fuzz() {
     "$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 "$2/$name" >"$2/$name.log" 2>&1 || rc=$?
     echo $rc >"$2/$name.rc"
 }
-# fuzzed LOG RC: what fuzz left, for check to show.
-fuzzed() {
+# finished LOG RC: what something that ran by itself left, for check to show.
+finished() {
     cat "$1"
     return "$(cat "$2")"
 }
@@ -122,13 +123,16 @@ stage_fuzz() {
     wait
     for program in build/fuzz/fuzz/fuzz_*; do
         name=${program##*/fuzz_}
-        check "fuzz $name" fuzzed "$out/$name.log" "$out/$name.rc"
+        check "fuzz $name" finished "$out/$name.log" "$out/$name.rc"
     done
     rm -rf "$out"
 }
 stage_e2e() {
-    # shellcheck disable=SC1091
-    check "end to end" bash tests/e2e/run.sh
+    local out
+    out=$(mktemp -d)
+    check "end to end" env SEGUE_CONTRACT_OUT="$out/contract" bash tests/e2e/run.sh
+    [ ! -f "$out/contract.rc" ] || check "contract fuzzing" finished "$out/contract.log" "$out/contract.rc"
+    rm -rf "$out"
 }
 stage_bench() {
     must_build release || return 0

@@ -26,7 +26,7 @@ fuzz() {
     PYTHONHASHSEED=0 SCHEMATHESIS_HOOKS=tests.contract.hooks PYTHONPATH=. "$tools/bin/schemathesis" run "$SEGUE_URL/openapi.json" \
         --url "$SEGUE_URL" --phases "$2" --max-examples "$3" \
         --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance,unsupported_method,allow_header_conformance \
-        --exclude-path-regex '/events$' --request-timeout 20 --continue-on-failure --no-color --warnings off \
+        --exclude-path-regex '/events$' --request-timeout 20 --continue-on-failure --no-shrink --no-color --warnings off \
         --generation-database none --seed "${SEGUE_CONTRACT_SEED:-1}" "${header[@]}" || rc=$?
     echo "as $person: exit $rc"
     return $rc

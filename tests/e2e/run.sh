@@ -27,3 +27,9 @@ trap finish EXIT
 (cd tests/e2e && npm ci --no-audit --no-fund --loglevel=error)
 ./segue up --no-install --songs 5000 --users 300
 node --test --test-concurrency=1 tests/e2e/*.test.mjs
+# Last, as it spoils what it touches; the caller judges it by itself.
+if [ -n "${SEGUE_CONTRACT_OUT:-}" ]; then
+    rc=0
+    bash tests/contract/run.sh >"$SEGUE_CONTRACT_OUT.log" 2>&1 || rc=$?
+    echo $rc >"$SEGUE_CONTRACT_OUT.rc"
+fi

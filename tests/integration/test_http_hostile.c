@@ -182,7 +182,6 @@ START_TEST(a_head_that_is_no_head_is_refused)
         TOLD("GET / HTTP/1.1\r\n" H "Expect: the-unexpected\r\n" END AFTER, 417, "100-continue"),
         TOLD("BREW / HTTP/1.1\r\n" H END AFTER, 501, "method"),
         TOLD("get / HTTP/1.1\r\n" H END AFTER, 501, "method"),
-        TOLD("TRACE / HTTP/1.1\r\n" H END AFTER, 501, "method"),
         TOLD("CONNECT x:80 HTTP/1.1\r\n" H END AFTER, 501, "method"),
         TOLD("GET http://x/ HTTP/1.1\r\n" H END AFTER, 400, "no path"),
         TOLD("GET http://evil/ HTTP/1.1\r\n" H END AFTER, 400, "no path"),
