@@ -82,7 +82,8 @@ const struct sg_param sg_search_params[] = {
      "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"genre\",\"decade\","
      "\"artist\"]}}"},
     {"in", "in", NULL,
-     "What is searched: names (titles, artists, albums), or lyrics, where \"a line in quotes\" must "
+     "What is searched: names (titles, artists, albums), or lyrics, where \"a line in quotes\" "
+     "must "
      "be sung so; any (default): names, and lyrics where these find little.",
      "{\"type\":\"string\",\"enum\":[\"any\",\"names\",\"lyrics\"],\"default\":\"any\"}"},
     {"cursor", "cursor", NULL, "next_cursor of the page before, instead of offset.", NULL},

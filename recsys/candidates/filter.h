@@ -1,6 +1,7 @@
 /* filter.h - what may never be in an answer, whichever way it came: heard within the last
  * recsys.heard_days, disliked, not of interest, by a hidden artist (lead or not), explicit for
- * who wants none, not to be had in the market, not released yet (by UTC), in the queue, or already in the radio.
+ * who wants none, not to be had in the market, not released yet (by UTC), in the queue, or already
+ * in the radio.
  */
 #pragma once
 #include "recsys/occasion.h"
