@@ -259,6 +259,38 @@ static const char about[] =
     "request, to whichever server, that one sees the write. `GET` answers have an `ETag` for "
     "`If-None-Match`; what is edited takes it in `If-Match`.";
 
+/* What is left out of a change stays, and null clears what may be absent. */
+static void let_null(json_t *schema)
+{
+    const char *name;
+    void *next;
+    json_t *property, *properties = json_object_get(schema, "properties");
+    json_object_foreach_safe(properties, next, name, property)
+    {
+        json_t *type = json_object_get(property, "type"), *of = json_object_get(property, "$ref");
+        if (json_is_string(type))
+            json_object_set_new(property, "type", json_pack("[O,s]", type, "null"));
+        if (json_object_get(property, "enum"))
+            json_array_append_new(json_object_get(property, "enum"), json_null());
+        if (of)
+            json_object_set_new(
+                properties, name,
+                json_pack("{s:[{s:O},{s:s}]}", "anyOf", "$ref", of, "type", "null"));
+        json_object_del(property, "default");
+    }
+}
+
+static void let_changes_clear(json_t *schemas)
+{
+    const struct sg_route *r;
+    for (struct sg_route_walk walk = {0}; (r = sg_route_next(&walk));) {
+        json_t *schema = r->body ? json_object_get(schemas, r->body->name) : NULL;
+        if (schema && r->method && strcmp(r->method, "PATCH") == 0 &&
+            !json_object_get(schema, "required"))
+            let_null(schema);
+    }
+}
+
 static json_t *document(void)
 {
     struct sg_records c = {0};
@@ -269,6 +301,7 @@ static json_t *document(void)
     sg_records_of_routes(&c);
     for (size_t i = 0; i < c.n; i++)
         json_object_set_new(schemas, c.v[i]->name, record_schema(c.v[i]));
+    let_changes_clear(schemas);
     return json_pack("{s:s,s:{s:s,s:s,s:s,s:{s:s,s:s}},s:o,s:{s:o,s:o}}", "openapi", "3.1.0",
                      "info", "title", "Segue", "version", SEGUE_VERSION, "description", about,
                      "license", "name", "GPL-3.0-or-later", "identifier", "GPL-3.0-or-later",

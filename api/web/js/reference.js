@@ -7,9 +7,10 @@ const nameOf = (ref) => ref.split('/').at(-1);
 
 function typeOf(schema = {}) {
   if (schema.$ref) return el('a', { href: `#record-${nameOf(schema.$ref)}` }, nameOf(schema.$ref));
-  if (schema.type === 'array') return el('span', {}, 'list of ', typeOf(schema.items));
+  if (schema.anyOf) return el('span', {}, ...schema.anyOf.flatMap((s, i) => [i ? ' | ' : '', typeOf(s)]));
+  if ([schema.type].flat().includes('array')) return el('span', {}, 'list of ', typeOf(schema.items));
   if (schema.enum) return el('span', {}, schema.enum.map((v) => `"${v}"`).join(' | '));
-  return el('span', {}, [schema.type ?? 'any', ['int64', 'double'].includes(schema.format) ? '' : schema.format].filter(Boolean).join(' '));
+  return el('span', {}, [[schema.type ?? 'any'].flat().join(' | '), ['int64', 'double'].includes(schema.format) ? '' : schema.format].filter(Boolean).join(' '));
 }
 
 function bounds(s = {}) {
