@@ -115,8 +115,11 @@ static int decode(struct sg_str bytes, const struct sg_image_facts *facts, VipsI
     int rc = open_picture(bytes, facts->type, shrink_of(facts), &whole, e);
     if (rc)
         return rc;
+    /* What has no profile is sRGB: through one its dark shades would lose half their light. */
+    bool converted = vips_image_get_typeof(whole, VIPS_META_ICC_NAME) ||
+                     vips_image_get_interpretation(whole) == VIPS_INTERPRETATION_CMYK;
     rc = vips_thumbnail_image(whole, &small, sizes[0], "height", sizes[0], "size", VIPS_SIZE_DOWN,
-                              "export_profile", "srgb", NULL);
+                              converted ? "export_profile" : NULL, "srgb", NULL);
     if (!rc)
         rc = vips_colourspace(small, &plain, VIPS_INTERPRETATION_sRGB, NULL);
     if (!rc)
