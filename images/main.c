@@ -55,14 +55,16 @@ static int read_all(struct sg_buf *b, struct sg_error *e)
     return 0;
 }
 
-static int render(const struct sg_config *config, int argc, char **argv)
+typedef int (*make_fn)(struct sg_str bytes, const char *folder, struct sg_image_facts *out,
+                       struct sg_error *e);
+
+static int make(make_fn fn, int argc, char **argv)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct sg_image_facts facts;
     struct sg_buf picture = {0};
-    (void)config;
     if (argc != 2) {
-        fprintf(stderr, "segue-images: render FOLDER\n");
+        fprintf(stderr, "segue-images: %s FOLDER\n", argv[0]);
         return 2;
     }
     int rc = confine(&e);
@@ -71,7 +73,7 @@ static int render(const struct sg_config *config, int argc, char **argv)
     if (!rc)
         rc = read_all(&picture, &e);
     if (!rc)
-        rc = sg_image_render(sg_buf_str(&picture), argv[1], &facts, &e);
+        rc = fn(sg_buf_str(&picture), argv[1], &facts, &e);
     sg_buf_free(&picture);
     if (rc) {
         printf("%s\n", e.text);
@@ -81,11 +83,27 @@ static int render(const struct sg_config *config, int argc, char **argv)
     return 0;
 }
 
+static int render(const struct sg_config *config, int argc, char **argv)
+{
+    (void)config;
+    return make(sg_image_render, argc, argv);
+}
+
+static int mosaic(const struct sg_config *config, int argc, char **argv)
+{
+    (void)config;
+    return make(sg_image_mosaic, argc, argv);
+}
+
 static const struct sg_command commands[] = {
     {"render", "render FOLDER", "make the sizes that are served of a picture",
      "Reads a JPEG, PNG or WebP from standard input. Exit code 3: it was refused, standard output "
      "says why.",
      render},
+    {"mosaic", "mosaic FOLDER", "make the sizes of one square picture of one or four",
+     "Reads the pictures from standard input, each behind its length (32 bits, big-endian). Exit "
+     "code 3: one was refused, standard output says why.",
+     mosaic},
     {0},
 };
 

@@ -1,10 +1,9 @@
 /* render.c - see render.h. */
-#include "images/render.h"
+#include "images/parts.h"
 #include "images/sniff.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <vips/vips.h>
 
 static const int sizes[] = {1200, 640, 300, 64};
 enum { N_SIZES = sizeof sizes / sizeof *sizes, JPEG_QUALITY = 85, WEBP_QUALITY = 82 };
@@ -25,7 +24,7 @@ int sg_image_start(const char *program, struct sg_error *e)
 }
 
 /* The last line that libvips said. */
-static int refused(struct sg_error *e, const char *type)
+int image_refused(struct sg_error *e, const char *type)
 {
     char why[200] = "";
     const char *said = vips_error_buffer();
@@ -37,8 +36,8 @@ static int refused(struct sg_error *e, const char *type)
 
 /* shrink: of a JPEG, by how much its decoder may reduce it: 1, 2, 4 or 8. libjpeg fills what is
  * missing or damaged with grey and calls that a warning. */
-static int open_picture(struct sg_str bytes, const char *type, int shrink, VipsImage **out,
-                        struct sg_error *e)
+int image_open(struct sg_str bytes, const char *type, int shrink, VipsImage **out,
+               struct sg_error *e)
 {
     void *p = (void *)(uintptr_t)bytes.p; /* only read */
     int rc = -1;
@@ -51,7 +50,7 @@ static int open_picture(struct sg_str bytes, const char *type, int shrink, VipsI
     else
         rc = vips_webpload_buffer(p, bytes.n, out, "fail_on", VIPS_FAIL_ON_ERROR, "access",
                                   VIPS_ACCESS_SEQUENTIAL, NULL);
-    return rc ? refused(e, type) : 0;
+    return rc ? image_refused(e, type) : 0;
 }
 
 static int check_sides(int w, int h, struct sg_error *e)
@@ -69,14 +68,14 @@ static int check_sides(int w, int h, struct sg_error *e)
 }
 
 /* Reads the header only. */
-static int look_at(struct sg_str bytes, struct sg_image_facts *facts, struct sg_error *e)
+int image_look_at(struct sg_str bytes, struct sg_image_facts *facts, struct sg_error *e)
 {
     VipsImage *image = NULL;
     int pages = 1;
     facts->type = sg_image_sniff(bytes);
     if (!facts->type)
         return sg_fail(e, SG_EMEDIA, "expected a JPEG, PNG or WebP picture");
-    int rc = open_picture(bytes, facts->type, 1, &image, e);
+    int rc = image_open(bytes, facts->type, 1, &image, e);
     if (rc)
         return rc;
     facts->width = vips_image_get_width(image);
@@ -99,7 +98,7 @@ static int shrink_of(const struct sg_image_facts *f)
 
 /* All that is not pixels: the writer of WebP does not leave it out when told to (and adds EXIF of
  * its own, of sides and resolution). sRGB needs no telling. */
-static void strip(VipsImage *image)
+void image_strip(VipsImage *image)
 {
     char **names = vips_image_get_fields(image);
     for (char **n = names; n && *n; n++)
@@ -112,7 +111,7 @@ static int decode(struct sg_str bytes, const struct sg_image_facts *facts, VipsI
                   struct sg_error *e)
 {
     VipsImage *whole = NULL, *small = NULL, *plain = NULL;
-    int rc = open_picture(bytes, facts->type, shrink_of(facts), &whole, e);
+    int rc = image_open(bytes, facts->type, shrink_of(facts), &whole, e);
     if (rc)
         return rc;
     /* What has no profile is sRGB: through one its dark shades would lose half their light. */
@@ -125,11 +124,11 @@ static int decode(struct sg_str bytes, const struct sg_image_facts *facts, VipsI
     if (!rc)
         rc = (*out = vips_image_copy_memory(plain)) ? 0 : -1;
     if (!rc)
-        strip(*out);
+        image_strip(*out);
     g_clear_object(&plain);
     g_clear_object(&small);
     g_clear_object(&whole);
-    return rc ? refused(e, facts->type) : 0;
+    return rc ? image_refused(e, facts->type) : 0;
 }
 
 static int write_jpeg(VipsImage *image, const char *path)
@@ -165,6 +164,14 @@ static int write_size(VipsImage *image, int size, const char *folder, struct sg_
     return rc ? sg_fail(e, SG_EIO, "writing %s: %s", folder, vips_error_buffer()) : 0;
 }
 
+int image_write(VipsImage *image, const char *folder, struct sg_error *e)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < N_SIZES; i++)
+        rc = write_size(image, sizes[i], folder, e);
+    return rc;
+}
+
 int sg_image_render(struct sg_str bytes, const char *folder, struct sg_image_facts *out,
                     struct sg_error *e)
 {
@@ -172,11 +179,11 @@ int sg_image_render(struct sg_str bytes, const char *folder, struct sg_image_fac
     VipsImage *image = NULL;
     if (bytes.n > SG_IMAGE_BYTES_MAX)
         return sg_fail(e, SG_EMEDIA, "at most %u bytes are read", SG_IMAGE_BYTES_MAX);
-    int rc = look_at(bytes, &facts, e);
+    int rc = image_look_at(bytes, &facts, e);
     if (!rc)
         rc = decode(bytes, &facts, &image, e);
-    for (size_t i = 0; !rc && i < N_SIZES; i++)
-        rc = write_size(image, sizes[i], folder, e);
+    if (!rc)
+        rc = image_write(image, folder, e);
     if (image)
         g_object_unref(image);
     if (!rc)

@@ -1,4 +1,4 @@
-/* render.h - one picture that a stranger sent, to the sizes that are served.
+/* render.h - one picture that a stranger sent, to the sizes that are served; four of those as one.
  *
  *   bytes -> sniffed -> header: sides, pixels -> decoded once, turned, sRGB -> 1200 -> 640, 300, 64
  *                                                                     each as WebP and JPEG
@@ -28,4 +28,8 @@ int sg_image_start(const char *program, struct sg_error *e);
 /* Writes SIZE.webp and SIZE.jpg into folder, each fitting in a square of SIZE, never enlarged.
  * SG_EMEDIA: not one of the types, broken, animated, too large or too narrow, and why. */
 int sg_image_render(struct sg_str bytes, const char *folder, struct sg_image_facts *out,
+                    struct sg_error *e);
+/* The same of one picture, cut to a square, or of four, in two rows. bytes: each picture behind
+ * its length (32 bits, big-endian). *out: the first one's type, the whole's sides. */
+int sg_image_mosaic(struct sg_str bytes, const char *folder, struct sg_image_facts *out,
                     struct sg_error *e);

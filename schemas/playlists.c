@@ -226,6 +226,8 @@ static const struct sg_field view[] = {
      .max = 4,
      .flags = SG_OPTIONAL | SG_LIST,
      .help = "Covers of the first albums."},
+    TEXT(V, cover_url, 1, 200, SG_OPTIONAL,
+         "One square picture of the first four covers that are kept here; absent: there is none."),
     {.name = "rules",
      .type = SG_T_RECORD,
      .since = 1,
@@ -237,7 +239,7 @@ static const struct sg_field view[] = {
     SG_FIELD_STR(V, next_cursor, 1, SG_CURSOR_MAX * 4, SG_OPTIONAL),
 };
 const struct sg_record sg_playlist_view_record = {
-    .name = "Playlist", .fields = view, .n_fields = 15, .size = sizeof(V)};
+    .name = "Playlist", .fields = view, .n_fields = 16, .size = sizeof(V)};
 const struct sg_record sg_playlist_page_record = SG_RECORD("PlaylistPage", V, view);
 
 static const struct sg_field list[] = {
@@ -358,3 +360,12 @@ static const struct sg_field query[] = {
     SG_FIELD_STR(Q, name, 1, NAME_BYTES, SG_OPTIONAL),
 };
 const struct sg_record sg_playlist_query_record = SG_RECORD("PlaylistQuery", Q, query);
+
+static const char *const sizes[] = {"64", "300", "640", "1200", NULL};
+static const char *const formats[] = {"jpg", "webp", NULL};
+static const struct sg_field cover_query[] = {
+    SG_FIELD_CHOICE(struct sg_playlist_cover_query, size, sizes, SG_OPTIONAL),
+    SG_FIELD_CHOICE(struct sg_playlist_cover_query, format, formats, SG_OPTIONAL),
+};
+const struct sg_record sg_playlist_cover_query_record =
+    SG_RECORD("PlaylistCoverQuery", struct sg_playlist_cover_query, cover_query);

@@ -86,6 +86,7 @@ struct sg_playlist_view {
     uint64_t snapshot_id;
     struct sg_str created_at, updated_at;
     struct sg_list mosaic;           /* sg_str, up to four covers */
+    struct sg_str cover_url;         /* of the picture of them; absent: there is none */
     struct sg_playlist_rules *rules; /* to owner and collaborators */
     struct sg_list songs;            /* sg_playlist_item: the first page */
     struct sg_str next_cursor;       /* of songs */
@@ -163,6 +164,10 @@ struct sg_playlist_query {
     struct sg_str name;
 };
 
+struct sg_playlist_cover_query {
+    struct sg_str size, format; /* absent: 640, jpg */
+};
+
 extern const struct sg_record sg_playlist_operation_record, sg_playlist_changes_record,
     sg_playlist_addition_record, sg_playlist_delta_record, sg_playlist_new_record,
     sg_playlist_details_record, sg_playlist_patch_record, sg_playlist_rules_record,
@@ -170,4 +175,4 @@ extern const struct sg_record sg_playlist_operation_record, sg_playlist_changes_
     sg_playlist_songs_record, sg_playlist_collaborator_record, sg_playlist_collaborators_record,
     sg_playlist_role_record, sg_playlist_share_new_record, sg_playlist_share_record,
     sg_playlist_shares_record, sg_playlist_duplicates_record, sg_playlist_import_record,
-    sg_playlist_query_record;
+    sg_playlist_query_record, sg_playlist_cover_query_record;

@@ -1,5 +1,5 @@
 /* covers.c - see covers.h. */
-#include "api/catalogue/covers.h"
+#include "api/catalogue/covers_inside.h"
 #include "api/catalogue/decoder.h"
 #include "core/clock.h"
 #include "core/digest.h"
@@ -7,22 +7,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { AT_ONCE = 2, FILE_MAX = 8 << 20 };
+enum { FILE_MAX = 8 << 20 };
 const int sg_cover_sizes[4] = {64, 300, 640, 1200};
-
-struct sg_covers {
-    char dir[520];
-    char program[560];
-    pthread_mutex_t lock;
-    pthread_cond_t freed;
-    int decoding;
-};
 
 /* Beside this program. */
 static int find_program(char *out, size_t cap, struct sg_error *e)
@@ -119,59 +110,85 @@ bool sg_cover_is_name(struct sg_str s)
     return s.n == 64;
 }
 
-static void folder_of(const struct sg_covers *c, const char *name, char *out, size_t cap)
+void covers_folder(const struct sg_covers *c, const char *name, char *out, size_t cap)
 {
     snprintf(out, cap, "%s/%.2s/%s", c->dir, name, name);
 }
 
-static int enter(struct sg_covers *c, int64_t deadline_us, struct sg_error *e)
+/* A free place, when nobody is at the same name; NULL. */
+static char *place(struct sg_covers *c, const char *name)
+{
+    char *free_one = NULL;
+    for (size_t i = 0; i < AT_ONCE; i++) {
+        if (strcmp(c->decoding[i], name) == 0)
+            return NULL;
+        if (!*c->decoding[i])
+            free_one = c->decoding[i];
+    }
+    return free_one;
+}
+
+int covers_enter(struct sg_covers *c, const char *name, int64_t deadline_us, char **at,
+                 struct sg_error *e)
 {
     struct timespec until = {deadline_us / 1000000, deadline_us % 1000000 * 1000};
     int rc = 0;
     pthread_mutex_lock(&c->lock);
-    while (c->decoding == AT_ONCE && !rc)
+    while (!(*at = place(c, name)) && !rc)
         rc = pthread_cond_timedwait(&c->freed, &c->lock, &until);
-    bool in = c->decoding < AT_ONCE;
-    c->decoding += in;
+    if (*at)
+        memcpy(*at, name, 65);
     pthread_mutex_unlock(&c->lock);
-    return in ? 0 : sg_fail(e, SG_EBUSY, "other pictures are being decoded");
+    return *at ? 0 : sg_fail(e, SG_EBUSY, "other pictures are being decoded");
 }
 
-static void leave(struct sg_covers *c)
+void covers_leave(struct sg_covers *c, char *at)
 {
     pthread_mutex_lock(&c->lock);
-    c->decoding--;
-    pthread_cond_signal(&c->freed);
+    *at = '\0';
+    pthread_cond_broadcast(&c->freed);
     pthread_mutex_unlock(&c->lock);
+}
+
+/* Aside, while a place is held. */
+int covers_decode(struct sg_covers *c, const char *command, struct sg_str bytes,
+                  int64_t deadline_us, struct sg_cover *made, struct sg_error *e)
+{
+    struct sg_decoded d;
+    char folder[sizeof made->folder];
+    snprintf(folder, sizeof folder, "%s/new/XXXXXX", c->dir);
+    if (!mkdtemp(folder))
+        return sg_fail_errno(e, "%s", folder);
+    memcpy(made->folder, folder, sizeof folder);
+    int rc = sg_decode(c->program, command, bytes, folder, deadline_us, &d, e);
+    if (rc) {
+        sg_covers_drop(made);
+        return rc;
+    }
+    memcpy(made->type, d.type, sizeof made->type);
+    made->width = d.width;
+    made->height = d.height;
+    return 0;
 }
 
 int sg_covers_make(struct sg_covers *c, struct sg_str bytes, int64_t deadline_us,
                    struct sg_cover *out, struct sg_error *e)
 {
     struct sg_cover made = {0};
-    struct sg_decoded d;
+    char *at;
     unsigned char hash[SG_SHA256_BYTES];
     if (bytes.n > SG_COVER_BYTES_MAX)
         return sg_fail(e, SG_ETOOLARGE, "at most %u bytes are read", SG_COVER_BYTES_MAX);
     sg_sha256(bytes, hash);
     sg_hex(hash, sizeof hash, made.name);
-    snprintf(made.folder, sizeof made.folder, "%s/new/XXXXXX", c->dir);
-    int rc = enter(c, deadline_us, e);
+    int rc = covers_enter(c, made.name, deadline_us, &at, e);
     if (rc)
         return rc;
-    rc = mkdtemp(made.folder) ? 0 : sg_fail_errno(e, "%s", made.folder);
+    rc = covers_decode(c, "render", bytes, deadline_us, &made, e);
+    covers_leave(c, at);
     if (!rc)
-        rc = sg_decode(c->program, bytes, made.folder, deadline_us, &d, e);
-    leave(c);
-    if (rc) {
-        sg_covers_drop(&made);
-        return rc;
-    }
-    memcpy(made.type, d.type, sizeof made.type);
-    made.width = d.width;
-    made.height = d.height;
-    *out = made;
-    return 0;
+        *out = made;
+    return rc;
 }
 
 static int sync_path(const char *path, struct sg_error *e)
@@ -199,7 +216,7 @@ static int sync_files(const char *folder, struct sg_error *e)
 int sg_covers_publish(struct sg_covers *c, struct sg_cover *cover, struct sg_error *e)
 {
     char folder[700], above[700];
-    folder_of(c, cover->name, folder, sizeof folder);
+    covers_folder(c, cover->name, folder, sizeof folder);
     snprintf(above, sizeof above, "%s/%.2s", c->dir, cover->name);
     if (!*cover->folder)
         return access(folder, F_OK) ? sg_fail_errno(e, "%s", folder) : 0;
@@ -232,7 +249,7 @@ int sg_covers_read(struct sg_covers *c, const char *name, int size, bool webp, s
 {
     char folder[700], path[760];
     struct stat st;
-    folder_of(c, name, folder, sizeof folder);
+    covers_folder(c, name, folder, sizeof folder);
     snprintf(path, sizeof path, "%s/%d.%s", folder, size, webp ? "webp" : "jpg");
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
@@ -254,6 +271,6 @@ int sg_covers_read(struct sg_covers *c, const char *name, int size, bool webp, s
 int sg_covers_remove(struct sg_covers *c, const char *name, struct sg_error *e)
 {
     char folder[700];
-    folder_of(c, name, folder, sizeof folder);
+    covers_folder(c, name, folder, sizeof folder);
     return remove_folder(folder, e);
 }

@@ -31,6 +31,13 @@ void sg_covers_close(struct sg_covers *c);
 /* Decodes, aside. SG_EMEDIA (and why), SG_EBUSY: no place until the deadline, SG_ETIMEOUT. */
 int sg_covers_make(struct sg_covers *c, struct sg_str bytes, int64_t deadline_us,
                    struct sg_cover *out, struct sg_error *e);
+/* One square picture of the kept ones of these names (one or four), at once where it is served;
+ * nothing is done when it is there. name: its own, of whoever asks. One caller makes it, others
+ * wait. SG_ENOENT: one of them is not kept; SG_EBUSY: too many wait already, or no place until the
+ * deadline; SG_EMEDIA, SG_ETIMEOUT. */
+int sg_covers_join(struct sg_covers *c, const char *const *names, size_t n, const char *name,
+                   int64_t deadline_us, struct sg_error *e);
+bool sg_covers_has(const struct sg_covers *c, const char *name);
 /* From aside to where it is served. SG_ENOENT: nothing was made and it is not kept any more. */
 int sg_covers_publish(struct sg_covers *c, struct sg_cover *cover, struct sg_error *e);
 /* What was made and not published goes. */

@@ -35,10 +35,10 @@ static int put_in_memory(struct sg_str bytes, int *out, struct sg_error *e)
 }
 
 /* Nothing of this process goes along: no environment, no open file but the three. */
-static int start(const char *program, const char *folder, int in, int out, pid_t *pid,
-                 struct sg_error *e)
+static int start(const char *program, const char *command, const char *folder, int in, int out,
+                 pid_t *pid, struct sg_error *e)
 {
-    char *argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t) "render",
+    char *argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)command,
                     (char *)(uintptr_t)folder, NULL};
     char *environment[] = {(char *)(uintptr_t) "ASAN_OPTIONS=detect_leaks=0",
                            (char *)(uintptr_t) "G_SLICE=always-malloc", NULL};
@@ -100,8 +100,8 @@ static int judge(int status, const char *text, struct sg_decoded *out, struct sg
     return 0;
 }
 
-int sg_decode(const char *program, struct sg_str picture, const char *folder, int64_t deadline_us,
-              struct sg_decoded *out, struct sg_error *e)
+int sg_decode(const char *program, const char *command, struct sg_str picture, const char *folder,
+              int64_t deadline_us, struct sg_decoded *out, struct sg_error *e)
 {
     char text[ANSWER_MAX] = "";
     int in = -1, ends[2] = {-1, -1}, status = 0;
@@ -110,7 +110,7 @@ int sg_decode(const char *program, struct sg_str picture, const char *folder, in
     if (!rc && pipe2(ends, O_CLOEXEC))
         rc = sg_fail_errno(e, "pipe");
     if (!rc)
-        rc = start(program, folder, in, ends[1], &pid, e);
+        rc = start(program, command, folder, in, ends[1], &pid, e);
     if (ends[1] >= 0)
         close(ends[1]);
     if (!rc) {

@@ -11,6 +11,8 @@ SG_HANDLER(sg_playlist_delete);
 /* pages.c */
 SG_HANDLER(sg_playlist_get);
 SG_HANDLER(sg_playlist_songs_get);
+/* covers.c */
+SG_HANDLER(sg_playlist_cover);
 /* items.c */
 SG_HANDLER(sg_playlist_add);
 SG_HANDLER(sg_playlist_remove_song);
@@ -39,8 +41,9 @@ SG_HANDLER(sg_playlist_import_m3u8);
 SG_HANDLER(sg_playlist_import_xspf);
 SG_HANDLER(sg_playlist_import_jspf);
 
-extern const struct sg_param sg_playlist_page_params[], sg_playlist_mine_params[],
-    sg_playlist_removal_params[], sg_playlist_events_params[], sg_playlist_import_params[];
+extern const struct sg_param sg_playlist_cover_params[], sg_playlist_page_params[],
+    sg_playlist_mine_params[], sg_playlist_removal_params[], sg_playlist_events_params[],
+    sg_playlist_import_params[];
 
 struct playlist;
 struct sg_playlist_new;

@@ -19,6 +19,9 @@ static void answer_page(struct playlist *p, const struct sg_playlist_songs *song
     p->view.next_cursor = songs->next_cursor;
     if (p->role == PLAYLIST_STRANGER)
         p->view.rules = NULL;
+    if (p->role == PLAYLIST_STRANGER &&
+        !p->view.is_public) /* shown by a link, which it takes not */
+        p->view.cover_url = SG_STR_NONE;
     sg_api_answer(r, &sg_playlist_page_record, &p->view);
     sg_http_header(r, "Cache-Control", SG_STR("private, no-cache"));
 }

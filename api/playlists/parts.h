@@ -11,6 +11,7 @@ struct playlist {
     enum playlist_role role; /* the caller's */
     bool is_smart;
     struct sg_playlist_view view; /* without mosaic and songs; rules also to strangers */
+    char covers[4][65];           /* names of the first albums' that are kept here; "": no more */
 };
 
 /* The caller's id, and whether she is an admin, as parameters. */
@@ -76,7 +77,7 @@ int playlist_items(struct sg_api *api, struct sg_http_request *q, const struct p
 /* Gives every item its song as the caller may see it. */
 int playlist_join_songs(struct sg_api *api, struct sg_http_request *q, struct sg_list *items,
                         struct sg_error *e);
-/* The covers of n playlists, into their views. */
+/* The covers of n playlists, into their views and names. covers.c */
 int playlist_mosaics(struct sg_api *api, struct sg_http_request *q, struct playlist *p, size_t n,
                      struct sg_error *e);
 /* Song ids by the rules, best first, as the owner's. smart.c */

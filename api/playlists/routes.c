@@ -13,6 +13,11 @@ const struct sg_param sg_playlist_page_params[] = {
     {"cursor", "cursor", NULL, "`next_cursor` of the page before.", NULL},
     {0},
 };
+const struct sg_param sg_playlist_cover_params[] = {
+    {"size", "size", NULL, "Pixels; default 640.", NULL},
+    {"format", "format", NULL, "jpg (default) or webp.", NULL},
+    {0},
+};
 const struct sg_param sg_playlist_mine_params[] = {
     {"of", "of", NULL, "own (default), shared (as collaborator) or all.", NULL},
     {"limit", "limit", NULL, "Entries wanted.", NULL},
@@ -93,6 +98,19 @@ const struct sg_route sg_playlist_routes[] = {
      .tag = "Playlists",
      .summary = "Delete a playlist",
      .answers = SG_ANSWERS_403},
+    {.path = ONE "/cover",
+     .name = "getPlaylistCover",
+     .handle = sg_playlist_cover,
+     .tag = "Playlists",
+     .summary = "A playlist's cover",
+     .help = "Sends on (302) to one square picture of the covers of its first four albums, or of "
+             "the first when there are fewer, under an address that never changes. Only covers "
+             "that were put here count: those at other addresses are not fetched. 404 when there "
+             "are none, and of smart playlists.",
+     .params = sg_playlist_cover_params,
+     .params_of = &sg_playlist_cover_query_record,
+     .status = 302,
+     .cost = 2},
     {.path = ONE "/songs",
      .name = "getPlaylistSongs",
      .handle = sg_playlist_songs_get,

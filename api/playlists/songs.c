@@ -175,39 +175,3 @@ int playlist_songs(struct sg_api *api, struct sg_http_request *q, const struct p
                          : playlist_items(api, q, p, limit, cursor, out, e);
     return rc ? rc : playlist_join_songs(api, q, &out->songs, e);
 }
-
-int playlist_mosaics(struct sg_api *api, struct sg_http_request *q, struct playlist *p, size_t n,
-                     struct sg_error *e)
-{
-    /* Of the first 50 songs, the first four albums that have a cover. */
-    static const struct sg_pg_statement covers = {
-        "playlist_mosaics",
-        "SELECT l.row, c.cover_art_url FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS "
-        "l "
-        "(user_id, playlist_id, row), LATERAL (SELECT b.cover_art_url, min(i.position) AS first "
-        "FROM (SELECT position, song_id FROM playlist_songs WHERE user_id = l.user_id AND "
-        "playlist_id = l.playlist_id ORDER BY position LIMIT 50) i JOIN songs s ON s.song_id = "
-        "i.song_id JOIN albums b ON b.album_id = s.album_id WHERE b.cover_art_url <> '' AND "
-        "(s.release_date IS NULL OR s.release_date <= CURRENT_DATE) GROUP BY b.cover_art_url ORDER "
-        "BY first LIMIT 4) c ORDER BY l.row, c.first",
-        2};
-    PGresult *rows = NULL;
-    struct sg_str *urls = sg_arena_array(q->arena, 4 * n + 1, sizeof *urls);
-    uint64_t *ids = sg_arena_array(q->arena, 2 * n + 1, sizeof *ids);
-    if (!urls || !ids)
-        return sg_fail(e, SG_ENOMEM, "covers");
-    for (size_t i = 0; i < n; i++) {
-        ids[i] = p[i].view.user_id;
-        ids[n + i] = p[i].view.playlist_id;
-        p[i].view.mosaic.v = urls + 4 * i;
-    }
-    const char *params[] = {playlist_array(q->arena, ids, n), playlist_array(q->arena, ids + n, n)};
-    int rc = params[0] && params[1] ? sg_db_read(api->db, q, &covers, params, &rows, e)
-                                    : sg_fail(e, SG_ENOMEM, "covers");
-    for (int i = 0; !rc && i < PQntuples(rows); i++) {
-        struct sg_list *mosaic = &p[playlist_number(rows, i, 0) - 1].view.mosaic;
-        ((struct sg_str *)mosaic->v)[mosaic->n++] = playlist_text(q->arena, rows, i, 1);
-    }
-    PQclear(rows);
-    return rc;
-}

@@ -3,13 +3,13 @@
  * and segue-images over a real database. */
 #include "core/buf.h"
 #include "tests/support/catalogue.h"
+#include "tests/support/png.h"
 #include "tests/support/scratch.h"
 #include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #define says     catalogue_says
 #define sql(...) test_pg_sql(catalogue_db, __VA_ARGS__)
@@ -29,45 +29,6 @@ static struct sg_str fixture(struct sg_buf *b, const char *name)
     sg_buf_reset(b);
     b->n = fread(sg_buf_reserve(b, 65536), 1, 65536, f);
     fclose(f);
-    return sg_buf_str(b);
-}
-
-static void put_u32(struct sg_buf *b, uint32_t v)
-{
-    for (int i = 24; i >= 0; i -= 8)
-        sg_buf_putc(b, (char)(v >> i));
-}
-
-static void put_chunk(struct sg_buf *b, const char *type, struct sg_str data)
-{
-    size_t at = b->n + 4;
-    put_u32(b, (uint32_t)data.n);
-    sg_buf_puts(b, type);
-    sg_buf_str_put(b, data);
-    put_u32(b, (uint32_t)crc32(0, (const Bytef *)b->p + at, (uInt)(data.n + 4)));
-}
-
-/* A grey PNG of w x h; rows: how many it really has. */
-static struct sg_str png(struct sg_buf *b, uint32_t w, uint32_t h, uint32_t rows, bool animated)
-{
-    struct sg_buf head = {0};
-    uLong raw = (uLong)rows * (w + 1);
-    uLongf n = compressBound(raw);
-    Bytef *pixels = calloc(1, raw + 1), *packed = malloc(n);
-    sg_buf_reset(b);
-    sg_buf_put(b, "\x89PNG\r\n\x1a\n", 8);
-    put_u32(&head, w);
-    put_u32(&head, h);
-    sg_buf_put(&head, "\x08\0\0\0\0", 5);
-    put_chunk(b, "IHDR", sg_buf_str(&head));
-    if (animated)
-        put_chunk(b, "acTL", (struct sg_str){"\0\0\0\2\0\0\0\0", 8});
-    ck_assert_int_eq(compress(packed, &n, pixels, raw), Z_OK);
-    put_chunk(b, "IDAT", (struct sg_str){(char *)packed, n});
-    put_chunk(b, "IEND", SG_STR(""));
-    free(pixels);
-    free(packed);
-    sg_buf_free(&head);
     return sg_buf_str(b);
 }
 
@@ -163,14 +124,14 @@ START_TEST(hostile_pictures_are_refused_with_the_reason)
     refused(SG_STR("%PDF-1.4"), "JPEG, PNG or WebP");
     refused(SG_STR("push graphic-context\nimage over 0,0 0,0 'https://example.com/'"),
             "JPEG, PNG or WebP");
-    refused(png(&b, 1, 1, 1, false), "each side needs");
-    refused(png(&b, 30000, 1, 1, false), "each side needs");
-    refused(png(&b, 300, 100, 100, false), "times the other");
-    refused(png(&b, 16000, 16000, 10, false), "are allowed"); /* a bomb: 256 megapixels */
-    refused(png(&b, 60000, 60000, 1, false), "are allowed");
-    refused(png(&b, 100, 100, 10, false), "broken"); /* ends early */
-    refused(png(&b, 100, 100, 100, true), "animated");
-    png(&b, 100, 100, 100, false);
+    refused(test_png(&b, 1, 1, 1, 0, false), "each side needs");
+    refused(test_png(&b, 30000, 1, 1, 0, false), "each side needs");
+    refused(test_png(&b, 300, 100, 100, 0, false), "times the other");
+    refused(test_png(&b, 16000, 16000, 10, 0, false), "are allowed"); /* a bomb: 256 megapixels */
+    refused(test_png(&b, 60000, 60000, 1, 0, false), "are allowed");
+    refused(test_png(&b, 100, 100, 10, 0, false), "broken"); /* ends early */
+    refused(test_png(&b, 100, 100, 100, 0, true), "animated");
+    test_png(&b, 100, 100, 100, 0, false);
     b.p[b.n - 30] ^= 1; /* a wrong sum */
     refused(sg_buf_str(&b), "broken");
     struct sg_str jpeg = fixture(&f, "plain.jpg");
@@ -214,7 +175,7 @@ END_TEST
 START_TEST(only_who_may_puts_and_versions_count)
 {
     struct sg_buf b = {0};
-    struct sg_str picture = png(&b, 100, 100, 100, false);
+    struct sg_str picture = test_png(&b, 100, 100, 100, 0, false);
     ck_assert_int_eq(put_as(NOBODY, COVER, picture), 401);
     ck_assert_int_eq(put_as(LISTENER, COVER, picture), 403);
     ck_assert_int_eq(put_as(TWO, COVER, picture), 403);
@@ -236,20 +197,20 @@ START_TEST(what_nobody_has_any_more_goes_a_day_later)
 {
     struct sg_buf b = {0};
     char first[200];
-    ck_assert_int_eq(put_as(ONE, COVER, png(&b, 100, 100, 100, false)), 200);
+    ck_assert_int_eq(put_as(ONE, COVER, test_png(&b, 100, 100, 100, 0, false)), 200);
     snprintf(first, sizeof first, "%s", rendition("640.jpg"));
     ck_assert_int_eq(put_as(ONE, "/api/v1/albums/2/cover", sg_buf_str(&b)), 200); /* kept once */
     ck_assert_str_eq(rendition("640.jpg"), first);
-    ck_assert_int_eq(put_as(ONE, COVER, png(&b, 101, 100, 100, false)), 200);
+    ck_assert_int_eq(put_as(ONE, COVER, test_png(&b, 101, 100, 100, 0, false)), 200);
     sql("UPDATE pictures SET touched_at = now() - interval '2 days'");
-    ck_assert_int_eq(put_as(ONE, COVER, png(&b, 102, 100, 100, false)), 200);
+    ck_assert_int_eq(put_as(ONE, COVER, test_png(&b, 102, 100, 100, 0, false)), 200);
     ck_assert_int_eq(catalogue_ask(NOBODY, "GET", first, NULL, NULL), 200); /* album 2 has it */
     ck_assert_int_eq(catalogue_ask(ONE, "DELETE", "/api/v1/albums/2", NULL, NULL), 204);
-    ck_assert_int_eq(put_as(ONE, COVER, png(&b, 103, 100, 100, false)), 200);
+    ck_assert_int_eq(put_as(ONE, COVER, test_png(&b, 103, 100, 100, 0, false)), 200);
     ck_assert_int_eq(catalogue_ask(NOBODY, "GET", first, NULL, NULL), 200); /* not a day yet */
     sql("UPDATE pictures SET touched_at = now() - interval '2 days' WHERE hash = '%.64s'",
         first + 8);
-    ck_assert_int_eq(put_as(ONE, COVER, png(&b, 104, 100, 100, false)), 200);
+    ck_assert_int_eq(put_as(ONE, COVER, test_png(&b, 104, 100, 100, 0, false)), 200);
     ck_assert_int_eq(catalogue_ask(NOBODY, "GET", first, NULL, NULL), 404);
     sg_buf_free(&b);
 }
