@@ -69,7 +69,7 @@ static int translate(struct reading *x, struct sg_error *e)
 
 static int read_all(struct reading *x, const struct sg_param *params, struct sg_error *e)
 {
-    size_t at;
+    size_t at = 0;
     int rc = sg_params_read(x->q, params, &sg_lyrics_params_record, &x->params, e);
     x->song_id = sg_route_id(x->q, 0);
     if (!rc)

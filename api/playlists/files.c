@@ -185,7 +185,7 @@ static void import(struct sg_api *api, struct sg_http_request *q, struct sg_http
     struct sg_playlist_import out = {0};
     struct playlist_found *found;
     struct sg_sheet sheet;
-    uint64_t *songs;
+    uint64_t *songs = NULL;
     q->deadline_us = sg_now_us() + IMPORT_US;
     int rc = sg_params_read(q, sg_playlist_import_params, &sg_playlist_query_record, &in, &e);
     if (!rc)

@@ -633,10 +633,10 @@ START_TEST(moving_plays_between_partitions_is_not_published)
     test_pg_sql(c, "INSERT INTO listening_history VALUES (1, 2, '1999-12-31 12:00+00', 3)");
     test_pg_sql(c, "SELECT segue_make_partitions(now()::date, 3)");
     test_pg_sql(c, "INSERT INTO listening_history VALUES (1, 2, '1999-12-31 13:00+00', 4)");
-    ck_assert_str_eq(next_text(),
-                     "insert listening_history(1,2,1999-12-31 12:00:00+00,3,null,null,app);");
-    ck_assert_str_eq(next_text(),
-                     "insert listening_history(1,2,1999-12-31 13:00:00+00,4,null,null,app);");
+    ck_assert_str_eq(next_text(), "insert listening_history(1,2,1999-12-31 "
+                                  "12:00:00+00,3,null,null,app,null,null,null,null);");
+    ck_assert_str_eq(next_text(), "insert listening_history(1,2,1999-12-31 "
+                                  "13:00:00+00,4,null,null,app,null,null,null,null);");
     test_pg_sql(c, "BEGIN; INSERT INTO artists (artist_id, name) VALUES (1, 'a'), (2, 'b');"
                    "INSERT INTO songs (artist_id, song_id, title) VALUES (1, 10, 't');"
                    "INSERT INTO song_artists VALUES (1, 10, 1, 1); COMMIT");
