@@ -124,6 +124,13 @@ static void add_success(json_t *o, const struct sg_route *r)
     char status[8];
     int n = r->status ? r->status : r->reply || r->content_type ? 200 : 204;
     snprintf(status, sizeof status, "%d", n);
+    if (n >= 300) {
+        json_object_set_new(o, status,
+                            json_pack("{s:s,s:{s:{s:b,s:{s:s}}}}", "description", "It is there",
+                                      "headers", "Location", "required", 1, "schema", "type",
+                                      "string"));
+        return;
+    }
     if (!r->reply && !r->content_type) {
         json_object_set_new(o, status, json_pack("{s:s}", "description", "Done"));
         return;
