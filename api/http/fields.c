@@ -103,9 +103,9 @@ static int check_framing(const struct http_fields *f, bool old, const char **why
 
 static int check_method(struct sg_str method, const char **why)
 {
-    /* TRACE is known, and allowed nowhere. */
-    static const char *const known[] = {"GET",   "HEAD",   "POST",    "PUT",
-                                        "PATCH", "DELETE", "OPTIONS", "TRACE"};
+    /* The last two are known, and allowed nowhere. */
+    static const char *const known[] = {"GET",    "HEAD",    "POST",  "PUT",  "PATCH",
+                                        "DELETE", "OPTIONS", "TRACE", "QUERY"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (sg_str_eq(method, sg_str(known[i])))
             return 0;

@@ -44,7 +44,7 @@ check() {
     else
         note_fail "$name"
         say "  ${red}FAIL${plain}  $name (exit $rc)"
-        { grep -nE "^ *(not ok|error:)|message" "$log" | head -n 20; tail -n 60 "$log"; } >&2
+        { grep -nE "^ *(not ok|error:)|message" "$log" | head -n 20 || true; tail -n 60 "$log"; } >&2
     fi
     rm -f "$log"
 }

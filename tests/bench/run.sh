@@ -81,7 +81,12 @@ for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_buil
     bench_als)
         if [ "$songs" -ge 100000 ]; then "$bench/$name"; else "$bench/$name" --users "$songs" --items "$songs"; fi
         ;;
-    bench_feed) if [ "$songs" -lt 100000 ]; then "$bench/$name" 1200 40 200 200; else "$bench/$name" 12000 100 1000 2000; fi ;;
+    bench_feed) # has an API of its own
+        sizes="12000 100 1000 2000"
+        [ "$songs" -ge 100000 ] || sizes="1200 40 200 200"
+        # shellcheck disable=SC2086
+        env -u SEGUE_API_PORT -u SEGUE_VAR_DIR "$bench/$name" $sizes
+        ;;
     bench_vectors) "$bench/$name" --songs "$((songs < 10000 ? 10000 : songs < 1000000 ? songs : 1000000))" ;;
     *) "$bench/$name" ;;
     esac
