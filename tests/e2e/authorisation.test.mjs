@@ -1,16 +1,17 @@
 // Every operation of the contract by everybody: the expected statuses are one table,
 // authorisation.tsv, a row an operation. An operation without a row fails.
 // Things are the owner's (playlists, shared with the collaborator) or the artist's (songs and such);
-// the rival is an artist of other things. A cell may allow several: 202|429.
+// the rival is an artist of other things; unpaid: a subscription that has expired; expired, revoked
+// and tampered are tokens. A cell may allow several: 202|429.
 // SEGUE_AUTHORISATION_PRINT=1 prints the table as it is, to be read with care.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { bodies, made, queries, spoilers } from './authorisation.fixtures.mjs';
 import { contract, url } from './segue.mjs';
-import { Database, person, tampered } from './world.mjs';
+import { Database, person, signedFor, tampered } from './world.mjs';
 
-const roles = ['anonymous', 'other', 'collaborator', 'owner', 'artist', 'rival', 'admin', 'expired', 'revoked', 'tampered'];
+const roles = ['anonymous', 'other', 'collaborator', 'owner', 'artist', 'rival', 'admin', 'unpaid', 'expired', 'revoked', 'tampered'];
 const printing = process.env.SEGUE_AUTHORISATION_PRINT;
 const expected = new Map((await readFile(new URL('authorisation.tsv', import.meta.url), 'utf8')).trim().split('\n').slice(1)
   .map((line) => line.split('\t')).map(([name, ...cells]) => [name, cells]));
@@ -24,6 +25,7 @@ before(async () => {
   for (const role of Object.keys(traits)) people[role] = await person(db, role, traits[role]);
   people.revoked = await person(db, 'revoked');
   people.anonymous = { token: undefined };
+  people.expired = { token: await signedFor(people.owner.id, -3600) };
   people.tampered = { token: tampered(people.other.token, { sub: String(people.owner.id), user_id: people.owner.id, roles: ['admin'] }) };
   const answer = await fetch(`${url}/api/v1/auth/logout-all`, { method: 'POST', headers: { authorization: `Bearer ${people.revoked.token}` } });
   assert.ok(answer.ok, `logout-all: ${answer.status}`);
@@ -41,11 +43,11 @@ async function fill(path, name, role) {
   return at;
 }
 
-const traits = { artist: { roles: '{user,artist}' }, rival: { roles: '{user,artist}' }, admin: { roles: '{user,admin}' }, expired: { subscription: 'expired' } };
+const traits = { artist: { roles: '{user,artist}' }, rival: { roles: '{user,artist}' }, admin: { roles: '{user,admin}' }, unpaid: { subscription: 'expired' } };
 
 async function ask({ path, method, operation }, role) {
   const name = operation.operationId;
-  const once = spoilers.has(name) && !['anonymous', 'revoked', 'tampered'].includes(role);
+  const once = spoilers.has(name) && !['anonymous', 'expired', 'revoked', 'tampered'].includes(role);
   const { token } = once ? await person(db, role, traits[role]) : people[role];
   const query = queries[name] ?? '';
   const body = await bodies[name]?.(db, people, role);
@@ -62,6 +64,11 @@ async function ask({ path, method, operation }, role) {
   else await answer.arrayBuffer();
   return String(status);
 }
+
+test('the expired token is refused for its time alone', async () => {
+  const token = await signedFor(people.owner.id, 600);
+  assert.equal((await fetch(`${url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })).status, 200);
+});
 
 if (printing) console.log(`operation\t${roles.join('\t')}`);
 for (const at of contract.operations()) {

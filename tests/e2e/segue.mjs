@@ -7,7 +7,7 @@ import { Contract } from './contract.mjs';
 export const url = process.env.SEGUE_URL;
 export const varDir = process.env.SEGUE_VAR_DIR;
 export const home = new URL('../..', import.meta.url).pathname;
-export const bin = `${home}/build/release/bin`;
+export const bin = process.env.SEGUE_BIN ?? `${home}/build/release/bin`;
 
 // Every answer of the API that a test gets is one that the contract describes.
 export const contract = new Contract(await (await fetch(`${url}/openapi.json`)).json());
