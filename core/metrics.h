@@ -9,13 +9,13 @@
 
 enum sg_metric_kind { SG_COUNTER, SG_GAUGE, SG_HISTOGRAM };
 
-struct sg_metric; /* one family with up to 64 label values of one label */
+struct sg_metric; /* one family with up to 256 label values of one label */
 
 /* name "segue_query_seconds", label may be NULL. Never freed. Registering the
  * same name again returns the first. Out of memory aborts (start-up only). */
 struct sg_metric *sg_metric_new(enum sg_metric_kind kind, const char *name, const char *help,
                                 const char *label);
-/* value: label value, "" without label. Past 64 values, recorded as "other". */
+/* value: label value, "" without label. Past 256 values, recorded as "other". */
 void sg_metric_add(struct sg_metric *m, const char *value, double by);          /* counter, gauge */
 void sg_metric_set(struct sg_metric *m, const char *value, double to);          /* gauge */
 void sg_metric_observe(struct sg_metric *m, const char *value, double seconds); /* histogram */
