@@ -32,6 +32,12 @@ pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips>=8.13) # of segue-images alone
+pkg_check_modules(AV REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec libavfilter libswresample libavutil) # of segue-audio alone
+pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)
+pkg_check_modules(CHROMAPRINT REQUIRED IMPORTED_TARGET libchromaprint)
+pkg_check_modules(AUBIO REQUIRED IMPORTED_TARGET aubio)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(RABBITMQ REQUIRED IMPORTED_TARGET librabbitmq)
 pkg_check_modules(CHECK IMPORTED_TARGET check)
 pkg_check_modules(SQLITE IMPORTED_TARGET sqlite3) # benchmarks only: a rival
 

@@ -130,6 +130,41 @@ struct sg_config {
         int64_t listens_kept;  /* of a user, waiting for their songs */
     } plays;
     struct {
+        char url[SG_CONFIG_TEXT];         /* folder, or s3://bucket/prefix */
+        char s3_endpoint[SG_CONFIG_TEXT]; /* empty: Amazon's of the region */
+        char s3_region[SG_CONFIG_TEXT];
+        char s3_key_env[SG_CONFIG_TEXT], s3_secret_env[SG_CONFIG_TEXT]; /* names of variables */
+        char s3_encryption[SG_CONFIG_TEXT]; /* x-amz-server-side-encryption; empty: none */
+        int64_t s3_path_style;
+        int64_t timeout_ms; /* of one request without progress */
+        int64_t retries;
+        char keys[SG_CONFIG_TEXT]; /* file of master keys */
+        int64_t seal;              /* 1: content is encrypted by us before it is stored */
+    } objects;
+    struct {
+        int64_t max_mb, max_s;
+        int64_t checkers;     /* files looked at by one API at a time */
+        int64_t unfinished_h; /* what is not completed is forgotten after so long */
+        int64_t per_user;     /* unfinished uploads of one */
+    } upload;
+    struct {
+        int64_t queue;             /* 0: PostgreSQL, 1: RabbitMQ */
+        char amqp[SG_CONFIG_TEXT]; /* amqp://user:password@host/vhost */
+        int64_t jobs;              /* at a time; 0: one a core */
+        int64_t lease_s, attempts, retry_s;
+        int64_t gc_h; /* objects that nothing names are deleted when so old */
+    } worker;
+    struct {
+        char public_url[SG_CONFIG_TEXT];       /* of media, before /media/; empty: the API's own */
+        int64_t url_s;                         /* life of a signed URL */
+        int64_t presigned;                     /* 1: single files by the store's own signed URLs */
+        int64_t protect;                       /* premium renditions: 0 none, 1 cenc, 2 cbcs */
+        int64_t streams_free, streams_premium; /* of an account at a time */
+        int64_t heartbeat_s; /* a session that is silent three times so long ends */
+        int64_t licence_s;
+        int64_t devices, offline_days;
+    } playback;
+    struct {
         int64_t songs, users, seed; /* demo catalogue of `./segue up` */
     } demo;
 };

@@ -165,7 +165,7 @@ START_TEST(the_committed_file_is_the_template)
 {
     FILE *f = fopen("segue.conf", "r");
     ck_assert_msg(f != NULL, "run from the project's folder");
-    char have[16384];
+    char have[65536];
     size_t n = fread(have, 1, sizeof have - 1, f);
     have[n] = '\0';
     fclose(f);
