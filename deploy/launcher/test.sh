@@ -8,11 +8,12 @@ usage: ./segue test [--only STAGE[,STAGE...]] [--tidy] [--no-install]
 Installs what the tests need, builds with sanitizers and runs everything.
 Stages, in order:
   format     clang-format over every source file
-  dev        unit, integration, fault and relevance tests under ASan+UBSan
+  dev        unit, integration and fault tests under ASan+UBSan
   tsan       the threaded tests under ThreadSanitizer
   fuzz       every fuzz target on its corpus and some seconds more
   e2e        a whole Segue started by ./segue up: HTTP, command line, a real browser; then every
              operation of the contract fuzzed by an independent tool (Schemathesis, from PyPI)
+  relevance  what is found of real names and real listening, by a release
   bench      every benchmark, small: only to see that it runs
 With --tidy also, for it takes minutes:
   tidy       clang-tidy over every source file, with what .clang-tidy asks for
@@ -54,7 +55,7 @@ ctest_run() {
     local preset=$1 log
     shift
     log=$(mktemp)
-    env -u SEGUE_VAR_DIR -u SEGUE_CONFIG ctest --preset "$preset" -j "$JOBS" --no-tests=error "$@" 2>&1 | tee "$log" >&2 || true
+    env -u SEGUE_VAR_DIR -u SEGUE_CONFIG ctest --preset "$preset" -j $((JOBS + 1)) --no-tests=error "$@" 2>&1 | tee "$log" >&2 || true
     passed=$((passed + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*   Passed ' "$log" || true)))
     skipped=$((skipped + $(grep -cE '^ *[0-9]+/[0-9]+ Test .*\*\*\*Skipped' "$log" || true)))
     while read -r name; do note_fail "$preset: $name"; done < <(
@@ -91,9 +92,10 @@ stage_tidy() {
         -extra-arg="-I$SEGUE_HOME" -extra-arg=-include -extra-arg="$SEGUE_HOME/tests/tidy.h" \
         "^$SEGUE_HOME/(api|core|data|index|indexer|query|recsys|schemas)/(?!err\\.c\$).*\\.c\$"
 }
+# One more than there are processors at a time, as many wait for a server of theirs.
 stage_dev() {
     must_build dev || return 0
-    ctest_run dev
+    ctest_run dev -LE '^relevance$'
 }
 stage_tsan() {
     # The fault tests time out under this sanitizer's slowness; their threads are the services' own,
@@ -138,13 +140,17 @@ stage_e2e() {
     [ ! -f "$out/contract.rc" ] || check "contract fuzzing" finished "$out/contract.log" "$out/contract.rc"
     rm -rf "$out"
 }
+stage_relevance() {
+    must_build release || return 0
+    ctest_run release -L '^relevance$'
+}
 stage_bench() {
     must_build release || return 0
     check "benchmarks run" bench_small
 }
 
 cmd_test() {
-    local stages="format dev tsan fuzz e2e bench" install=1 tidy='' stage
+    local stages="format dev tsan fuzz e2e relevance bench" install=1 tidy='' stage
     while [ $# -gt 0 ]; do
         case $1 in
         --only)
