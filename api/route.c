@@ -135,9 +135,11 @@ size_t sg_route_body_max(void *ctx, struct sg_str method, struct sg_str path)
 {
     struct sg_str segments[SEGMENTS_MAX];
     const struct pattern *p = find(method, path, segments);
-    (void)ctx;
-    return p && p->route->body_max && takes(p->route, method) ? p->route->body_max
-                                                              : SG_HTTP_BODY_MAX;
+    if (!p || !takes(p->route, method))
+        return SG_HTTP_BODY_MAX;
+    if (p->route->stream) /* and what lies around a file */
+        return ((size_t)((struct sg_api *)ctx)->config->upload.max_mb << 20) + SG_HTTP_BODY_MAX;
+    return p->route->body_max ? p->route->body_max : SG_HTTP_BODY_MAX;
 }
 
 bool sg_route_hole_is_number(struct sg_str name, const char **format)
@@ -360,6 +362,28 @@ bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_respons
     else
         sg_route_end(q, r);
     return true;
+}
+
+bool sg_route_streams(void *ctx, struct sg_str method, struct sg_str path)
+{
+    struct sg_str segments[SEGMENTS_MAX];
+    const struct pattern *p = find(method, path, segments);
+    (void)ctx;
+    return p && p->route->stream && takes(p->route, method);
+}
+
+bool sg_route_begin(void *ctx, struct sg_http_request *q, struct sg_http_response *r,
+                    struct sg_http_sink *out)
+{
+    q->route = find_route(q);
+    return admitted(ctx, q->route, q, r) &&
+           ((const struct sg_route *)q->route)->stream(ctx, q, r, out);
+}
+
+void sg_route_refused(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
+{
+    (void)ctx;
+    complete(q, r);
 }
 
 void sg_route_end(struct sg_http_request *q, struct sg_http_response *r)

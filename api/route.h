@@ -56,6 +56,11 @@ struct sg_route {
     int cost;         /* taken from the caller's limit; 0: 1 */
     bool ends_itself; /* handle never blocks, and calls sg_route_end itself, maybe later: it runs
                          on the loop */
+    /* Instead of handle, where the body goes to a sink piece by piece and is never held whole:
+     * called when the caller is admitted and before anything of the body is read. False: r is the
+     * refusal. The sink's end ends with sg_route_end. Idempotency-Key is its own matter. */
+    bool (*stream)(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r,
+                   struct sg_http_sink *out);
     const struct sg_record *problem; /* what it refuses with as application/json, where another API
                                         is spoken; NULL: problems */
 };
@@ -100,4 +105,9 @@ size_t sg_route_body_max(void *ctx, struct sg_str method, struct sg_str path);
 void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
 /* For sg_http_options' start: takes what routes that end themselves answer. */
 bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
+/* For sg_http_options' streams, begin and refused: the routes with stream. */
+bool sg_route_streams(void *ctx, struct sg_str method, struct sg_str path);
+bool sg_route_begin(void *ctx, struct sg_http_request *q, struct sg_http_response *r,
+                    struct sg_http_sink *out);
+void sg_route_refused(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
 void sg_route_end(struct sg_http_request *q, struct sg_http_response *r);

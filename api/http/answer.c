@@ -3,6 +3,7 @@
 #include "api/problem.h"
 #include <stdio.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 enum { WRITE_BYTES_PER_S = 16 << 10 };
 
@@ -121,4 +122,43 @@ enum MHD_Result http_refuse(struct http_exchange *x, int status, const char *why
         sg_http_header(&x->response, "Retry-After", SG_STR("1"));
     sg_problem_status(&x->request, &x->response, status, why);
     return http_answer(x, con_cls);
+}
+
+static enum MHD_Result put_field(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    (void)kind;
+    if (strcasecmp(name, "Content-Length") != 0)
+        sg_buf_printf(ctx, "%s: %s\r\n", name, value);
+    return MHD_YES;
+}
+
+void http_answer_by_hand(struct http_exchange *x)
+{
+    int fd = http_watch_fd(x->connection), status = x->response.status;
+    struct sg_buf b = {0};
+    struct sg_str body = body_of(x);
+    x->closes = true;
+    struct MHD_Response *m = make(x);
+    if (m) {
+        sg_buf_printf(&b, "HTTP/1.1 %d %s\r\n", status,
+                      MHD_get_reason_phrase_for((unsigned)status));
+        MHD_get_response_headers(m, put_field, &b);
+        sg_buf_printf(&b, "Content-Length: %zu\r\n\r\n", body.n);
+        sg_buf_str_put(&b, body);
+        MHD_destroy_response(m);
+    }
+    if (fd >= 0 && b.n && !sg_buf_failed(&b) && send(fd, b.p, b.n, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+        shutdown(fd, SHUT_WR);
+    sg_buf_free(&b);
+}
+
+enum MHD_Result http_cut_off(struct http_exchange *x, int status, const char *why)
+{
+    char text[8];
+    snprintf(text, sizeof text, "%d", status);
+    sg_metric_add(x->server->refused, text, 1);
+    sg_problem_status(&x->request, &x->response, status, why);
+    http_answer_by_hand(x);
+    return MHD_NO;
 }

@@ -70,10 +70,7 @@ void http_exchange_give(struct http_exchange *x)
     struct sg_http_server *s = x->server;
     if (x->response.stream)
         http_stream_gone(x->response.stream);
-    if (x->body_counted) {
-        atomic_fetch_sub(&s->bodies, x->body_counted);
-        sg_metric_add(s->held, "", -(double)x->body_counted);
-    }
+    http_body_drop(x);
     struct sg_buf body = x->response.body;
     empty(&body);
     empty(&x->body);
@@ -83,7 +80,8 @@ void http_exchange_give(struct http_exchange *x)
     sg_arena_reset(&x->arena);
     x->request = (struct sg_http_request){0};
     x->response = (struct sg_http_response){.body = body};
-    x->body_max = x->body_counted = x->fields.n = 0;
+    x->in = (struct http_intake){0};
+    x->body_max = x->fields.n = 0;
     x->fields.overflow = x->params_overflow = x->closes = x->old = x->filled = false;
     x->target = SG_STR_NONE;
     x->connection = NULL;
@@ -119,4 +117,15 @@ bool http_body_put(struct http_exchange *x, struct sg_str bytes)
     sg_metric_add(s->held, "", (double)bytes.n);
     sg_buf_put(&x->body, bytes.p, bytes.n);
     return !sg_buf_failed(&x->body);
+}
+
+void http_body_drop(struct http_exchange *x)
+{
+    struct sg_http_server *s = x->server;
+    if (x->body_counted) {
+        atomic_fetch_sub(&s->bodies, x->body_counted);
+        sg_metric_add(s->held, "", -(double)x->body_counted);
+    }
+    x->body_counted = 0;
+    sg_buf_reset(&x->body);
 }

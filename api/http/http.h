@@ -10,9 +10,10 @@
  * a body's by route (413 as soon as it is known, and the connection closed), all bodies together,
  * connections (together and of one address), 4096 waiting requests (503 past it). Total
  * deadlines, however slowly bytes trickle: 10 s for a head, 30 s and a second for every 64 KiB
- * for a body, 60 s between requests, 30 s and a second for every 16 KiB for an answer.
- * What a proxy in front may have read otherwise is refused: fields.h. Every answer has
- * X-Request-Id, traceparent and security headers. Thread-safe.
+ * for a body (one that goes to a sink: 30 s and a second for every 16 KiB that came, not counting
+ * the time that the sink takes, and 30 s without a byte), 60 s between requests, 30 s and a second
+ * for every 16 KiB for an answer. What a proxy in front may have read otherwise is refused:
+ * fields.h. Every answer has X-Request-Id, traceparent and security headers. Thread-safe.
  */
 #pragma once
 #include "api/caller.h"
@@ -77,6 +78,22 @@ struct sg_http_response {
  * value with control characters is left out. */
 void sg_http_header(struct sg_http_response *r, const char *name, struct sg_str value);
 
+/* Where a body goes that is not gathered: body.c. None of these is called on a loop, nor two at a
+ * time; between them the connection holds no thread. Exactly one of end and gone is called. */
+struct sg_http_sink {
+    void *ctx;
+    /* The next bytes, up to 128 KiB. False: r is the refusal, and gone follows. */
+    bool (*write)(void *ctx, struct sg_http_request *q, struct sg_http_response *r,
+                  struct sg_str bytes);
+    /* That was all. Fills r and calls sg_http_finish, now or later, on any thread. */
+    void (*end)(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
+    /* The rest will not come: the client left, was too slow, sent too much, or write refused it. */
+    void (*gone)(void *ctx);
+    /* What came before gone is written, to the last byte; the request's headers are no longer to be
+     * read then. */
+    bool keeps;
+};
+
 typedef void (*sg_http_handler)(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
 
 struct sg_http_options {
@@ -92,6 +109,14 @@ struct sg_http_options {
     bool (*start)(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
     /* On the loop, when the headers are read: most bytes of the body. NULL: SG_HTTP_BODY_MAX. */
     size_t (*body_max)(void *ctx, struct sg_str method, struct sg_str path);
+    /* On the loop: whether the request's body goes to a sink. NULL: none does. */
+    bool (*streams)(void *ctx, struct sg_str method, struct sg_str path);
+    /* Then, when the headers are read, before the client is told to go on (Expect: 100-continue).
+     * False: r is the answer. May block. */
+    bool (*begin)(void *ctx, struct sg_http_request *q, struct sg_http_response *r,
+                  struct sg_http_sink *out);
+    /* The server, or the sink's write, has refused it by r. */
+    void (*refused)(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
     void *ctx;
 
     /* 0 in these: what is said. */
@@ -100,12 +125,14 @@ struct sg_http_options {
     int connections_per_address;                 /* no bound. Proxies have none */
     int streams_max;                             /* 4096 */
     int64_t head_us, body_us, idle_us, write_us; /* deadlines: 10, 30, 60, 30 s */
-    int64_t heartbeat_us;                        /* of event streams: 15 s */
-    int64_t drain_us;  /* closing: longest wait for what is being answered: 10 s */
-    int64_t grace_us;  /* closing: how long idle connections may still ask: not at all */
-    bool reuse_port;   /* another process may listen on the port as well, to take over */
-    int64_t hsts_s;    /* Strict-Transport-Security for so long: none is sent */
-    bool by_forwarded; /* proxies tell by Forwarded (RFC 7239), not by X-Forwarded-For */
+    int stream_threads;                          /* that call sinks: 8 */
+    int64_t stream_rate;  /* bytes a second that who sends to a sink must reach: 16 KiB */
+    int64_t heartbeat_us; /* of event streams: 15 s */
+    int64_t drain_us;     /* closing: longest wait for what is being answered: 10 s */
+    int64_t grace_us;     /* closing: how long idle connections may still ask: not at all */
+    bool reuse_port;      /* another process may listen on the port as well, to take over */
+    int64_t hsts_s;       /* Strict-Transport-Security for so long: none is sent */
+    bool by_forwarded;    /* proxies tell by Forwarded (RFC 7239), not by X-Forwarded-For */
     const struct sg_networks
         *proxies;                     /* who is believed about the client's address; NULL: nobody */
     const struct sg_origins *origins; /* whose pages may ask; NULL: nobody's */

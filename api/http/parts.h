@@ -23,7 +23,25 @@
 
 /* What libmicrohttpd keeps for us with a request: an exchange, or a stream's end. */
 enum http_kind { HTTP_EXCHANGE, HTTP_STREAM };
-enum http_state { HTTP_NEW, HTTP_READING, HTTP_WAITING, HTTP_ANSWERED };
+enum http_state {
+    HTTP_NEW,
+    HTTP_READING,
+    HTTP_WAITING,  /* suspended: a thread has it */
+    HTTP_TAKING,   /* its body goes to a sink: body.c */
+    HTTP_REFUSING, /* so it did; the rest is read away, then the answer goes */
+    HTTP_HUNG_UP,  /* the answer was sent by hand; the rest is read away */
+    HTTP_ANSWERED,
+};
+
+/* A body on its way to a sink: body.c. */
+struct http_intake {
+    struct sg_http_sink sink;
+    enum http_step { HTTP_BEGIN, HTTP_WRITE, HTTP_END, HTTP_GONE } step;
+    uint64_t told, taken;        /* bytes; told UINT64_MAX: as many as come */
+    int64_t since_us, waited_us; /* handed to a thread; all that time together */
+    int refusal;                 /* status; 0: none */
+    bool streams, begun, active; /* active: the sink waits for end or gone */
+};
 
 struct http_exchange {
     enum http_kind kind; /* first */
@@ -34,6 +52,7 @@ struct http_exchange {
     struct sg_str target;
     struct sg_buf body; /* reused between requests */
     size_t body_max, body_counted;
+    struct http_intake in;
     struct sg_arena arena;
     struct http_fields fields;
     struct sg_http_param params[SG_HTTP_PARAMS_MAX];
@@ -50,6 +69,21 @@ struct http_exchange {
 struct http_watch;
 struct http_streams;
 struct http_kept;
+
+/* Exchanges that wait for one of some threads, and at the end one more for each. A semaphore, as
+ * the condition variables of glibc before 2.41 lose a signal now and then when many wait
+ * (sourceware bug 25847). */
+struct http_queue {
+    bool open;
+    sem_t work;
+    pthread_t *threads;
+    size_t n_threads;
+    pthread_mutex_t lock; /* guards all below */
+    struct http_exchange *first, *last;
+    size_t n; /* in it, or that have a place */
+    bool stop;
+};
+
 struct sg_http_server {
     struct MHD_Daemon *daemon;
     struct sg_http_options o;
@@ -62,19 +96,12 @@ struct sg_http_server {
     atomic_bool draining;
     struct sg_metric *refused, *held;
 
-    pthread_t *workers;
-    size_t n_workers;
-    /* Exchanges that wait, and at the end one more for each worker. A semaphore, as the
-     * condition variables of glibc before 2.41 lose a signal now and then when many wait
-     * (sourceware bug 25847). */
-    sem_t work;
+    struct http_queue queue, bodies_queue;
     pthread_mutex_t lock;    /* guards all below */
     pthread_cond_t answered; /* nothing that was started is open */
-    struct http_exchange *first, *last;
-    size_t queued, started;
+    size_t started;
     struct http_exchange *spare;
     size_t n_spare;
-    bool stop;
 };
 
 /* exchange.c */
@@ -83,12 +110,37 @@ void http_exchange_give(struct http_exchange *x);
 void http_exchanges_free(struct sg_http_server *s);
 /* False: no memory, or all bodies together are too large. */
 bool http_body_put(struct http_exchange *x, struct sg_str bytes);
+void http_body_drop(struct http_exchange *x); /* what was put */
+
+/* queue.c */
+int http_queue_open(struct http_queue *q, int threads, void *(*run)(void *), void *ctx,
+                    struct sg_error *e);
+/* A place; others: that count as well. False: too many, or it stops. */
+bool http_queue_reserve(struct http_queue *q, size_t others);
+void http_queue_release(struct http_queue *q);
+void http_queue_put(struct http_queue *q, struct http_exchange *x); /* into its place */
+struct http_exchange *http_queue_take(struct http_queue *q);        /* NULL: the end */
+/* Takes no more; returns when what it had is done. */
+void http_queue_stop(struct http_queue *q);
+void http_queue_close(struct http_queue *q);
+
+/* body.c: bodies that go to a sink. */
+int http_bodies_start(struct sg_http_server *s, struct sg_error *e);
+void http_bodies_stop(struct sg_http_server *s);
+/* The headers are read; refusal: a status, or 0. */
+enum MHD_Result http_body_begin(struct http_exchange *x, int refusal);
+/* All further calls for an exchange that streams. */
+enum MHD_Result http_body_on(struct http_exchange *x, const char *upload, size_t *n,
+                             void **con_cls);
+/* The connection is over. True: a thread tells the sink, and gives x back. */
+bool http_body_gone(struct http_exchange *x);
 
 /* workers.c */
 int http_workers_start(struct sg_http_server *s, struct sg_error *e);
 void http_workers_stop(struct sg_http_server *s); /* when what was handed over is answered */
 /* Suspends the connection; to o.start or a worker. False: too many wait. */
 bool http_hand_over(struct http_exchange *x);
+void http_started(struct sg_http_server *s); /* sg_http_finish will come */
 
 /* compress.c */
 struct http_kept *http_kept_new(void);
@@ -111,6 +163,11 @@ void http_on_completed(void *server, struct MHD_Connection *c, void **con_cls,
 /* answer.c: gives the connection its exchange's response; a stream takes the exchange's
  * place in *con_cls. */
 enum MHD_Result http_answer(struct http_exchange *x, void **con_cls);
+/* While its body still comes, when libmicrohttpd takes none: sent at once, by hand, and hung up on
+ * our side. */
+void http_answer_by_hand(struct http_exchange *x);
+/* A problem so; the call's result. */
+enum MHD_Result http_cut_off(struct http_exchange *x, int status, const char *why);
 /* The server's own answer; the connection is closed after it. */
 enum MHD_Result http_refuse(struct http_exchange *x, int status, const char *why, void **con_cls);
 

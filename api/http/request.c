@@ -2,8 +2,6 @@
 #include "api/http/forwarded.h"
 #include "api/http/parts.h"
 #include "api/http/trace.h"
-#include <stdio.h>
-#include <sys/socket.h>
 
 enum { BODY_BYTES_PER_S = 64 << 10 };
 
@@ -121,6 +119,11 @@ static enum MHD_Result begin(struct http_exchange *x, const char *url, const cha
     x->body_max =
         o->body_max ? o->body_max(o->ctx, x->request.method, x->request.path) : SG_HTTP_BODY_MAX;
     bool told = sg_str_to_u64(http_field(&x->fields, SG_STR("Content-Length")), &length);
+    x->in.streams = o->streams && o->streams(o->ctx, x->request.method, x->request.path);
+    if (x->in.streams) {
+        x->in.told = told ? length : UINT64_MAX;
+        return http_body_begin(x, length > x->body_max ? 413 : 0);
+    }
     if (length > x->body_max)
         return http_refuse(x, 413, too_large, con_cls);
     int64_t most = (int64_t)(told ? length : x->body_max);
@@ -129,39 +132,12 @@ static enum MHD_Result begin(struct http_exchange *x, const char *url, const cha
     return MHD_YES;
 }
 
-/* libmicrohttpd answers nothing while a body comes: said by hand, then hung up. */
-static enum MHD_Result cut_off(struct http_exchange *x, int status, const char *why)
-{
-    char answer[600];
-    int fd = http_watch_fd(x->connection);
-    struct sg_buf body = {0};
-    sg_buf_printf(&body,
-                  "{\"type\":\"/problems/%s\",\"title\":\"The request was refused\","
-                  "\"status\":%d,\"code\":\"%s\",\"detail\":\"%s\"}",
-                  status == 413 ? "too-large" : "unavailable", status,
-                  status == 413 ? "too-large" : "unavailable", why);
-    int n = snprintf(answer, sizeof answer,
-                     "HTTP/1.1 %d %s\r\nConnection: close\r\n"
-                     "Content-Type: application/problem+json\r\nContent-Length: %zu\r\n"
-                     "X-Content-Type-Options: nosniff\r\n"
-                     "X-Request-Id: %.*s\r\ntraceparent: %.*s\r\n\r\n%.*s",
-                     status, status == 413 ? "Content Too Large" : "Service Unavailable", body.n,
-                     SG_FMT(x->request.request_id), SG_FMT(x->request.traceparent),
-                     SG_FMT(sg_buf_str(&body)));
-    sg_buf_free(&body);
-    if (fd >= 0 && n < (int)sizeof answer &&
-        send(fd, answer, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
-        shutdown(fd, SHUT_WR);
-    sg_metric_add(x->server->refused, status == 413 ? "413" : "503", 1);
-    return MHD_NO;
-}
-
 static enum MHD_Result take_body(struct http_exchange *x, const char *upload, size_t *n)
 {
     if (*n > x->body_max - x->body.n)
-        return cut_off(x, 413, too_large);
+        return http_cut_off(x, 413, too_large);
     if (!http_body_put(x, (struct sg_str){upload, *n}))
-        return cut_off(x, 503, too_many);
+        return http_cut_off(x, 503, too_many);
     *n = 0;
     return MHD_YES;
 }
@@ -186,6 +162,8 @@ enum MHD_Result http_on_request(void *ctx, struct MHD_Connection *c, const char 
     enum http_state state = atomic_load_explicit(&x->state, memory_order_acquire);
     if (state == HTTP_NEW)
         return begin(x, url, method, version, con_cls);
+    if (x->in.streams)
+        return http_body_on(x, upload, upload_n, con_cls);
     if (state == HTTP_READING && *upload_n)
         return take_body(x, upload, upload_n);
     if (state == HTTP_READING)
@@ -200,7 +178,7 @@ void http_on_completed(void *ctx, struct MHD_Connection *c, void **con_cls,
     (void)code;
     if (*con_cls && *(enum http_kind *)*con_cls == HTTP_STREAM)
         http_stream_gone(*con_cls);
-    else if (*con_cls)
+    else if (*con_cls && !http_body_gone(*con_cls))
         http_exchange_give(*con_cls);
     *con_cls = NULL;
     http_watch_until(c, sg_now_us() + s->o.idle_us, true);

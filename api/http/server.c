@@ -27,6 +27,8 @@ static void set_defaults(struct sg_http_options *o)
     DEFAULT(body_us, 30000000);
     DEFAULT(idle_us, 60000000);
     DEFAULT(write_us, 30000000);
+    DEFAULT(stream_threads, 8);
+    DEFAULT(stream_rate, 16 << 10);
     DEFAULT(heartbeat_us, 15000000);
     DEFAULT(drain_us, 10000000);
 #undef DEFAULT
@@ -104,13 +106,14 @@ int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, s
                             "Bytes of requests' bodies in memory", NULL);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->answered, NULL);
-    sem_init(&s->work, 0, 0);
     s->kept = http_kept_new();
     int rc = s->kept ? http_streams_open(&s->streams, s, e) : sg_fail(e, SG_ENOMEM, "HTTP server");
     if (!rc)
         rc = http_watch_open(&s->watch, s, e);
     if (!rc)
         rc = http_workers_start(s, e);
+    if (!rc && s->o.streams)
+        rc = http_bodies_start(s, e);
     if (!rc)
         rc = start_daemon(s, e);
     if (rc)
@@ -169,6 +172,7 @@ void sg_http_close(struct sg_http_server *s)
                      true); /* from now on, who is told to connect anew meets another */
         drain(s);
     }
+    http_bodies_stop(s);
     http_workers_stop(s);
     http_watch_stop(s->watch);
     if (s->daemon)
@@ -180,7 +184,8 @@ void sg_http_close(struct sg_http_server *s)
     http_exchanges_free(s);
     http_kept_free(s->kept);
     pthread_cond_destroy(&s->answered);
-    sem_destroy(&s->work);
+    http_queue_close(&s->queue);
+    http_queue_close(&s->bodies_queue);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

@@ -1,37 +1,28 @@
 /* workers.c - who answers: the loop itself, by o.start, or one of the workers. */
 #include "api/http/parts.h"
-#include <errno.h>
-#include <stdlib.h>
 
-enum { QUEUE_MAX = 4096 };
-
-/* With the lock: nothing is queued, and nothing will be. */
-static void let_workers_go(struct sg_http_server *s)
-{
-    for (size_t i = 0; s->stop && !s->queued && i < s->n_workers; i++)
-        sem_post(&s->work);
-}
-
-static bool reserve(struct sg_http_server *s)
+static size_t count_started(struct sg_http_server *s)
 {
     pthread_mutex_lock(&s->lock);
-    bool room = s->queued + s->started < QUEUE_MAX && !s->stop;
-    s->queued += room;
+    size_t n = s->started;
     pthread_mutex_unlock(&s->lock);
-    return room;
+    return n;
 }
 
-static void enqueue(struct sg_http_server *s, struct http_exchange *x)
+void http_started(struct sg_http_server *s)
 {
     pthread_mutex_lock(&s->lock);
-    x->next = NULL;
-    if (s->last)
-        s->last->next = x;
-    else
-        s->first = x;
-    s->last = x;
+    s->started++;
     pthread_mutex_unlock(&s->lock);
-    sem_post(&s->work);
+}
+
+static void ended(struct sg_http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->started--;
+    if (!s->started)
+        pthread_cond_broadcast(&s->answered);
+    pthread_mutex_unlock(&s->lock);
 }
 
 /* The place in the queue is kept until it is known whether a worker is needed. */
@@ -39,19 +30,12 @@ static bool start(struct sg_http_server *s, struct http_exchange *x)
 {
     if (!s->o.start)
         return false;
-    pthread_mutex_lock(&s->lock);
-    s->started++;
-    pthread_mutex_unlock(&s->lock);
+    http_started(s);
     bool begun = s->o.start(s->o.ctx, &x->request, &x->response);
-    pthread_mutex_lock(&s->lock);
     if (begun)
-        s->queued--;
+        http_queue_release(&s->queue);
     else
-        s->started--;
-    let_workers_go(s);
-    if (s->stop && !s->started)
-        pthread_cond_broadcast(&s->answered);
-    pthread_mutex_unlock(&s->lock);
+        ended(s);
     return begun;
 }
 
@@ -59,12 +43,13 @@ static bool start(struct sg_http_server *s, struct http_exchange *x)
  * worker must not resume what is not yet suspended. */
 bool http_hand_over(struct http_exchange *x)
 {
-    if (!reserve(x->server))
+    struct sg_http_server *s = x->server;
+    if (!http_queue_reserve(&s->queue, count_started(s)))
         return false;
     atomic_store_explicit(&x->state, HTTP_WAITING, memory_order_release);
     MHD_suspend_connection(x->connection);
-    if (!start(x->server, x))
-        enqueue(x->server, x);
+    if (!start(s, x))
+        http_queue_put(&s->queue, x);
     return true;
 }
 
@@ -78,38 +63,12 @@ void sg_http_finish(struct sg_http_request *q)
 {
     struct http_exchange *x = (void *)((char *)q - offsetof(struct http_exchange, request));
     struct sg_http_server *s = x->server;
-    bool codes = http_compress_wanted(x);
-    pthread_mutex_lock(&s->lock);
-    codes = codes && !s->stop;
-    s->queued += codes;
-    pthread_mutex_unlock(&s->lock);
-    x->filled = codes;
-    if (codes)
-        enqueue(s, x);
+    x->filled = http_compress_wanted(x) && http_queue_reserve(&s->queue, 0);
+    if (x->filled)
+        http_queue_put(&s->queue, x);
     else
         answered(x);
-    pthread_mutex_lock(&s->lock);
-    s->started--;
-    if (s->stop && !s->started)
-        pthread_cond_broadcast(&s->answered);
-    pthread_mutex_unlock(&s->lock);
-}
-
-static struct http_exchange *dequeue(struct sg_http_server *s)
-{
-    while (sem_wait(&s->work) && errno == EINTR)
-        ;
-    pthread_mutex_lock(&s->lock);
-    struct http_exchange *x = s->first;
-    if (x) {
-        s->first = x->next;
-        if (!s->first)
-            s->last = NULL;
-        s->queued--;
-        let_workers_go(s);
-    }
-    pthread_mutex_unlock(&s->lock);
-    return x;
+    ended(s);
 }
 
 static void *worker_main(void *ctx)
@@ -117,7 +76,7 @@ static void *worker_main(void *ctx)
     struct sg_http_server *s = ctx;
     struct http_exchange *x;
     struct sg_coder coder = {NULL, NULL};
-    while ((x = dequeue(s))) {
+    while ((x = http_queue_take(&s->queue))) {
         if (!x->filled)
             s->o.handle(s->o.ctx, &x->request, &x->response);
         if (x->filled || http_compress_wanted(x))
@@ -130,26 +89,12 @@ static void *worker_main(void *ctx)
 
 int http_workers_start(struct sg_http_server *s, struct sg_error *e)
 {
-    s->workers = calloc((size_t)s->o.workers, sizeof *s->workers);
-    if (!s->workers)
-        return sg_fail(e, SG_ENOMEM, "HTTP workers");
-    for (int i = 0; i < s->o.workers; i++) {
-        if (pthread_create(&s->workers[i], NULL, worker_main, s))
-            return sg_fail(e, SG_EIO, "cannot start HTTP worker %d", i);
-        s->n_workers++;
-    }
-    return 0;
+    return http_queue_open(&s->queue, s->o.workers, worker_main, s, e);
 }
 
 void http_workers_stop(struct sg_http_server *s)
 {
-    pthread_mutex_lock(&s->lock);
-    s->stop = true;
-    let_workers_go(s);
-    pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; i < s->n_workers; i++)
-        pthread_join(s->workers[i], NULL);
-    free(s->workers);
+    http_queue_stop(&s->queue);
     pthread_mutex_lock(&s->lock);
     while (s->started)
         pthread_cond_wait(&s->answered, &s->lock);
