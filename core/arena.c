@@ -36,6 +36,14 @@ void sg_arena_reset(struct sg_arena *a)
     a->used = 0;
 }
 
+void sg_arena_shrink(struct sg_arena *a, size_t keep)
+{
+    if (a->head && a->head->cap > keep)
+        sg_arena_free(a);
+    else
+        sg_arena_reset(a);
+}
+
 static bool grow(struct sg_arena *a, size_t n)
 {
     size_t cap = a->head ? a->head->cap * 2 : first_block;

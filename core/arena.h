@@ -14,6 +14,9 @@ struct sg_arena {
 
 void sg_arena_free(struct sg_arena *a);
 void sg_arena_reset(struct sg_arena *a);
+/* As sg_arena_reset, but a block of more than keep bytes is given back too: for arenas that wait
+ * in a list, where one large request would otherwise be remembered by each. */
+void sg_arena_shrink(struct sg_arena *a, size_t keep);
 /* n zeroed bytes aligned to 16, or NULL when out of memory. */
 void *sg_arena_alloc(struct sg_arena *a, size_t n);
 /* As above for count things of size each; NULL on overflow too. */

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { SPARE_MAX = 256, KEEP_BYTES = 256 << 10 };
+/* What a stall took is given back after it: the exchanges that were made for it but for the first,
+ * and in each what an unusual request needed. */
+enum { SPARE_MAX = 64, KEEP_BYTES = 16 << 10 };
 
 void sg_http_header(struct sg_http_response *r, const char *name, struct sg_str value)
 {
@@ -77,7 +79,7 @@ void http_exchange_give(struct http_exchange *x)
     empty(&x->coded_here);
     x->coded = x->none_match = SG_STR_NONE;
     x->coding = SG_CODING_NONE;
-    sg_arena_reset(&x->arena);
+    sg_arena_shrink(&x->arena, KEEP_BYTES);
     x->request = (struct sg_http_request){0};
     x->response = (struct sg_http_response){.body = body};
     x->in = (struct http_intake){0};

@@ -51,12 +51,27 @@ START_TEST(copies_are_terminated)
 }
 END_TEST
 
+START_TEST(a_large_block_is_not_kept_where_arenas_wait)
+{
+    struct sg_arena a = {0};
+    ck_assert_ptr_nonnull(sg_arena_alloc(&a, 1000));
+    sg_arena_shrink(&a, 16 << 10);
+    ck_assert_ptr_nonnull(a.head);
+    ck_assert_ptr_nonnull(sg_arena_alloc(&a, 100000));
+    sg_arena_shrink(&a, 16 << 10);
+    ck_assert_ptr_null(a.head);
+    ck_assert_ptr_nonnull(sg_arena_alloc(&a, 1000));
+    sg_arena_free(&a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("arena");
     TCase *t = tcase_create("arena");
     tcase_add_test(t, memory_is_zeroed_and_aligned_also_after_a_reset);
     tcase_add_test(t, a_warm_arena_gives_the_same_memory_again);
+    tcase_add_test(t, a_large_block_is_not_kept_where_arenas_wait);
     tcase_add_test(t, absurd_sizes_are_refused);
     tcase_add_test(t, copies_are_terminated);
     suite_add_tcase(suite, t);
