@@ -25,6 +25,7 @@ static const struct {
     {0, 409, "idempotency-outcome-unknown", "What became of this key's request is not known"},
     {SG_ECHANGED, 412, "changed", "It has changed since it was read"},
     {SG_ETOOLARGE, 413, "too-large", "The body is too large"},
+    {0, 416, "range-not-satisfiable", "No such part of it"},
     {SG_EMEDIA, 415, "unsupported-media-type", "This format is not read"},
     {0, 422, "idempotency-key-reused", "This key is another request's"},
     {SG_EPRECONDITION, 428, "version-needed", "Say which version it is about"},

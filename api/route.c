@@ -338,7 +338,7 @@ static void complete(struct sg_http_request *q, struct sg_http_response *r)
 {
     if (r->status == 0)
         r->status = success_of(q->route);
-    if (r->status == 200 && is_get(q->method))
+    if (r->status == 200 && is_get(q->method) && !r->content)
         tag(q, r);
     sg_db_tell(q, r);
     count(q, r->status);

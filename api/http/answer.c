@@ -1,11 +1,11 @@
 /* answer.c - the response as libmicrohttpd's, with what every answer says. */
-#include "api/http/parts.h"
+#include "api/http/content_parts.h"
 #include "api/problem.h"
 #include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
 
-enum { WRITE_BYTES_PER_S = 16 << 10 };
+enum { WRITE_BYTES_PER_S = 16 << 10, LAST_S = 7 * 86400 };
 
 static struct sg_str body_of(const struct http_exchange *x)
 {
@@ -69,9 +69,10 @@ static struct MHD_Response *make(struct http_exchange *x)
 {
     struct sg_http_response *r = &x->response;
     struct sg_str body = body_of(x);
-    struct MHD_Response *m =
-        r->stream ? http_stream_attach(x)
-                  : MHD_create_response_from_buffer(body.n, (void *)body.p, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *m = r->stream    ? http_stream_attach(x)
+                             : r->content ? http_content_attach(x)
+                                          : MHD_create_response_from_buffer(body.n, (void *)body.p,
+                                                                            MHD_RESPMEM_PERSISTENT);
     if (!m)
         return NULL;
     if (r->content_type)
@@ -94,13 +95,18 @@ enum MHD_Result http_answer(struct http_exchange *x, void **con_cls)
     struct MHD_Connection *c = x->connection;
     struct sg_http_stream *stream = x->response.stream;
     unsigned status = x->response.status ? (unsigned)x->response.status : 200;
-    int64_t n = (int64_t)body_of(x).n;
+    bool content = x->response.content;
+    int64_t s_left = content ? (int64_t)(x->response.content->bytes / SG_CONTENT_BYTES_PER_S)
+                             : (int64_t)body_of(x).n / WRITE_BYTES_PER_S;
     struct MHD_Response *m = make(x);
     if (!m)
         return MHD_NO;
-    http_watch_until(
-        c, stream ? INT64_MAX : sg_now_us() + s->o.write_us + n * 1000000 / WRITE_BYTES_PER_S,
-        false);
+    s_left = s_left < LAST_S ? s_left : LAST_S;
+    http_watch_until(c, stream ? INT64_MAX : sg_now_us() + s->o.write_us + s_left * 1000000, false);
+    if (content) { /* nothing of the exchange is needed any more */
+        *con_cls = NULL;
+        http_exchange_give(x);
+    }
     if (stream) { /* as MHD may begin to read it at once */
         x->response.stream = NULL;
         *con_cls = stream;

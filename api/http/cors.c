@@ -58,6 +58,10 @@ static struct sg_str header_of(const struct sg_http_response *r, const char *nam
     return SG_STR_NONE;
 }
 
+static const char exposed[] =
+    "Accept-Ranges, Content-Length, Content-Range, ETag, Link, Location, RateLimit, "
+    "RateLimit-Policy, Retry-After, Segue-Consistency, X-Request-Id, traceparent";
+
 static void add_preflight(struct http_exchange *x, struct MHD_Response *m)
 {
     struct sg_str allow = header_of(&x->response, "Allow");
@@ -66,7 +70,8 @@ static void add_preflight(struct http_exchange *x, struct MHD_Response *m)
         MHD_add_response_header(m, "Access-Control-Allow-Methods", z.p);
     MHD_add_response_header(m, "Access-Control-Allow-Headers",
                             "Authorization, Content-Type, If-Match, If-None-Match, "
-                            "Idempotency-Key, Segue-Consistency, X-API-Key, X-Request-Id, "
+                            "Idempotency-Key, If-Range, Range, Segue-Consistency, X-API-Key, "
+                            "X-Request-Id, "
                             "traceparent, tracestate");
     MHD_add_response_header(m, "Access-Control-Max-Age", "7200");
 }
@@ -75,6 +80,10 @@ void http_cors_add(struct http_exchange *x, struct MHD_Response *m)
 {
     const struct sg_origins *o = x->server->o.origins;
     struct sg_str origin = http_field(&x->fields, SG_STR("Origin"));
+    if (header_of(&x->response, "Access-Control-Allow-Origin").p) { /* the handler's own */
+        MHD_add_response_header(m, "Access-Control-Expose-Headers", exposed);
+        return;
+    }
     if (!o || (!o->n && !o->any))
         return;
     if (!o->any) /* without an Origin too: a cache must not give that answer to a page */
@@ -85,9 +94,7 @@ void http_cors_add(struct http_exchange *x, struct MHD_Response *m)
     if (!z.p)
         return;
     MHD_add_response_header(m, "Access-Control-Allow-Origin", z.p);
-    MHD_add_response_header(m, "Access-Control-Expose-Headers",
-                            "ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-                            "Segue-Consistency, X-Request-Id, traceparent");
+    MHD_add_response_header(m, "Access-Control-Expose-Headers", exposed);
     if (sg_str_eq(x->request.method, SG_STR("OPTIONS")) &&
         http_field(&x->fields, SG_STR("Access-Control-Request-Method")).p)
         add_preflight(x, m);

@@ -72,6 +72,7 @@ void http_exchange_give(struct http_exchange *x)
     struct sg_http_server *s = x->server;
     if (x->response.stream)
         http_stream_gone(x->response.stream);
+    http_content_free(x->response.content);
     http_body_drop(x);
     struct sg_buf body = x->response.body;
     empty(&body);

@@ -4,7 +4,7 @@
  * A request is read whole by a loop, answered into the exchange's own buffers,
  * and written by the loop again. What only starts something and is told later
  * (a question to another service) starts on the loop; all else is handed to a worker.
- * An answer may stay open, and then holds neither: stream.h.
+ * An answer may stay open, and then holds neither: stream.h. Files go by sendfile: content.h.
  *
  * Bounds: request target 8 KiB, line and headers together some 15 KiB, 100 headers, 64 parameters,
  * a body's by route (413 as soon as it is known, and the connection closed), all bodies together,
@@ -12,8 +12,9 @@
  * deadlines, however slowly bytes trickle: 10 s for a head, 30 s and a second for every 64 KiB
  * for a body (one that goes to a sink: 30 s and a second for every 16 KiB that came, not counting
  * the time that the sink takes, and 30 s without a byte), 60 s between requests, 30 s and a second
- * for every 16 KiB for an answer. What a proxy in front may have read otherwise is refused:
- * fields.h. Every answer has X-Request-Id, traceparent and security headers. Thread-safe.
+ * for every 16 KiB for an answer (4 KiB: of a file). What a proxy in front may have read otherwise
+ * is refused: fields.h. Every answer has X-Request-Id, traceparent and security headers.
+ * Thread-safe.
  */
 #pragma once
 #include "api/caller.h"
@@ -60,6 +61,7 @@ struct sg_http_request {
 struct sg_str sg_http_request_header(const struct sg_http_request *q, const char *name);
 
 struct sg_http_stream;
+struct http_content;
 struct sg_http_response {
     int status;               /* 200 when untouched */
     const char *content_type; /* static */
@@ -72,6 +74,7 @@ struct sg_http_response {
     } headers[SG_HTTP_HEADERS_MAX];
     size_t n_headers;
     struct sg_http_stream *stream; /* set by sg_http_stream_open (stream.h) */
+    struct http_content *content;  /* set by sg_http_content (content.h) */
 };
 
 /* value must live in the request's arena or longer. A name that was set before is replaced; a

@@ -69,6 +69,8 @@ struct http_exchange {
 struct http_watch;
 struct http_streams;
 struct http_kept;
+struct http_readers;
+struct http_content;
 
 /* Exchanges that wait for one of some threads, and at the end one more for each. A semaphore, as
  * the condition variables of glibc before 2.41 lose a signal now and then when many wait
@@ -92,6 +94,7 @@ struct sg_http_server {
     struct http_watch *watch;
     struct http_streams *streams;
     struct http_kept *kept;
+    struct http_readers *readers;
     atomic_size_t bodies; /* bytes of them */
     atomic_bool draining;
     struct sg_metric *refused, *held;
@@ -185,6 +188,14 @@ const struct sg_address *http_watch_peer(struct MHD_Connection *c);
 void http_watch_until(struct MHD_Connection *c, int64_t at_us, bool idle);
 size_t http_watch_count(struct http_watch *w);
 void http_watch_close_idle(struct http_watch *w);
+
+/* content*.c: see content.h. */
+void http_content_free(struct http_content *h);
+/* NULL: no memory, and the response has it still. */
+struct MHD_Response *http_content_attach(struct http_exchange *x);
+int http_readers_open(struct http_readers **out, struct sg_error *e);
+void http_readers_stop(struct http_readers *t); /* no connection sleeps for them any more */
+void http_readers_close(struct http_readers *t);
 
 /* stream.c */
 int http_streams_open(struct http_streams **out, struct sg_http_server *s, struct sg_error *e);

@@ -34,14 +34,16 @@ static void set_defaults(struct sg_http_options *o)
 #undef DEFAULT
 }
 
-/* As many files as that many connections need, or as many connections as there may be files. */
+/* As many files as that many connections need, each with a file it is sent if that may be, or as
+ * many connections as there may be files. */
 static void raise_files(struct sg_http_options *o)
 {
     struct rlimit r;
-    rlim_t wanted = (rlim_t)o->connections_max + OTHER_FILES;
-    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= wanted)
+    rlim_t wanted = (rlim_t)o->connections_max + OTHER_FILES,
+           both = wanted + (rlim_t)o->connections_max;
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= both)
         return;
-    r.rlim_cur = wanted < r.rlim_max ? wanted : r.rlim_max;
+    r.rlim_cur = both < r.rlim_max ? both : r.rlim_max;
     setrlimit(RLIMIT_NOFILE, &r);
     if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < wanted)
         o->connections_max =
@@ -109,6 +111,8 @@ int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, s
     s->kept = http_kept_new();
     int rc = s->kept ? http_streams_open(&s->streams, s, e) : sg_fail(e, SG_ENOMEM, "HTTP server");
     if (!rc)
+        rc = http_readers_open(&s->readers, e);
+    if (!rc)
         rc = http_watch_open(&s->watch, s, e);
     if (!rc)
         rc = http_workers_start(s, e);
@@ -175,12 +179,14 @@ void sg_http_close(struct sg_http_server *s)
     http_bodies_stop(s);
     http_workers_stop(s);
     http_watch_stop(s->watch);
+    http_readers_stop(s->readers);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     if (s->listener >= 0)
         close(s->listener);
     http_watch_close(s->watch);
     http_streams_close(s->streams);
+    http_readers_close(s->readers);
     http_exchanges_free(s);
     http_kept_free(s->kept);
     pthread_cond_destroy(&s->answered);
