@@ -147,7 +147,12 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
     if (!rc)
         rc = sg_client_js(&api.client, e);
     if (!rc)
-        rc = sg_web_open(&api.web, config->api.web_dir, e);
+        rc = sg_web_open(&api.web,
+                         &(struct sg_web_sources){.dir = config->api.web_dir,
+                                                  .vendor_dir = config->api.vendor_dir,
+                                                  .media_url = config->playback.public_url,
+                                                  .client = sg_buf_str(&api.client)},
+                         e);
     if (!rc)
         rc = open_peers(&api, e);
     if (!rc && config->searchlog.enabled)

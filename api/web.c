@@ -1,9 +1,11 @@
 /* web.c - see web.h. */
 #include "api/web.h"
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 enum { FILES_MAX = 200, FILE_BYTES = 8 << 20, DEPTH_MAX = 4 };
 
@@ -15,7 +17,9 @@ struct web_file {
 struct sg_web {
     struct web_file files[FILES_MAX];
     size_t n;
+    char policy[512]; /* Content-Security-Policy */
 };
+#define VENDOR "/vendor"
 
 static const char *type_of(const char *name)
 {
@@ -92,12 +96,84 @@ static int read_folder(struct sg_web *w, const char *dir, const char *below, int
     return rc;
 }
 
-int sg_web_open(struct sg_web **out, const char *dir, struct sg_error *e)
+/* The origin of a URL; empty when it has none that may stand in a header. */
+static struct sg_str origin_of(struct sg_str url)
 {
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+    struct sg_str http = SG_STR("http://"), https = SG_STR("https://");
+    size_t n = sg_str_starts(url, https) ? https.n : sg_str_starts(url, http) ? http.n : 0;
+    if (!n)
+        return SG_STR("");
+    while (n < url.n && strchr(allowed, url.p[n]) && url.p[n])
+        n++;
+    return n == url.n || url.p[n] == '/' ? (struct sg_str){url.p, n} : SG_STR("");
+}
+
+/* Songs come by media source (blob:) from our own origin, or from where media is served. */
+static int write_policy(struct sg_web *w, const char *media_url, struct sg_error *e)
+{
+    struct sg_str media = origin_of(sg_str(media_url ? media_url : ""));
+    int n =
+        snprintf(w->policy, sizeof w->policy,
+                 "default-src 'self'; img-src 'self' https: data:; media-src 'self' blob: %.*s; "
+                 "connect-src 'self' %.*s; worker-src 'self'; object-src 'none'; base-uri "
+                 "'none'; form-action 'self'; frame-ancestors 'none'",
+                 SG_FMT(media), SG_FMT(media));
+    return n < (int)sizeof w->policy ? 0 : sg_fail(e, SG_ELIMIT, "the media's URL is too long");
+}
+
+static struct web_file *file_at(struct sg_web *w, struct sg_str path)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (sg_str_eq(sg_str(w->files[i].path), path))
+            return &w->files[i];
+    return NULL;
+}
+
+/* The service worker begins with what it keeps, and under which version: so it differs, and a
+ * browser takes it anew, whenever any of the page's files does. */
+static int write_worker(struct sg_web *w, struct sg_str client, struct sg_error *e)
+{
+    struct web_file *worker = file_at(w, SG_STR("/sw.js"));
+    struct sg_buf b = {0};
+    uint64_t version = XXH3_64bits(client.p, client.n);
+    if (!worker)
+        return 0;
+    sg_buf_puts(&b, "const FILES = [\"/\", \"/client.js\"");
+    for (size_t i = 0; i < w->n; i++) {
+        struct web_file *f = &w->files[i];
+        version +=
+            XXH3_64bits_withSeed(f->bytes.p, f->bytes.n, XXH3_64bits(f->path, strlen(f->path)));
+        if (f == worker || sg_str_eq(sg_str(f->path), SG_STR("/index.html")))
+            continue;
+        sg_buf_puts(&b, ", ");
+        sg_buf_json_str(&b, sg_str(f->path));
+    }
+    sg_buf_printf(&b, "];\nconst VERSION = \"%016llx\";\n", (unsigned long long)version);
+    sg_buf_str_put(&b, worker->bytes);
+    if (sg_buf_failed(&b)) {
+        sg_buf_free(&b);
+        return sg_fail(e, SG_ENOMEM, "the service worker");
+    }
+    free((void *)worker->bytes.p);
+    worker->bytes = sg_buf_str(&b); /* its owner now */
+    return 0;
+}
+
+int sg_web_open(struct sg_web **out, const struct sg_web_sources *from, struct sg_error *e)
+{
+    struct stat st;
     struct sg_web *w = calloc(1, sizeof *w);
     if (!w)
         return sg_fail(e, SG_ENOMEM, "web files");
-    int rc = read_folder(w, dir, "", 0, e);
+    int rc = write_policy(w, from->media_url, e);
+    if (!rc)
+        rc = read_folder(w, from->dir, "", 0, e);
+    if (!rc && from->vendor_dir && (stat(from->vendor_dir, &st) == 0 || errno != ENOENT))
+        rc = read_folder(w, from->vendor_dir, VENDOR, DEPTH_MAX, e);
+    if (!rc)
+        rc = write_worker(w, from->client, e);
     if (rc)
         sg_web_close(w);
     else
@@ -125,25 +201,32 @@ static bool is_view(struct sg_str path)
             sg_str_to_u64((struct sg_str){path.p + v.n, path.n - v.n}, &id))
             return true;
     }
-    return sg_str_eq(path, SG_STR("/"));
+    return sg_str_eq(path, SG_STR("/")) || sg_str_eq(path, SG_STR("/upload")) ||
+           sg_str_eq(path, SG_STR("/offline"));
 }
 
-bool sg_web_answer(const struct sg_web *w, struct sg_http_request *q, struct sg_http_response *r)
+/* Vendored scripts have a digest of what is in them in their names. */
+static bool is_for_ever(struct sg_str path)
+{
+    return sg_str_starts(path, SG_STR(VENDOR "/")) && path.n > 3 &&
+           memcmp(path.p + path.n - 3, ".js", 3) == 0;
+}
+
+bool sg_web_answer(struct sg_web *w, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_str path = is_view(q->path)                      ? SG_STR("/index.html")
                          : sg_str_eq(q->path, SG_STR("/docs")) ? SG_STR("/reference.html")
                                                                : q->path;
-    for (size_t i = 0; i < w->n; i++)
-        if (sg_str_eq(sg_str(w->files[i].path), path)) {
-            r->shared = w->files[i].bytes;
-            r->lasting = true;
-            r->content_type = w->files[i].type;
-            sg_http_header(r, "Cache-Control", SG_STR("no-cache"));
-            sg_http_header(
-                r, "Content-Security-Policy",
-                SG_STR("default-src 'self'; img-src 'self' https: data:; frame-ancestors 'none'"));
-            sg_http_header(r, "Referrer-Policy", SG_STR("same-origin"));
-            return true;
-        }
-    return false;
+    const struct web_file *file = file_at(w, path);
+    if (!file)
+        return false;
+    r->shared = file->bytes;
+    r->lasting = true;
+    r->content_type = file->type;
+    sg_http_header(r, "Cache-Control",
+                   is_for_ever(path) ? SG_STR("public, max-age=31536000, immutable")
+                                     : SG_STR("no-cache"));
+    sg_http_header(r, "Content-Security-Policy", sg_str(w->policy));
+    sg_http_header(r, "Referrer-Policy", SG_STR("same-origin"));
+    return true;
 }

@@ -174,6 +174,7 @@ static const struct key keys[] = {
     K_WHOLE(api.hsts_s, 0, 100000000, "0",
             "Strict-Transport-Security for so long, behind a proxy with TLS only; 0: not sent"),
     K_PATH(api.web_dir, "{source_dir}/api/web", "files of the web page"),
+    K_PATH(api.vendor_dir, "{source_dir}/build/vendor", "the page's libraries, from npm"),
     K_TEXT(auth.issuer, "segue", "iss of access tokens"),
     K_TEXT(auth.audience, "segue", "aud of access tokens"),
     K_CHOICE(auth.algorithm, algorithms, "EdDSA", "how access tokens are signed"),

@@ -85,7 +85,8 @@ struct sg_config {
         int64_t cache_mb;             /* memory for what is kept of the database */
         char redis[SG_CONFIG_TEXT];   /* second tier of the cache; empty: none */
         char web_dir[SG_CONFIG_TEXT]; /* the page's files; default <source>/api/web */
-        int64_t limits;               /* 0: off, 1: this process's own, 2: in Redis */
+        char vendor_dir[SG_CONFIG_TEXT];
+        int64_t limits; /* 0: off, 1: this process's own, 2: in Redis */
         int64_t limit_search, limit_complete, limit_read, limit_write, limit_auth; /* a minute */
         int64_t limit_premium, limit_key;                                          /* times those */
         int64_t connections, connections_per_address, streams, bodies_mb;

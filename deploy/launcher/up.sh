@@ -4,10 +4,10 @@ help_up() { cat <<'TXT'
 usage: ./segue up [--no-demo] [--no-install] [--songs N] [--users M]
 
 Brings up everything on this machine: installs missing Debian packages (root or
-sudo), builds a release, makes a private PostgreSQL below var/, loads the demo
-catalogue when the catalogue is empty, builds and publishes an index generation,
-trains the recommender, starts all services under supervision. Run it again at
-any time: what is done already is not done twice.
+sudo), builds a release, fetches the page's libraries from npm, makes a private PostgreSQL
+below var/, loads the demo catalogue when the catalogue is empty, builds and publishes
+an index generation, trains the recommender, starts all services under supervision.
+Run it again at any time: what is done already is not done twice.
 
   --no-demo      start with an empty catalogue
   --no-install   install no packages
@@ -29,12 +29,13 @@ postgres_start() {
 }
 catalogue_empty() { [ "$(psql_catalogue 'SELECT EXISTS (SELECT 1 FROM songs)')" = f ]; }
 
-# A service whose program was built anew since it started is restarted.
+# A service whose program, or page, was built anew since it started is restarted.
 service_current() {
     local name=$1 running built
     service_up "$name"
     running=$(cat "$VAR/run/$name.started" 2>/dev/null || true)
     built=$(stat -c %Y "$BIN/segue-$name")
+    [ "$name" != api ] || built=$(find "$BIN/segue-api" "$SEGUE_HOME/api/web" "$VENDOR" -type f -printf '%Ts\n' 2>/dev/null | sort -n | tail -n 1)
     [ -z "$running" ] || [ "$built" -le "$running" ] || service_restart "$name"
 }
 
@@ -87,6 +88,7 @@ cmd_up() {
         step "Installing packages" packages_install $PACKAGES_BUILD $PACKAGES_RUN
     fi
     BUILD_OPTIONS=-DSEGUE_TESTS=OFF step "Building the release" build_preset release
+    step "Fetching the page's libraries" vendor_fetch
     setting var_dir >/dev/null || die "segue.conf is not usable (see above)"
     supervisor_start
     step "Starting PostgreSQL" postgres_start

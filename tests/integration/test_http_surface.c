@@ -5,6 +5,7 @@
 #include "api/http/coding.h"
 #include "api/route.h"
 #include "api/web.h"
+#include "tests/support/scratch.h"
 #include "tests/support/wire.h"
 #include <check.h>
 #include <stdio.h>
@@ -374,10 +375,63 @@ START_TEST(what_is_no_network_is_not_configured)
 }
 END_TEST
 
+START_TEST(the_page_is_asked_for_again_and_its_libraries_never)
+{
+    ck_assert_int_eq(ask("GET", "/upload", ""), 200);
+    header_is("Cache-Control", "no-cache");
+    const char *policy = wire_header(&a, "Content-Security-Policy");
+    ck_assert_ptr_nonnull(strstr(policy, "connect-src 'self' https://media.example:8443;"));
+    ck_assert_ptr_nonnull(strstr(policy, "media-src 'self' blob: https://media.example:8443;"));
+    ck_assert_ptr_null(strstr(policy, "unsafe"));
+
+    ck_assert_int_eq(ask("GET", "/vendor/player.0123456789abcdef.js", ""), 200);
+    header_is("Cache-Control", "public, max-age=31536000, immutable");
+    header_is("Content-Type", "text/javascript; charset=utf-8");
+    ck_assert_int_eq(ask("GET", "/vendor/files.json", ""), 200);
+    header_is("Cache-Control", "no-cache");
+    ck_assert_int_eq(ask("GET", "/vendor/.lock", ""), 404);
+    ck_assert_int_eq(ask("GET", "/vendor/../segue.conf", ""), 400);
+}
+END_TEST
+
+START_TEST(the_service_worker_begins_with_what_it_keeps)
+{
+    static const char head[] = "const FILES = [\"/\", \"/client.js\", ";
+    ck_assert_int_eq(ask("GET", "/sw.js", ""), 200);
+    sg_buf_putc(&a.body, 0);
+    ck_assert(strncmp(a.body.p, head, strlen(head)) == 0);
+    ck_assert_ptr_nonnull(strstr(a.body.p, "\"/vendor/player.0123456789abcdef.js\""));
+    ck_assert_ptr_nonnull(strstr(a.body.p, "\"/js/app.js\""));
+    ck_assert_ptr_null(strstr(a.body.p, "\"/sw.js\""));
+    const char *version = strstr(a.body.p, "\nconst VERSION = \"");
+    ck_assert_ptr_nonnull(version);
+    ck_assert_ptr_nonnull(strstr(version, "addEventListener"));
+}
+END_TEST
+
+/* Libraries as the launcher lays them out; false when they can't be written. */
+static bool write_vendor(const char *dir)
+{
+    static const char *const names[] = {"player.0123456789abcdef.js", "files.json", ".lock"};
+    for (size_t i = 0; i < 3; i++) {
+        FILE *f = fopen(test_path(dir, names[i]), "w");
+        if (!f || fputs("{}", f) < 0 || fclose(f))
+            return false;
+    }
+    return true;
+}
+
 int main(void)
 {
     struct sg_error e = SG_ERROR_INIT;
-    if (sg_web_open(&api.web, "api/web", &e))
+    const char *vendor = test_scratch();
+    if (!write_vendor(vendor))
+        return EXIT_FAILURE;
+    if (sg_web_open(&api.web,
+                    &(struct sg_web_sources){.dir = "api/web",
+                                             .vendor_dir = vendor,
+                                             .media_url = "https://media.example:8443/x"},
+                    &e))
         return EXIT_FAILURE;
     Suite *suite = suite_create("http_surface");
     TCase *t = tcase_create("http_surface");
@@ -397,6 +451,8 @@ int main(void)
     tcase_add_test(t, of_what_a_proxy_tells_the_last_that_is_no_proxy_counts);
     tcase_add_test(t, forwarded_is_read_where_it_is_the_proxies_header);
     tcase_add_test(t, what_is_no_network_is_not_configured);
+    tcase_add_test(t, the_page_is_asked_for_again_and_its_libraries_never);
+    tcase_add_test(t, the_service_worker_begins_with_what_it_keeps);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
