@@ -1,7 +1,7 @@
 # services.sh - supervision by runit: one folder a service below var/service, a
 # crashed one is started again at once, then after 1, 2, 4 ... 16 s; logs rotate in var/log/NAME.
 
-SERVICES="postgres indexer recsys query api"
+SERVICES="postgres indexer recsys query worker api"
 
 # unix sockets live below var/: their paths are limited by the kernel.
 check_paths() {

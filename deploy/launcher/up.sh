@@ -102,7 +102,7 @@ cmd_up() {
     [ -f "$VAR/index/CURRENT" ] || loud "Building the index" "$BIN/segue-indexer" rebuild
     "$BIN/segue-recsys" status >/dev/null 2>&1 || loud "Training the recommender" "$BIN/segue-recsys" train
     local name
-    for name in indexer recsys query api; do service_current "$name"; done
+    for name in indexer recsys query worker api; do service_current "$name"; done
     step "Waiting for the services" wait_for 300 "the API" api_healthy
 
     sample_search

@@ -1,0 +1,396 @@
+/* The queue over a real PostgreSQL and, where it says so, a real RabbitMQ: the same of both. */
+#include "core/clock.h"
+#include "tests/support/pg.h"
+#include "tests/support/rabbit.h"
+#include "worker/database.h"
+#include "worker/queue/enqueue.h"
+#include "worker/queue/queue.h"
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONG_MS = 60000 };
+
+static struct test_pg *pg;
+static struct test_rabbit *rabbit; /* NULL: PostgreSQL carries */
+static struct sg_config config;
+static struct sg_pg_pool *pool;
+static PGconn *db;
+static struct sg_error e;
+
+static struct sg_queue *open_queue(int slots)
+{
+    struct sg_queue *q;
+    ck_assert_msg(sg_queue_open(&q, &config, "encode", slots, pool, &e) == 0, "%s", e.text);
+    return q;
+}
+
+static void enqueue(const char *id, int priority)
+{
+    char sql[300];
+    const char *params[] = {id, NULL, "3"};
+    snprintf(sql, sizeof sql, "%d", priority);
+    params[1] = sql;
+    PGresult *r = PQexecParams(db, SG_ENQUEUE_ENCODE_SQL, 3, NULL, params, NULL, NULL, 0);
+    ck_assert_msg(PQresultStatus(r) == PGRES_TUPLES_OK, "%s", PQerrorMessage(db));
+    PQclear(r);
+}
+
+static void empty_table(void)
+{
+    test_pg_sql(db, "DELETE FROM jobs");
+}
+
+static void take(struct sg_queue *q, struct sg_job *j, const char *id)
+{
+    char payload[100];
+    int rc = sg_queue_take(q, j, LONG_MS, &e);
+    ck_assert_msg(rc == 0, "%d %s", rc, e.text);
+    snprintf(payload, sizeof payload, "{\"upload_id\": \"%s\"}", id);
+    ck_assert_str_eq(j->payload, payload);
+}
+
+static const char *state(const char *id)
+{
+    return test_pg_sql(db,
+                       "SELECT status || ' ' || attempts || ' ' || (leased_by IS NULL) FROM jobs "
+                       "WHERE payload->>'upload_id' = '%s'",
+                       id);
+}
+
+static int hold_it(PGconn *c, void *job, struct sg_error *err)
+{
+    int rc = sg_job_hold(c, job, err);
+    return rc ? rc : sg_job_done(c, job, err);
+}
+
+START_TEST(the_most_urgent_is_taken_first_and_done_once)
+{
+    struct sg_job j;
+    empty_table();
+    test_pg_sql(db, "BEGIN");
+    enqueue("low", -1);
+    enqueue("first", 0);
+    enqueue("high", 5);
+    test_pg_sql(db, "COMMIT");
+    struct sg_queue *q = open_queue(1);
+    take(q, &j, "high");
+    ck_assert_str_eq(state("high"), "running 1 false");
+    ck_assert_int_eq(sg_worker_transact(pool, hold_it, &j, &e), 0);
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    ck_assert_str_eq(state("high"), "done 1 true");
+    take(q, &j, "first");
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    take(q, &j, "low");
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    ck_assert_int_eq(sg_queue_take(q, &j, 10, &e), SG_ENOENT);
+    sg_queue_close(q);
+}
+END_TEST
+
+START_TEST(what_is_rolled_back_is_never_done_and_a_commit_wakes)
+{
+    struct sg_job j;
+    empty_table();
+    struct sg_queue *q = open_queue(1);
+    test_pg_sql(db, "BEGIN");
+    enqueue("never", 0);
+    test_pg_sql(db, "ROLLBACK");
+    ck_assert_int_eq(sg_queue_take(q, &j, 300, &e), SG_ENOENT);
+    enqueue("now", 0);
+    take(q, &j, "now");
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    sg_queue_close(q);
+}
+END_TEST
+
+START_TEST(a_failure_is_tried_again_later_and_the_last_one_is_a_dead_letter)
+{
+    struct sg_job j;
+    empty_table();
+    enqueue("bad", 0);
+    struct sg_queue *q = open_queue(1);
+    for (int i = 1; i <= 3; i++) {
+        take(q, &j, "bad");
+        ck_assert_int_eq(j.attempts, i);
+        sg_job_end(q, &j, SG_JOB_AGAIN, "it broke");
+        if (i < 3)
+            ck_assert_str_eq(test_pg_sql(db,
+                                         "SELECT status || (run_at > now() + interval '%d "
+                                         "seconds') || last_error FROM jobs",
+                                         i),
+                             "queuedtrueit broke");
+        test_pg_sql(db, "UPDATE jobs SET run_at = now() WHERE status = 'queued'");
+    }
+    ck_assert_str_eq(state("bad"), "failed 3 true");
+    ck_assert_int_eq(sg_queue_take(q, &j, 10, &e), SG_ENOENT);
+    sg_queue_close(q);
+}
+END_TEST
+
+START_TEST(a_worker_that_stops_gives_back_what_it_has_not_done)
+{
+    struct sg_job j;
+    empty_table();
+    enqueue("x", 0);
+    struct sg_queue *q = open_queue(1);
+    take(q, &j, "x");
+    sg_queue_stop(q);
+    ck_assert(j.lost);
+    sg_job_end(q, &j, SG_JOB_RELEASE, NULL);
+    ck_assert_int_eq(sg_queue_take(q, &j, 10, &e), SG_ECANCELED);
+    sg_queue_close(q);
+    ck_assert_str_eq(state("x"), "queued 0 true");
+    q = open_queue(1);
+    take(q, &j, "x");
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    sg_queue_close(q);
+}
+END_TEST
+
+START_TEST(a_lease_is_renewed_and_one_that_was_lost_publishes_nothing)
+{
+    struct sg_job j, again;
+    empty_table();
+    enqueue("x", 0);
+    struct sg_queue *q = open_queue(1), *other = open_queue(1);
+    take(q, &j, "x");
+    /* as if its worker had not renewed it */
+    test_pg_sql(db, "UPDATE jobs SET lease_until = now() - interval '1 second', leased_by = "
+                    "'somebody'");
+    take(other, &again, "x");
+    ck_assert_int_eq(again.attempts, 2);
+    ck_assert_int_eq(sg_worker_transact(pool, hold_it, &j, &e), SG_ECHANGED);
+    for (int i = 0; i < 1000 && !j.lost; i++)
+        sg_sleep_us(10000);
+    ck_assert(j.lost);
+    sg_job_end(q, &j, SG_JOB_AGAIN, "too late");
+    ck_assert_str_eq(state("x"), "running 2 false");
+    /* and this one holds it for longer than one lease lasts */
+    sg_sleep_us(3500000);
+    ck_assert(!again.lost);
+    ck_assert_int_eq(sg_worker_transact(pool, hold_it, &again, &e), 0);
+    sg_job_end(other, &again, SG_JOB_DONE, NULL);
+    sg_queue_close(q);
+    sg_queue_close(other);
+}
+END_TEST
+
+START_TEST(a_job_that_kills_its_workers_is_a_dead_letter_in_the_end)
+{
+    struct sg_job j;
+    empty_table();
+    enqueue("x", 0);
+    struct sg_queue *q = open_queue(1);
+    for (int i = 1; i <= 3; i++) {
+        take(q, &j, "x");
+        test_pg_sql(db, "UPDATE jobs SET lease_until = now() - interval '1 second', leased_by = "
+                        "'silent'");
+        for (int k = 0; k < 1000 && strncmp(state("x"), "running", 7) == 0; k++)
+            sg_sleep_us(10000);
+        sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    }
+    ck_assert_str_eq(state("x"), "failed 3 true");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT last_error FROM jobs"), "worker silent fell silent");
+    sg_queue_close(q);
+}
+END_TEST
+
+/* Many takers, each job once. */
+enum { MANY = 120, TAKERS = 4 };
+
+struct taker {
+    pthread_t thread;
+    struct sg_queue *q;
+    int n;
+};
+
+static void *take_many(void *ctx)
+{
+    struct taker *t = ctx;
+    struct sg_job j;
+    struct sg_error err = SG_ERROR_INIT;
+    while (sg_queue_take(t->q, &j, 4000, &err) == 0) {
+        if (sg_worker_transact(pool, hold_it, &j, &err) == 0)
+            t->n++;
+        sg_job_end(t->q, &j, SG_JOB_DONE, NULL);
+    }
+    return NULL;
+}
+
+START_TEST(each_of_many_is_done_once_by_several_workers)
+{
+    struct taker t[TAKERS] = {0};
+    int n = 0;
+    empty_table();
+    struct sg_queue *q[2] = {open_queue(TAKERS / 2), open_queue(TAKERS / 2)};
+    for (int i = 0; i < TAKERS; i++) {
+        t[i].q = q[i % 2];
+        pthread_create(&t[i].thread, NULL, take_many, &t[i]);
+    }
+    test_pg_sql(db,
+                "INSERT INTO jobs (queue, payload, priority) SELECT 'encode', "
+                "jsonb_build_object('upload_id', n), n %% 3 FROM generate_series(1, %d) n",
+                MANY);
+    for (int i = 0; i < TAKERS; i++) {
+        pthread_join(t[i].thread, NULL);
+        n += t[i].n;
+    }
+    ck_assert_int_eq(n, MANY);
+    ck_assert_str_eq(
+        test_pg_sql(db, "SELECT count(*) || ' ' || max(attempts) FROM jobs WHERE status = 'done'"),
+        "120 1");
+    sg_queue_close(q[0]);
+    sg_queue_close(q[1]);
+}
+END_TEST
+
+START_TEST(the_database_may_go_away_and_come_back)
+{
+    struct sg_job j;
+    empty_table();
+    struct sg_queue *q = open_queue(1);
+    ck_assert_int_eq(sg_queue_take(q, &j, 500, &e), SG_ENOENT);
+    test_pg_crash(pg);
+    int rc = sg_queue_take(q, &j, 100, &e);
+    ck_assert(rc == SG_EUNAVAIL || rc == SG_ENOENT);
+    test_pg_up(pg);
+    PQreset(db);
+    enqueue("after", 0);
+    do {
+        rc = sg_queue_take(q, &j, LONG_MS, &e);
+    } while (rc == SG_EUNAVAIL);
+    ck_assert_int_eq(rc, 0);
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    ck_assert_str_eq(state("after"), "done 1 true");
+    sg_queue_close(q);
+}
+END_TEST
+
+START_TEST(an_upload_follows_its_job_into_the_dead_letters_and_back)
+{
+    empty_table();
+    test_pg_sql(db, "INSERT INTO artists (artist_id, name) VALUES (1, 'A')");
+    test_pg_sql(db, "INSERT INTO users (user_id, email, display_name) VALUES (1, 'a@b.c', 'A')");
+    test_pg_sql(db, "INSERT INTO uploads (upload_id, artist_id, user_id, bytes) "
+                    "VALUES ('upload_1', 1, 1, 0)");
+    enqueue("upload_1", 0);
+    test_pg_sql(db, "UPDATE jobs SET status = 'failed'");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status || reason FROM uploads"),
+                     "failedprocessing-failed");
+    test_pg_sql(db, "UPDATE jobs SET status = 'queued'");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status || coalesce(error, '-') FROM uploads"),
+                     "received-");
+    test_pg_sql(db, "LISTEN segue_uploads");
+    empty_table();
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status FROM uploads"), "failed");
+    PGnotify *n = PQnotifies(db);
+    ck_assert_ptr_nonnull(n);
+    ck_assert_str_eq(n->extra, "upload_1");
+    PQfreemem(n);
+    test_pg_sql(db, "UNLISTEN *");
+}
+END_TEST
+
+/* --- what only a broker can do --- */
+START_TEST(the_broker_may_die_and_come_back)
+{
+    struct sg_job j;
+    empty_table();
+    struct sg_queue *q = open_queue(1);
+    enqueue("before", 0);
+    take(q, &j, "before");
+    test_rabbit_kill(rabbit);
+    enqueue("meanwhile", 0);
+    ck_assert_int_eq(sg_worker_transact(pool, hold_it, &j, &e), 0);
+    sg_job_end(q, &j, SG_JOB_DONE, NULL); /* its ticket comes back, and finds no row */
+    ck_assert_int_eq(sg_queue_take(q, &j, 100, &e), SG_ENOENT);
+    test_rabbit_begin(rabbit);
+    take(q, &j, "meanwhile");
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    ck_assert_int_eq(sg_queue_take(q, &j, 1500, &e), SG_ENOENT);
+    ck_assert_str_eq(state("before"), "done 1 true");
+    sg_queue_close(q);
+}
+END_TEST
+
+START_TEST(a_broker_that_forgot_everything_is_told_again)
+{
+    struct sg_job j;
+    empty_table();
+    struct sg_queue *q = open_queue(1);
+    enqueue("a", 1);
+    enqueue("b", 0);
+    take(q, &j, "a");
+    for (int i = 0; i < 1000 && strcmp(test_pg_sql(db, "SELECT confirmed FROM jobs WHERE status = "
+                                                       "'queued'"),
+                                       "t");
+         i++)
+        sg_sleep_us(10000);
+    test_rabbit_lose(rabbit);
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    test_rabbit_begin(rabbit);
+    take(q, &j, "b");
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    sg_queue_close(q);
+}
+END_TEST
+
+static void setup(void)
+{
+    pg = test_pg_start_migrated(NULL);
+    sg_config_defaults(&config);
+    snprintf(config.pg.dsn, sizeof config.pg.dsn, "%s", pg->dsn);
+    config.worker.lease_s = 3;
+    config.worker.retry_s = 2;
+    ck_assert_int_eq(sg_pg_pool_open(&pool, pg->dsn, 12, &e), 0);
+    db = test_pg_connect(pg);
+}
+
+static void setup_rabbit(void)
+{
+    rabbit = test_rabbit_start();
+    config.worker.queue = 1;
+    snprintf(config.worker.amqp, sizeof config.worker.amqp, "%s", rabbit->url);
+}
+
+static void teardown(void)
+{
+    PQfinish(db);
+    sg_pg_pool_close(pool);
+}
+
+static void add_both(TCase *t)
+{
+    tcase_add_test(t, the_most_urgent_is_taken_first_and_done_once);
+    tcase_add_test(t, what_is_rolled_back_is_never_done_and_a_commit_wakes);
+    tcase_add_test(t, a_failure_is_tried_again_later_and_the_last_one_is_a_dead_letter);
+    tcase_add_test(t, a_worker_that_stops_gives_back_what_it_has_not_done);
+    tcase_add_test(t, a_lease_is_renewed_and_one_that_was_lost_publishes_nothing);
+    tcase_add_test(t, a_job_that_kills_its_workers_is_a_dead_letter_in_the_end);
+    tcase_add_test(t, each_of_many_is_done_once_by_several_workers);
+    tcase_add_test(t, the_database_may_go_away_and_come_back);
+}
+
+int main(void)
+{
+    Suite *s = suite_create("queue");
+    TCase *t = tcase_create("PostgreSQL"), *r = tcase_create("RabbitMQ");
+    tcase_add_unchecked_fixture(t, setup, NULL);
+    add_both(t);
+    tcase_add_test(t, an_upload_follows_its_job_into_the_dead_letters_and_back);
+    suite_add_tcase(s, t);
+    tcase_add_unchecked_fixture(r, setup_rabbit, teardown);
+    add_both(r);
+    tcase_add_test(r, the_broker_may_die_and_come_back);
+    tcase_add_test(r, a_broker_that_forgot_everything_is_told_again);
+    suite_add_tcase(s, r);
+    SRunner *runner = srunner_create(s);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,16 @@
+/* song.h - the moment at which an upload becomes a song.
+ *
+ * One transaction writes the asset, the song with its credit, what it plays, the upload's end and
+ * the job's. It begins by locking the job, which must still be held, and goes on only while the
+ * upload is being processed by this very attempt: so it happens exactly once. Titles and the like
+ * come from the request, else from the file's tags.
+ */
+#pragma once
+#include "worker/asset.h"
+#include "worker/jobs/upload.h"
+
+/* song_id: a text of up to 23 bytes. SG_ECHANGED: the job is another's; SG_ENOENT: the upload was
+ * cancelled. In both cases nothing was written. */
+int song_publish(struct sg_pg_pool *pool, const struct sg_job *job, const struct upload *u,
+                 const struct sg_asset *asset, const struct sg_audio_facts *facts, char song_id[24],
+                 struct sg_error *e);
