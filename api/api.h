@@ -21,6 +21,7 @@ struct sg_accounts;
 struct sg_plays;
 struct sg_now;
 struct sg_playlist_live;
+struct sg_vault;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer;
@@ -34,6 +35,7 @@ struct sg_api {
     struct sg_search_log *log;          /* NULL: searches are not logged */
     struct sg_api_keys *keys;           /* NULL: none is asked for or looked at */
     struct sg_accounts *accounts;       /* NULL: nobody can be logged in */
+    struct sg_vault *vault;             /* content keys */
     struct sg_trending_cache *trending; /* NULL: none is kept */
     struct sg_buf openapi, client;      /* made once */
     struct sg_plays *plays;

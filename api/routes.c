@@ -17,6 +17,7 @@ extern const struct sg_route
     sg_library_routes[],
     sg_social_routes[],
     sg_sharing_routes[],
+    sg_device_routes[], sg_licence_routes[],
     sg_operations_routes[];
 
 const struct sg_route *const sg_route_tables[] = {
@@ -33,6 +34,7 @@ const struct sg_route *const sg_route_tables[] = {
     sg_library_routes,
     sg_social_routes,
     sg_sharing_routes,
+    sg_device_routes, sg_licence_routes,
     sg_operations_routes,
     NULL,
 };

@@ -19,6 +19,7 @@
 #include "api/web.h"
 #include "core/clock.h"
 #include "core/service.h"
+#include "core/vault/vault.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,8 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_accounts_open(&api->accounts, c, api->db, e);
     if (!rc)
+        rc = sg_vault_open(&api->vault, c, e);
+    if (!rc)
         rc = sg_playlist_live_open(&api->playlists, api, e);
     return rc;
 }
@@ -71,6 +74,7 @@ static void close_peers(struct sg_api *api)
         sg_rpc_client_close(api->indexer);
     sg_cache_tail_close(api->cache_tail);
     sg_cache_close(api->cache);
+    sg_vault_close(api->vault);
     sg_accounts_close(api->accounts);
     sg_db_close(api->db);
     sg_tastes_close(api->tastes);

@@ -26,3 +26,7 @@ void sg_accounts_close(struct sg_accounts *a);
 bool sg_accounts_admit(struct sg_accounts *a, struct sg_api_keys *keys,
                        const struct sg_route *route, struct sg_http_request *q,
                        struct sg_http_response *r);
+
+/* What access tokens are signed with, for others that the same keys vouch for. */
+struct sg_keyring;
+struct sg_keyring *sg_accounts_keys(struct sg_accounts *a);

@@ -49,6 +49,11 @@ int sg_accounts_open(struct sg_accounts **out, const struct sg_config *config, s
     return 0;
 }
 
+struct sg_keyring *sg_accounts_keys(struct sg_accounts *a)
+{
+    return sg_tokens_keyring(a->tokens);
+}
+
 void sg_accounts_close(struct sg_accounts *a)
 {
     if (!a)

@@ -80,6 +80,12 @@ const struct sg_holding sg_holdings[] = {
     {"exposures", OWN("exposures", "t.exposed_at, t.exposure_id"),
      ERASE("exposures", "DELETE FROM exposures WHERE " MINE)},
 
+    /* Where she plays, and what was licensed. */
+    {"devices", OWN("devices", "t.created_at, t.device_id"), NOTHING},
+    {"licences", OWN("licences", "t.given_at, t.licence_id, t.asset_id"), NOTHING},
+    {"offline_kept", OWN("offline_kept", "t.device_id, t.kept_at, t.kind, t.target_id"), NOTHING},
+    {"offline_songs", OWN("offline_songs", "t.device_id, t.song_id"), NOTHING},
+
     /* The account. */
     {"user_tokens", SAYS("user_tokens", "user_tokens", "t.user_id = $1::bigint", "t.token_id",
                          "token_hash"), NOTHING},

@@ -48,7 +48,9 @@ static bool applies(const struct sg_http_request *q, struct sg_str *key)
 {
     *key = sg_http_request_header(q, "Idempotency-Key");
     return key->p && q->caller.user_id && sg_str_eq(q->method, SG_STR("POST")) &&
-           !sg_str_starts(q->path, SG_STR("/api/v1/auth/"));
+           !sg_str_starts(q->path, SG_STR("/api/v1/auth/")) &&
+           !sg_str_starts(q->path, SG_STR("/api/v1/licences/")) &&
+           !sg_str_starts(q->path, SG_STR("/api/v1/offline/"));
 }
 
 /* As it is, or as the draft's quoted string. */

@@ -1,8 +1,9 @@
 /* idempotency.h - POSTs that may be sent again: the Idempotency-Key header
  * (draft-ietf-httpapi-idempotency-key-header).
  *
- * Of whoever is logged in, for every POST that a worker answers but those of /api/v1/auth (whose
- * answers hold secrets): a key, 1 to 255 characters of visible ASCII, stands for one request
+ * Of whoever is logged in, for every POST that a worker answers but those of /api/v1/auth,
+ * /api/v1/licences and /api/v1/offline (whose answers hold secrets, and are not to be had again
+ * after a revocation): a key, 1 to 255 characters of visible ASCII, stands for one request
  * (its path, query and body) of that user for 24 hours.
  *
  *   sent again            the same answer as the first time, with Idempotent-Replayed: true

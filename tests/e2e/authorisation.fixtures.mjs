@@ -36,6 +36,7 @@ const shareOf = (db, { owner, collaborator }) => db.sql(`INSERT INTO shares (use
 const blendOf = (db, { owner }, { id }) => db.sql(`WITH o AS (INSERT INTO users (email, display_name) VALUES ('blend-${Date.now()}-${strangers++}@example.org', 'Blend') RETURNING user_id)
   INSERT INTO blends (user_id, other_user_id) SELECT user_id, ${id ?? owner.id} FROM o RETURNING blend_id`);
 const reportOf = async (db, people) => db.sql(`INSERT INTO reports (user_id, kind, target_id, reason) VALUES (${people.owner.id}, 'song', ${await songOf(db, people)}, 'spam') RETURNING report_id`);
+const deviceOf = (db, { owner }) => db.sql(`INSERT INTO devices (user_id, name, kind, session_id) VALUES (${owner.id}, 'Matrix', 'browser', 1) RETURNING device_id`);
 let last; // the playlist whose path is being filled
 
 // Of songs that the search index has: asking goes through it.
@@ -64,6 +65,7 @@ export const made = {
   'acceptBlend.blend_id': (db, people) => blendOf(db, people, people.owner),
   'refuseArtistClaim.user_id': (db, { owner }) => owner.id,
   report_id: reportOf,
+  device_id: deviceOf,
   history_id: (db, { owner }) => db.sql(`INSERT INTO listening_history (user_id, song_id, played_at) SELECT ${owner.id}, min(song_id), now() FROM songs RETURNING history_id`),
   token_id: (db, { owner }) => db.sql(`INSERT INTO user_tokens (user_id, name, token_hash) VALUES (${owner.id}, 'Matrix', '\\x${hashOf(token())}') RETURNING token_id`),
   session_id: (db, { owner }) => db.sql(`INSERT INTO sessions (session_id, user_id, family_key, current_hash, expires_at, tokens_until)
@@ -140,6 +142,8 @@ export const bodies = {
   markInboxRead: () => ({ share_ids: [] }),
   inviteToBlend: async (db) => ({ user_id: Number(await strangerOf(db)) }),
   joinBlend: () => ({ token: token() }),
+  registerDevice: () => ({ name: 'Matrix', kind: 'browser' }),
+  licenceClearKey: () => ({ kids: [randomBytes(16).toString('base64url')] }), // of nothing: 404 for who may ask
   report: async (db, people) => ({ type: 'song', id: Number(await songOf(db, people)), reason: 'spam' }),
   decideReport: () => ({ state: 'resolved' }),
   giveFeedback: async (db) => ({ kind: 'like', song_id: Number(await indexed(db)) }),
@@ -148,4 +152,4 @@ export const bodies = {
 };
 // Operations after which the caller's token is no more: asked by somebody made for it.
 export const spoilers = new Set(['logoutAll', 'deleteMe', 'changePassword', 'logout']);
-export const queries = { search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock', areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };
+export const queries = { licenceClearKey: async (db, people) => `?device_id=${await deviceOf(db, people)}`, search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock', areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };

@@ -1,7 +1,7 @@
 // Every operation of the contract by everybody: the expected statuses are one table,
 // authorisation.tsv, a row an operation. An operation without a row fails.
 // Things are the owner's (playlists, shared with the collaborator) or the artist's (songs and such);
-// the rival is an artist of other things; unpaid: a subscription that has expired; expired, revoked
+// the owner pays; the rival is an artist of other things; unpaid: a subscription that has expired; expired, revoked
 // and tampered are tokens. A cell may allow several: 202|429.
 // SEGUE_AUTHORISATION_PRINT=1 prints the table as it is, to be read with care.
 import assert from 'node:assert/strict';
@@ -21,7 +21,7 @@ const people = {};
 before(async () => {
   people.other = await person(db, 'other');
   people.collaborator = await person(db, 'collaborator');
-  people.owner = await person(db, 'owner');
+  people.owner = await person(db, 'owner', { subscription: 'premium' });
   for (const role of Object.keys(traits)) people[role] = await person(db, role, traits[role]);
   people.revoked = await person(db, 'revoked');
   people.anonymous = { token: undefined };
@@ -49,7 +49,7 @@ async function ask({ path, method, operation }, role) {
   const name = operation.operationId;
   const once = spoilers.has(name) && !['anonymous', 'expired', 'revoked', 'tampered'].includes(role);
   const { token } = once ? await person(db, role, traits[role]) : people[role];
-  const query = queries[name] ?? '';
+  const query = typeof queries[name] === 'function' ? await queries[name](db, people) : queries[name] ?? '';
   const body = await bodies[name]?.(db, people, role);
   const headers = {};
   if (token) headers.authorization = `Bearer ${token}`;

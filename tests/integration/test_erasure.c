@@ -209,6 +209,16 @@ static void fill(void)
     test_pg_sql(db, "INSERT INTO shares (user_id, to_user_id, kind, target_id) VALUES "
                     "(" OTHER ", " WHO ", 'song', 1)");
     test_pg_sql(db, "INSERT INTO saved_albums (user_id, album_id) VALUES (" WHO ", 1)");
+    test_pg_sql(db,
+                "WITH d AS (INSERT INTO devices (user_id, name, kind, session_id) VALUES "
+                "(" WHO ", 'Laptop of hers', 'desktop', 1) RETURNING device_id), l AS (INSERT "
+                "INTO licences (user_id, licence_id, asset_id, device_id, kind, expires_at) "
+                "SELECT " WHO ", device_id, device_id, device_id, 'offline', now() FROM d) "
+                "INSERT INTO offline_kept (user_id, device_id, kind, target_id, quality) SELECT "
+                "" WHO ", device_id, 'song', 1, 3 FROM d");
+    test_pg_sql(db, "INSERT INTO offline_songs (user_id, device_id, song_id, asset_id, licence_id, "
+                    "expires_at) SELECT user_id, device_id, 1, asset_id, licence_id, now() FROM "
+                    "licences");
     test_pg_sql(db, "INSERT INTO account_tokens (token_hash, purpose, email, expires_at) VALUES "
                     "(sha256('x'), 'register', 'who@example.org', now())");
 }
@@ -271,6 +281,10 @@ static void export_all(const char *token)
     ck_assert(archive_holds(x.dir, "sessions", "\"device\""));
     ck_assert(!archive_holds(x.dir, "sessions", "family_key"));
     ck_assert(archive_holds(x.dir, "recent_searches", "\"q\""));
+    ck_assert(archive_holds(x.dir, "devices", "\"Laptop of hers\""));
+    ck_assert(archive_holds(x.dir, "licences", "\"offline\""));
+    ck_assert(archive_holds(x.dir, "offline_kept", "\"song\""));
+    ck_assert(archive_holds(x.dir, "offline_songs", "\"song_id\": 1"));
 }
 
 START_TEST(an_account_is_exported_and_deleted_without_remains)
