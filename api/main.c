@@ -6,6 +6,12 @@
 #include "core/service.h"
 #include <string.h>
 
+#ifdef SEGUE_JEMALLOC
+/* What a minute's cache gave back goes to the system within seconds; read by jemalloc at start. */
+extern const char *malloc_conf;
+const char *malloc_conf = "background_thread:true,narenas:4,dirty_decay_ms:3000,muzzy_decay_ms:0";
+#endif
+
 static int report(const struct sg_error *e)
 {
     fprintf(stderr, "segue-api: %s\n", e->text);
