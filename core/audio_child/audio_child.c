@@ -113,7 +113,7 @@ struct told {
 };
 static const struct sg_field told_fields[] = {
     SG_FIELD_STR(struct told, code, 1, 40, SG_REQUIRED),
-    SG_FIELD_STR(struct told, detail, 1, 390, SG_REQUIRED),
+    SG_FIELD_STR(struct told, detail, 0, 500, SG_OPTIONAL),
 };
 static const struct sg_record told_record = SG_RECORD("Refusal", struct told, told_fields);
 
@@ -129,12 +129,12 @@ static int read_refusal(struct hearing *h, struct sg_arena *a, struct sg_audio_v
                         struct sg_error *e)
 {
     struct told told;
-    char code[48], detail[400];
+    char code[48], detail[512];
     if (sg_record_from_json(&told_record, sg_buf_str(&h->answer), a, &told, e) ||
         !is_slug(told.code))
         return sg_fail(e, SG_ECORRUPT, "segue-audio refused, and did not say why");
     snprintf(code, sizeof code, "%.*s", SG_FMT(told.code));
-    snprintf(detail, sizeof detail, "%.*s", SG_FMT(told.detail));
+    snprintf(detail, sizeof detail, "%.*s", SG_FMT(told.detail.n ? told.detail : told.code));
     return refused(why, code, detail, e);
 }
 

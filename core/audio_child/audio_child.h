@@ -29,7 +29,7 @@ struct sg_audio_child {
 
 /* Why it refused: code is a stable slug of schemas/audio.h, detail is for people. */
 struct sg_audio_verdict {
-    char code[48], detail[400];
+    char code[48], detail[512];
 };
 
 /* Reads what it answered into *out, with texts and lists in a or views into json: as

@@ -119,7 +119,7 @@ START_TEST(a_refusal_has_a_code_and_a_reason)
     ck_assert_str_eq(why.code, "silence");
     ck_assert_str_eq(why.detail, "Nothing is heard");
     ck_assert_int_eq(run("echo '{\"code\":\"<b>\",\"detail\":\"x\"}'; exit 3"), SG_ECORRUPT);
-    ck_assert_int_eq(run("echo '{\"code\":\"x\"}'; exit 3"), SG_ECORRUPT);
+    ck_assert_int_eq(run("echo '{\"detail\":\"x\"}'; exit 3"), SG_ECORRUPT);
 }
 END_TEST
 

@@ -22,7 +22,7 @@ struct work {
     const struct encode *x;
     struct sg_job *job;
     struct sg_arena a;
-    struct upload u;
+    struct encode_upload u;
     struct original original;
     struct sg_asset asset;
     struct sg_audio_facts facts;
@@ -56,7 +56,7 @@ static void tell(struct work *w, const char *stage, int percent)
     if (now - w->told_us < TELL_US)
         return;
     w->told_us = now;
-    if (upload_tell(w->x->pool, &w->u, w->asset.id, stage, percent, &e))
+    if (encode_upload_tell(w->x->pool, &w->u, w->asset.id, stage, percent, &e))
         sg_log(SG_LOG_WARN, "progress is not told", "error=%s", e.text);
 }
 
@@ -79,7 +79,7 @@ static int begin(struct work *w, struct sg_error *e)
     if (!rc)
         rc = sg_asset_new(&w->asset, w->x->vault, w->x->config, e);
     if (!rc)
-        rc = upload_begin(w->x->pool, w->job, p.upload_id, w->asset.id, &w->a, &w->u, e);
+        rc = encode_upload_begin(w->x->pool, w->job, p.upload_id, w->asset.id, &w->a, &w->u, e);
     w->begun = rc == 0;
     w->told_us = sg_now_us();
     if (!rc && *w->u.former) /* of an attempt that ended half way: it was never published */
@@ -95,7 +95,7 @@ static int fetch(struct work *w, struct sg_error *e)
     snprintf(w->out, sizeof w->out, "%s/out", w->scratch);
     if (!rc && mkdir(w->out, 0700))
         rc = sg_fail_errno(e, "%s", w->out);
-    return rc ? rc : original_fetch(&w->original, &w->u, path, &w->input, e);
+    return rc ? rc : encode_original_fetch(&w->original, &w->u, path, &w->input, e);
 }
 
 static int read_facts(struct sg_str json, struct sg_arena *a, void *out, struct sg_error *e)
@@ -134,7 +134,7 @@ static int store(struct work *w, struct sg_error *e)
 static int publish(struct work *w, struct sg_error *e)
 {
     char song[24] = "";
-    int rc = song_publish(w->x->pool, w->job, &w->u, &w->asset, &w->facts, song, e);
+    int rc = encode_song_publish(w->x->pool, w->job, &w->u, &w->asset, &w->facts, song, e);
     if (!rc)
         sg_log(SG_LOG_INFO, "an upload is a song", "upload=%s song=%s asset=%s", w->u.id.p, song,
                w->asset.id);
@@ -144,7 +144,7 @@ static int publish(struct work *w, struct sg_error *e)
 static int refuse(struct work *w, struct sg_error *e)
 {
     struct refusal why = {w->verdict.code, w->verdict.detail, NULL};
-    int rc = upload_refuse(w->x->pool, w->job, &w->u, w->asset.id, &why, e);
+    int rc = encode_upload_refuse(w->x->pool, w->job, &w->u, w->asset.id, &why, e);
     if (!rc)
         sg_log(SG_LOG_INFO, "an upload is refused", "upload=%s reason=%s", w->u.id.p, why.reason);
     return rc;
@@ -177,11 +177,15 @@ static int go(struct work *w, struct sg_error *e)
     return rc ? rc : timed(w, "publish", publish, e);
 }
 
-/* The original is not needed any more, whichever way it ended. What fails here is swept later. */
-static void forget_original(struct work *w)
+/* The original is not needed any more, whichever way it ended; nor is what was stored, unless it
+ * was published. What fails here is swept later. */
+static void forget(struct work *w, bool published)
 {
     struct sg_error e = SG_ERROR_INIT;
-    if (original_remove(&w->original, &w->u, &e))
+    if (!published && sg_asset_remove(w->x->objects, w->asset.id, &e))
+        sg_log(SG_LOG_WARN, "renditions are left to the sweep", "asset=%s error=%s", w->asset.id,
+               e.text);
+    if (encode_original_remove(&w->original, &w->u, &e))
         sg_log(SG_LOG_WARN, "an original is left to the sweep", "upload=%s error=%s", w->u.id.p,
                e.text);
 }
@@ -209,8 +213,8 @@ enum sg_job_fate encode_run(const struct encode *x, struct sg_job *job, struct s
         .input = -1,
         .original = {x->pool, x->objects, x->vault, x->config->upload.max_mb * INT64_C(1048576)}};
     int rc = go(&w, e);
-    if (!rc)
-        forget_original(&w);
+    if (w.begun && (!rc || rc == SG_ENOENT))
+        forget(&w, !rc && !*w.verdict.code);
     if (w.input >= 0)
         close(w.input);
     if (*w.scratch)

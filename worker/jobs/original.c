@@ -32,7 +32,7 @@ static int take_bytes(void *ctx, struct sg_str bytes, struct sg_error *e)
     return 0;
 }
 
-static int list_parts(const struct original *o, const struct upload *u, PGresult **out,
+static int list_parts(const struct original *o, const struct encode_upload *u, PGresult **out,
                       struct sg_error *e)
 {
     static const struct sg_pg_statement parts = {
@@ -41,8 +41,8 @@ static int list_parts(const struct original *o, const struct upload *u, PGresult
     return sg_worker_run(o->pool, &parts, &u->id.p, out, e);
 }
 
-static int fetch_parts(const struct original *o, const struct upload *u, const unsigned char *seal,
-                       struct sum *s, struct sg_error *e)
+static int fetch_parts(const struct original *o, const struct encode_upload *u,
+                       const unsigned char *seal, struct sum *s, struct sg_error *e)
 {
     PGresult *r = NULL;
     int rc = list_parts(o, u, &r, e);
@@ -57,7 +57,7 @@ static int fetch_parts(const struct original *o, const struct upload *u, const u
     return rc;
 }
 
-static int fetch_all(const struct original *o, const struct upload *u, struct sum *s,
+static int fetch_all(const struct original *o, const struct encode_upload *u, struct sum *s,
                      struct sg_error *e)
 {
     unsigned char key[SG_CONTENT_KEY];
@@ -71,7 +71,7 @@ static int fetch_all(const struct original *o, const struct upload *u, struct su
     return rc;
 }
 
-static int check_sum(const struct upload *u, struct sum *s, struct sg_error *e)
+static int check_sum(const struct encode_upload *u, struct sum *s, struct sg_error *e)
 {
     unsigned char sha[SG_SHA256_BYTES];
     char hex[2 * SG_SHA256_BYTES + 1];
@@ -83,8 +83,8 @@ static int check_sum(const struct upload *u, struct sum *s, struct sg_error *e)
                : sg_fail(e, SG_ECORRUPT, "the original in the store is not what was received");
 }
 
-int original_fetch(const struct original *o, const struct upload *u, const char *path, int *fd,
-                   struct sg_error *e)
+int encode_original_fetch(const struct original *o, const struct encode_upload *u, const char *path,
+                          int *fd, struct sg_error *e)
 {
     if (u->bytes > o->bytes_max)
         return sg_fail(e, SG_ECORRUPT, "the original is larger than uploads may be");
@@ -115,7 +115,8 @@ static int remove_seen(void *ctx, const char *key, const struct sg_object_info *
     return sg_objects_delete(ctx, key, e);
 }
 
-int original_remove(const struct original *o, const struct upload *u, struct sg_error *e)
+int encode_original_remove(const struct original *o, const struct encode_upload *u,
+                           struct sg_error *e)
 {
     char prefix[120];
     snprintf(prefix, sizeof prefix, "uploads/%.*s/", SG_FMT(u->id));

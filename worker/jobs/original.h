@@ -13,7 +13,8 @@ struct original {
 
 /* Into a new file at path, checked by size and checksum; *fd is the caller's. SG_ECORRUPT: it is
  * not what was received; SG_ENOENT: an object of it is gone. */
-int original_fetch(const struct original *o, const struct upload *u, const char *path, int *fd,
-                   struct sg_error *e);
+int encode_original_fetch(const struct original *o, const struct encode_upload *u, const char *path,
+                          int *fd, struct sg_error *e);
 /* All objects below uploads/<upload_id>/. */
-int original_remove(const struct original *o, const struct upload *u, struct sg_error *e);
+int encode_original_remove(const struct original *o, const struct encode_upload *u,
+                           struct sg_error *e);

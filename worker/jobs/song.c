@@ -9,7 +9,7 @@ enum { TITLE_MAX = 200, GENRE_MAX = 100, VALUES = 10 };
 
 struct publishing {
     const struct sg_job *job;
-    const struct upload *u;
+    const struct encode_upload *u;
     const struct sg_asset *asset;
     const struct sg_audio_facts *facts;
     struct sg_arena a;
@@ -146,9 +146,9 @@ static int publish(PGconn *pg, void *ctx, struct sg_error *e)
     return rc ? rc : sg_job_done(pg, p->job, e);
 }
 
-int song_publish(struct sg_pg_pool *pool, const struct sg_job *job, const struct upload *u,
-                 const struct sg_asset *asset, const struct sg_audio_facts *facts, char song_id[24],
-                 struct sg_error *e)
+int encode_song_publish(struct sg_pg_pool *pool, const struct sg_job *job,
+                        const struct encode_upload *u, const struct sg_asset *asset,
+                        const struct sg_audio_facts *facts, char song_id[24], struct sg_error *e)
 {
     struct publishing p = {.job = job, .u = u, .asset = asset, .facts = facts, .song_id = song_id};
     int rc = sg_worker_transact(pool, publish, &p, e);

@@ -8,7 +8,7 @@ struct beginning {
     const struct sg_job *job;
     const char *id, *asset_id;
     struct sg_arena *a;
-    struct upload *out;
+    struct encode_upload *out;
 };
 
 static struct sg_str cell(struct sg_arena *a, const PGresult *r, int column)
@@ -30,9 +30,9 @@ static struct sg_str bytes_of(struct sg_arena *a, const PGresult *r, int column)
     return s;
 }
 
-static void read_upload(const PGresult *r, struct sg_arena *a, struct upload *u)
+static void read_upload(const PGresult *r, struct sg_arena *a, struct encode_upload *u)
 {
-    *u = (struct upload){
+    *u = (struct encode_upload){
         .id = cell(a, r, 0),
         .artist_id = cell(a, r, 1),
         .user_id = cell(a, r, 2),
@@ -75,15 +75,16 @@ static int begin(PGconn *pg, void *ctx, struct sg_error *e)
     return rc;
 }
 
-int upload_begin(struct sg_pg_pool *pool, const struct sg_job *job, struct sg_str id,
-                 const char *asset_id, struct sg_arena *a, struct upload *out, struct sg_error *e)
+int encode_upload_begin(struct sg_pg_pool *pool, const struct sg_job *job, struct sg_str id,
+                        const char *asset_id, struct sg_arena *a, struct encode_upload *out,
+                        struct sg_error *e)
 {
     struct beginning b = {job, sg_arena_copy(a, id).p, asset_id, a, out};
     return b.id ? sg_worker_transact(pool, begin, &b, e) : sg_fail(e, SG_ENOMEM, "an upload");
 }
 
-int upload_tell(struct sg_pg_pool *pool, const struct upload *u, const char *asset_id,
-                const char *stage, int percent, struct sg_error *e)
+int encode_upload_tell(struct sg_pg_pool *pool, const struct encode_upload *u, const char *asset_id,
+                       const char *stage, int percent, struct sg_error *e)
 {
     static const struct sg_pg_statement tell = {
         "upload_tell",
@@ -98,7 +99,7 @@ int upload_tell(struct sg_pg_pool *pool, const struct upload *u, const char *ass
 
 struct refusing {
     const struct sg_job *job;
-    const struct upload *u;
+    const struct encode_upload *u;
     const char *asset_id;
     const struct refusal *why;
 };
@@ -120,8 +121,9 @@ static int refuse(PGconn *pg, void *ctx, struct sg_error *e)
     return rc ? rc : sg_job_done(pg, f->job, e);
 }
 
-int upload_refuse(struct sg_pg_pool *pool, const struct sg_job *job, const struct upload *u,
-                  const char *asset_id, const struct refusal *why, struct sg_error *e)
+int encode_upload_refuse(struct sg_pg_pool *pool, const struct sg_job *job,
+                         const struct encode_upload *u, const char *asset_id,
+                         const struct refusal *why, struct sg_error *e)
 {
     struct refusing f = {job, u, asset_id, why};
     return sg_worker_transact(pool, refuse, &f, e);

@@ -12,7 +12,7 @@
 #include "core/uuid.h"
 #include "worker/queue/queue.h"
 
-struct upload {
+struct encode_upload {
     struct sg_str id, artist_id, user_id;
     struct sg_str title, filename, album_id, genre_id, track_no,
         release_date; /* p NULL: not told */
@@ -26,14 +26,16 @@ struct upload {
 
 /* Sets it processing, with the asset of this attempt, while the job is held. Texts are in a.
  * SG_ENOENT: there is nothing to be done (any more). SG_ECHANGED: the job is another's. */
-int upload_begin(struct sg_pg_pool *pool, const struct sg_job *job, struct sg_str id,
-                 const char *asset_id, struct sg_arena *a, struct upload *out, struct sg_error *e);
+int encode_upload_begin(struct sg_pg_pool *pool, const struct sg_job *job, struct sg_str id,
+                        const char *asset_id, struct sg_arena *a, struct encode_upload *out,
+                        struct sg_error *e);
 /* What people see of it. */
-int upload_tell(struct sg_pg_pool *pool, const struct upload *u, const char *asset_id,
-                const char *stage, int percent, struct sg_error *e);
+int encode_upload_tell(struct sg_pg_pool *pool, const struct encode_upload *u, const char *asset_id,
+                       const char *stage, int percent, struct sg_error *e);
 /* Refused, and the job is done: one transaction. duplicate_of: a song; NULL. */
 struct refusal {
     const char *reason, *text, *duplicate_of;
 };
-int upload_refuse(struct sg_pg_pool *pool, const struct sg_job *job, const struct upload *u,
-                  const char *asset_id, const struct refusal *why, struct sg_error *e);
+int encode_upload_refuse(struct sg_pg_pool *pool, const struct sg_job *job,
+                         const struct encode_upload *u, const char *asset_id,
+                         const struct refusal *why, struct sg_error *e);
