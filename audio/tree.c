@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,25 +14,52 @@
 int sg_tree_init(struct sg_tree *t, int dir, struct sg_arena *arena, struct sg_error *e)
 {
     *t = (struct sg_tree){.dir = dir, .arena = arena};
-    if (mkdirat(dir, "f", 0755) || mkdirat(dir, "p", 0755))
+    if ((mkdirat(dir, "f", 0755) || mkdirat(dir, "p", 0755)) && errno != EEXIST)
         return sg_fail_errno(e, "making the folders of renditions");
     return 0;
 }
 
+void sg_tree_close(struct sg_tree *t)
+{
+    while (t->n_open)
+        close(t->open[--t->n_open].fd);
+}
+
 int sg_tree_create(struct sg_tree *t, const char *path, int *fd, struct sg_error *e)
 {
-    int made = openat(t->dir, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (t->n_open == SG_AUDIO_FILES_MAX || strlen(path) > SG_AUDIO_PATH_MAX)
+        return sg_fail(e, SG_ELIMIT, "%s: too many files", path);
+    int made = openat(t->dir, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (made < 0)
         return sg_fail_errno(e, "%s", path);
+    int kept = fcntl(made, F_DUPFD_CLOEXEC, 0);
+    if (kept < 0) {
+        close(made);
+        return sg_fail_errno(e, "%s", path);
+    }
+    strcpy(t->open[t->n_open].path, path);
+    t->open[t->n_open++].fd = kept;
     *fd = made;
     return 0;
+}
+
+/* The descriptor kept of it, which is the caller's now; -1: there is none. */
+static int take_open(struct sg_tree *t, const char *path)
+{
+    for (size_t i = 0; i < t->n_open; i++)
+        if (!strcmp(t->open[i].path, path)) {
+            int fd = t->open[i].fd;
+            t->open[i] = t->open[--t->n_open];
+            return fd;
+        }
+    return -1;
 }
 
 static int digest_all(EVP_MD_CTX *md, int fd, char *buf, uint64_t *bytes, struct sg_error *e)
 {
     ssize_t n = 1;
     while (n) {
-        n = read(fd, buf, CHUNK);
+        n = pread(fd, buf, CHUNK, (off_t)*bytes);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -73,9 +101,9 @@ int sg_tree_add(struct sg_tree *t, const char *path, const char *content_type, b
     uint64_t bytes = 0;
     if (t->n == SG_AUDIO_FILES_MAX)
         return sg_fail(e, SG_ELIMIT, "%s: too many files", path);
-    int fd = openat(t->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = take_open(t, path);
     if (fd < 0)
-        return sg_fail_errno(e, "%s", path);
+        return sg_fail(e, SG_ENOENT, "%s was not made", path);
     int rc = digest_file(fd, &bytes, sha, e);
     close(fd);
     if (rc)

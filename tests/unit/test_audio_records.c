@@ -131,6 +131,7 @@ START_TEST(a_tree_lists_its_files_with_size_and_checksum)
                         SG_STR("ba7816bf8f01cfea414140de5dae2223"
                                "b00361a396177a9cb410ff61f20015ad")));
     ck_assert(!tree.files[0].codec.p);
+    sg_tree_close(&tree);
     close(dir);
 }
 END_TEST

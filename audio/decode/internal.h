@@ -1,0 +1,15 @@
+/* internal.h - what the two halves of decode.h share. */
+#pragma once
+#include "audio/decode/decode.h"
+#include <libavcodec/avcodec.h>
+
+struct sg_decoder {
+    struct sg_io io;
+    AVFormatContext *format;
+    AVStream *stream;
+    AVCodecContext *codec;
+    AVPacket *packet;
+    AVFrame *frame;
+    uint64_t last;    /* samples after which it has ended; 0: not told */
+    float *planes[8]; /* SG_PCM_FRAMES_MAX each, of one allocation */
+};
