@@ -24,7 +24,7 @@ struct sg_playlist_live;
 struct sg_vault;
 struct sg_api {
     const struct sg_config *config;
-    struct sg_rpc_client *query, *recsys, *indexer;
+    struct sg_rpc_client *query, *recsys, *indexer, *worker;
     struct sg_db *db;
     struct sg_cache *cache;
     struct sg_cache_tail *cache_tail;

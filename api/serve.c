@@ -29,13 +29,16 @@
 static int open_peers(struct sg_api *api, struct sg_error *e)
 {
     const struct sg_config *c = api->config;
-    char indexer[SG_CONFIG_TEXT + 32];
+    char indexer[SG_CONFIG_TEXT + 32], worker[SG_CONFIG_TEXT + 32];
+    snprintf(worker, sizeof worker, "ipc://%s/run/worker.ipc", c->var_dir);
     snprintf(indexer, sizeof indexer, "ipc://%s/run/indexer.ipc", c->var_dir);
     int rc = sg_rpc_client_open(&api->query, c->query.listen, e);
     if (!rc)
         rc = sg_rpc_client_open(&api->recsys, c->recsys.listen, e);
     if (!rc)
         rc = sg_rpc_client_open(&api->indexer, indexer, e);
+    if (!rc)
+        rc = sg_rpc_client_open(&api->worker, worker, e);
     if (!rc)
         rc = sg_tastes_open(&api->tastes, api->recsys, e);
     if (!rc)
@@ -72,6 +75,8 @@ static void close_peers(struct sg_api *api)
         sg_rpc_client_close(api->recsys);
     if (api->indexer)
         sg_rpc_client_close(api->indexer);
+    if (api->worker)
+        sg_rpc_client_close(api->worker);
     sg_cache_tail_close(api->cache_tail);
     sg_cache_close(api->cache);
     sg_vault_close(api->vault);

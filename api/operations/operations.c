@@ -69,6 +69,7 @@ static struct sg_rpc_client *peer_named(struct sg_api *api, struct sg_str path)
     struct sg_str name = {slash + 1, path.n - (size_t)(slash + 1 - path.p)};
     return sg_str_eq(name, SG_STR("query"))    ? api->query
            : sg_str_eq(name, SG_STR("recsys")) ? api->recsys
+           : sg_str_eq(name, SG_STR("worker")) ? api->worker
                                                : api->indexer;
 }
 
