@@ -31,8 +31,9 @@ int sg_objects_open(struct sg_objects **out, const struct sg_config *c, struct s
     struct sg_objects *o = calloc(1, sizeof *o);
     if (!o)
         return sg_fail(e, SG_ENOMEM, "objects");
-    o->ops = &folder_store_ops;
-    int rc = folder_store_open(&o->store, c, e);
+    bool bucket = !strncmp(c->objects.url, "s3://", 5);
+    o->ops = bucket ? &s3_store_ops : &folder_store_ops;
+    int rc = bucket ? s3_store_open(&o->store, c, e) : folder_store_open(&o->store, c, e);
     if (rc)
         free(o);
     else

@@ -30,4 +30,5 @@ struct sg_objects {
 };
 
 int folder_store_open(void **out, const struct sg_config *c, struct sg_error *e);
-extern const struct store_ops folder_store_ops;
+int s3_store_open(void **out, const struct sg_config *c, struct sg_error *e);
+extern const struct store_ops folder_store_ops, s3_store_ops;
