@@ -6,6 +6,7 @@
 #include "audio/check/check.h"
 #include "audio/fingerprint/print.h"
 #include "audio/fingerprint/terms.h"
+#include "audio/package/package.h"
 #include <math.h>
 
 enum { LISTENERS = 2, SINKS = 4 };
@@ -16,6 +17,7 @@ struct pass {
     struct sg_spectrum *spectrum;
     struct sg_print *print;
     struct sg_mono *mono;
+    struct sg_packager *packager;
     struct sg_mono_listener listeners[LISTENERS];
     struct sg_pcm_sink sinks[SINKS];
     size_t n_sinks;
@@ -54,8 +56,21 @@ static int open_all(struct pass *p, struct sg_error *e)
     return 0;
 }
 
+static int open_packager(struct pass *p, const struct sg_audio_job *job, struct sg_tree *tree,
+                         struct sg_error *e)
+{
+    struct sg_package_job wanted;
+    int rc = sg_package_job_from(job, &wanted, e);
+    if (!rc)
+        rc = sg_packager_new(&p->packager, tree, &wanted, e);
+    if (!rc)
+        p->sinks[p->n_sinks++] = sg_packager_sink(p->packager);
+    return rc;
+}
+
 static void close_all(struct pass *p)
 {
+    sg_packager_free(p->packager);
     sg_mono_free(p->mono);
     sg_print_free(p->print);
     sg_spectrum_free(p->spectrum);
@@ -128,6 +143,8 @@ int sg_prepare(int fd, const struct sg_audio_job *job, struct sg_tree *tree,
 {
     struct pass p = {.progress = progress, .ctx = ctx, .stage = job ? "encode" : "check"};
     int rc = open_all(&p, e);
+    if (!rc && job)
+        rc = open_packager(&p, job, tree, e);
     struct sg_check_options o = {
         .decode = {.sinks = p.sinks,
                    .n_sinks = p.n_sinks,
