@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/opt.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -51,6 +52,9 @@ static int start(struct sg_ogg *o, const struct sg_encoder *encoder, struct sg_e
     if (!stream || avcodec_parameters_from_context(stream->codecpar, av) < 0)
         return sg_fail(e, SG_ENOMEM, "Ogg");
     stream->time_base = av->time_base;
+    /* A page that is both the first and the last cannot tell where the sound begins and where it
+     * ends: a sound of a second has several. */
+    av_opt_set_int(o->mux->priv_data, "page_duration", 400000, 0);
     int rc = avformat_write_header(o->mux, NULL);
     return rc < 0 ? fail(e, rc) : 0;
 }

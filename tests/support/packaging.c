@@ -17,18 +17,31 @@ static float noise(uint64_t i)
     return (float)((double)((i ^ i >> 31) >> 11) / 4503599627370496.0 - 1);
 }
 
+static double sine(double turns)
+{
+    enum { STEPS = 8192 };
+    static double table[STEPS];
+    if (table[1] == 0)
+        for (int i = 0; i < STEPS; i++)
+            table[i] = sin(2 * M_PI * i / STEPS);
+    return table[(uint64_t)(turns * STEPS) % STEPS];
+}
+
 static float sample(const struct test_sound *s, int64_t i, int channel)
 {
     static const double notes[] = {220, 277.18, 329.63, 440, 246.94, 311.13, 369.99, 493.88};
-    double t = (double)i / s->rate, beat = fmod(t, 0.5), v = 0;
+    double t = (double)i / s->rate, beat = fmod(t, 0.5), decay = exp(-2 * beat), v = 0;
     int chord = (int)(t / 0.5) % 2 * 4;
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 4; k++) {
+        double loud = 1;
         for (int h = 1; h <= 6; h++) {
             double hz = notes[chord + k] * h * (1 + 0.002 * channel);
+            loud *= decay;
             if (hz < s->rate * 0.45)
-                v += sin(2 * M_PI * hz * t) * exp(-beat * 2 * h) / h;
+                v += sine(hz * t) * loud / h;
         }
-    double hiss = noise((uint64_t)i * 8 + (uint64_t)channel) * (0.02 + 0.2 * exp(-beat * 30));
+    }
+    double hiss = noise((uint64_t)i * 8 + (uint64_t)channel) * (0.02 + 0.2 * pow(decay, 15));
     return (float)(0.12 * v + hiss);
 }
 
@@ -66,6 +79,7 @@ int test_package(const struct test_sound *s, const struct sg_package_job *job, c
                  struct sg_tree *tree, struct sg_arena *a, struct sg_error *e)
 {
     struct sg_packager *p = NULL;
+    *tree = (struct sg_tree){.dir = -1};
     if (mkdir(dir, 0755))
         return sg_fail_errno(e, "%s", dir);
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -75,6 +89,7 @@ int test_package(const struct test_sound *s, const struct sg_package_job *job, c
     if (!rc)
         rc = feed(s, sg_packager_sink(p), e);
     sg_packager_free(p);
+    sg_tree_close(tree);
     close(fd);
     return rc;
 }
