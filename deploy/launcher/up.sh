@@ -115,6 +115,7 @@ Segue is up after $((SECONDS - started_at)) s.
   metrics   $(api_url)/metrics        health  $(api_url)/health
   stop      ./segue down              logs    ./segue logs -f
 TXT
+    [ -z "${vendor_missing:-}" ] || say "  $vendor_missing"
     [ ! -f "$VAR/demo-account" ] || say "  log in    demo@segue.example   password $(cat "$VAR/demo-account")   (kept in var/demo-account)"
 }
 
