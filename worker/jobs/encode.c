@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "worker/asset.h"
+#include "worker/jobs/duplicate.h"
 #include "worker/jobs/original.h"
 #include "worker/jobs/song.h"
 #include "worker/jobs/upload.h"
@@ -26,7 +27,8 @@ struct work {
     struct original original;
     struct sg_asset asset;
     struct sg_audio_facts facts;
-    struct sg_audio_verdict verdict;
+    struct sg_audio_verdict verdict; /* code "": it is not refused */
+    struct duplicate duplicate;
     char scratch[800], out[820];
     int input;
     int64_t told_us;
@@ -125,6 +127,16 @@ static int prepare(struct work *w, struct sg_error *e)
     return rc;
 }
 
+static int compare(struct work *w, struct sg_error *e)
+{
+    int rc = encode_find_duplicate(w->x->pool, &w->u, w->asset.id, &w->facts, &w->duplicate, e);
+    if (rc || !w->duplicate.is_other)
+        return rc;
+    w->verdict = (struct sg_audio_verdict){.code = "duplicate"};
+    snprintf(w->verdict.detail, sizeof w->verdict.detail, "%s", w->duplicate.text);
+    return sg_fail(e, SG_EMEDIA, "%s", w->verdict.detail);
+}
+
 static int store(struct work *w, struct sg_error *e)
 {
     struct sg_asset_put put = {w->x->objects, w->out, &w->job->lost, on_store, w};
@@ -134,7 +146,9 @@ static int store(struct work *w, struct sg_error *e)
 static int publish(struct work *w, struct sg_error *e)
 {
     char song[24] = "";
-    int rc = encode_song_publish(w->x->pool, w->job, &w->u, &w->asset, &w->facts, song, e);
+    const char *like = *w->duplicate.song_id ? w->duplicate.song_id : NULL;
+    struct encode_song made = {&w->u, &w->asset, &w->facts, like};
+    int rc = encode_song_publish(w->x->pool, w->job, &made, song, e);
     if (!rc)
         sg_log(SG_LOG_INFO, "an upload is a song", "upload=%s song=%s asset=%s", w->u.id.p, song,
                w->asset.id);
@@ -143,7 +157,8 @@ static int publish(struct work *w, struct sg_error *e)
 
 static int refuse(struct work *w, struct sg_error *e)
 {
-    struct refusal why = {w->verdict.code, w->verdict.detail, NULL};
+    const char *other = w->duplicate.is_other ? w->duplicate.song_id : NULL;
+    struct refusal why = {w->verdict.code, w->verdict.detail, other};
     int rc = encode_upload_refuse(w->x->pool, w->job, &w->u, w->asset.id, &why, e);
     if (!rc)
         sg_log(SG_LOG_INFO, "an upload is refused", "upload=%s reason=%s", w->u.id.p, why.reason);
@@ -170,6 +185,8 @@ static int go(struct work *w, struct sg_error *e)
         rc = timed(w, "fetch", fetch, e);
     if (!rc)
         rc = timed(w, "prepare", prepare, e);
+    if (!rc)
+        rc = timed(w, "compare", compare, e);
     if (rc == SG_EMEDIA)
         return timed(w, "refuse", refuse, e);
     if (!rc)

@@ -12,6 +12,7 @@ struct publishing {
     const struct encode_upload *u;
     const struct sg_asset *asset;
     const struct sg_audio_facts *facts;
+    const char *duplicate_of;
     struct sg_arena a;
     char *song_id;
 };
@@ -122,9 +123,10 @@ static int end_upload(PGconn *pg, struct publishing *p, struct sg_error *e)
     static const struct sg_pg_statement ready = {
         "upload_ready",
         "UPDATE uploads SET status = 'ready', stage = '', progress = 100, song_id = $2::bigint, "
-        "error = NULL, reason = NULL WHERE upload_id = $1",
-        2};
-    return sg_worker_tx_run(pg, &ready, (const char *const[]){p->u->id.p, p->song_id}, NULL, e);
+        "error = NULL, reason = NULL, duplicate_of = $3::bigint WHERE upload_id = $1",
+        3};
+    const char *params[] = {p->u->id.p, p->song_id, p->duplicate_of};
+    return sg_worker_tx_run(pg, &ready, params, NULL, e);
 }
 
 static int publish(PGconn *pg, void *ctx, struct sg_error *e)
@@ -147,10 +149,14 @@ static int publish(PGconn *pg, void *ctx, struct sg_error *e)
 }
 
 int encode_song_publish(struct sg_pg_pool *pool, const struct sg_job *job,
-                        const struct encode_upload *u, const struct sg_asset *asset,
-                        const struct sg_audio_facts *facts, char song_id[24], struct sg_error *e)
+                        const struct encode_song *made, char song_id[24], struct sg_error *e)
 {
-    struct publishing p = {.job = job, .u = u, .asset = asset, .facts = facts, .song_id = song_id};
+    struct publishing p = {.job = job,
+                           .u = made->u,
+                           .asset = made->asset,
+                           .facts = made->facts,
+                           .duplicate_of = made->duplicate_of,
+                           .song_id = song_id};
     int rc = sg_worker_transact(pool, publish, &p, e);
     sg_arena_free(&p.a);
     return rc;

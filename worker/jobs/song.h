@@ -9,8 +9,13 @@
 #include "worker/asset.h"
 #include "worker/jobs/upload.h"
 
+struct encode_song {
+    const struct encode_upload *u;
+    const struct sg_asset *asset;
+    const struct sg_audio_facts *facts;
+    const char *duplicate_of; /* a song that sounds the same, to be noted; NULL */
+};
 /* song_id: a text of up to 23 bytes. SG_ECHANGED: the job is another's; SG_ENOENT: the upload was
  * cancelled. In both cases nothing was written. */
 int encode_song_publish(struct sg_pg_pool *pool, const struct sg_job *job,
-                        const struct encode_upload *u, const struct sg_asset *asset,
-                        const struct sg_audio_facts *facts, char song_id[24], struct sg_error *e);
+                        const struct encode_song *made, char song_id[24], struct sg_error *e);
