@@ -1,0 +1,420 @@
+/* test_worker.c - the real segue-worker and segue-audio over uploads as the API leaves them. */
+#include "core/audio_child/audio_child.h"
+#include "core/clock.h"
+#include "core/digest.h"
+#include "tests/support/indexer.h"
+#include "tests/support/recording.h"
+#include "worker/asset.h"
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct test_indexer x;
+static struct test_pg *pg;
+static struct sg_config config;
+static struct sg_objects *objects;
+static struct sg_vault *vault;
+static PGconn *db;
+static pid_t worker;
+static struct sg_error e;
+
+static void start_worker(void)
+{
+    worker = test_program_spawn(&x, "segue-worker", (const char *const[]){"serve", NULL});
+}
+
+static int stop_worker(int with)
+{
+    kill(worker, with);
+    return test_wait(worker);
+}
+
+static void put(struct test_upload u, struct sg_buf *file)
+{
+    u.artist_id = u.user_id = u.artist_id ? u.artist_id : 1;
+    ck_assert(test_upload_put(&u, sg_buf_str(file), objects, vault, db));
+}
+
+static void put_wav(struct test_upload u, double seconds, unsigned seed)
+{
+    struct sg_buf wav = {0};
+    test_wav(&wav, seconds, seed);
+    put(u, &wav);
+    sg_buf_free(&wav);
+}
+
+/* Until it has ended, whichever way. */
+static const char *end_of(const char *id)
+{
+    const char *status = "";
+    for (int i = 0; i < 3000; i++) {
+        status = test_pg_sql(db, "SELECT status FROM uploads WHERE upload_id = '%s'", id);
+        if (strcmp(status, "received") && strcmp(status, "processing"))
+            return status;
+        sg_sleep_us(20000);
+    }
+    test_show(&x, "segue-worker");
+    return status;
+}
+
+static int count_seen(void *ctx, const char *key, const struct sg_object_info *info,
+                      struct sg_error *err)
+{
+    (void)key, (void)info, (void)err;
+    ++*(int *)ctx;
+    return 0;
+}
+
+static int objects_below(const char *prefix)
+{
+    int n = 0;
+    ck_assert_int_eq(sg_objects_list(objects, prefix, NULL, count_seen, &n, &e), 0);
+    return n;
+}
+
+static int originals_of(const char *id)
+{
+    char prefix[100];
+    snprintf(prefix, sizeof prefix, "uploads/%s/", id);
+    for (int i = 0; i < 500 && objects_below(prefix); i++) /* they go after the end is told */
+        sg_sleep_us(10000);
+    return objects_below(prefix);
+}
+
+/* Folders of jobs below var/scratch/<worker>/. */
+static int scratch_folders(void)
+{
+    char path[300];
+    int n = 0;
+    snprintf(path, sizeof path, "find %s/var/scratch -mindepth 2 -type d 2>/dev/null | wc -l",
+             x.dir);
+    FILE *f = popen(path, "r"); /* NOLINT(cert-env33-c): paths of our own */
+    ck_assert_int_eq(fscanf(f, "%d", &n), 1);
+    pclose(f);
+    return n;
+}
+
+/* It goes after the end is told. */
+static bool scratch_is_empty(void)
+{
+    for (int i = 0; i < 500 && scratch_folders(); i++)
+        sg_sleep_us(10000);
+    return scratch_folders() == 0;
+}
+
+static void check_stored(void)
+{
+    PGresult *r = PQexec(db, "SELECT asset_id, path, bytes, sealed, encode(f.sha256, 'hex'), "
+                             "a.content_key FROM assets a JOIN asset_files f USING (asset_id) "
+                             "JOIN song_audio USING (asset_id)");
+    int n = PQntuples(r);
+    ck_assert_int_gt(n, 5);
+    for (int i = 0; i < n; i++) {
+        unsigned char key[SG_CONTENT_KEY];
+        char object[300], hex[65];
+        size_t wrapped_n = 0;
+        struct sg_object_info info;
+        bool sealed = *PQgetvalue(r, i, 3) == 't';
+        unsigned char *wrapped = PQunescapeBytea((unsigned char *)PQgetvalue(r, i, 5), &wrapped_n);
+        ck_assert_int_eq(
+            sg_vault_unwrap(vault, (struct sg_str){(char *)wrapped, wrapped_n}, key, &e), 0);
+        PQfreemem(wrapped);
+        snprintf(object, sizeof object, "audio/%s/%s", PQgetvalue(r, i, 0), PQgetvalue(r, i, 1));
+        FILE *to = tmpfile();
+        ck_assert_int_eq(
+            sg_objects_fetch(objects, object, sealed ? key : NULL, fileno(to), &info, &e), 0);
+        fclose(to);
+        sg_hex(info.sha256, 32, hex);
+        ck_assert_str_eq(hex, PQgetvalue(r, i, 4));
+        ck_assert_int_eq(info.bytes, atoll(PQgetvalue(r, i, 2)));
+    }
+    PQclear(r);
+}
+
+START_TEST(an_upload_becomes_a_song_that_plays)
+{
+    struct sg_buf wav = {0};
+    test_wav(&wav, 2, 1);
+    test_wav_title(&wav, "Not this");
+    test_pg_sql(db, "LISTEN segue_uploads");
+    put((struct test_upload){.id = "upload_a", .title = "A Song", .sealed = true}, &wav);
+    sg_buf_free(&wav);
+    ck_assert_str_eq(end_of("upload_a"), "ready");
+    ck_assert_str_eq(
+        test_pg_sql(db, "SELECT s.title || '|' || s.artist_id || '|' || duration_s || '|' || "
+                        "credited_artist_id || '|' || role || '|' || (a.duration_ms BETWEEN 1900 "
+                        "AND 2100) || '|' || a.codec FROM uploads u JOIN songs s USING (song_id) "
+                        "JOIN song_artists USING (song_id) JOIN song_audio USING (song_id) "
+                        "JOIN assets a ON a.asset_id = song_audio.asset_id "
+                        "WHERE upload_id = 'upload_a' AND u.asset_id = a.asset_id"),
+        "A Song|1|2|1|main|true|pcm_s16le");
+    check_stored();
+    ck_assert_int_eq(originals_of("upload_a"), 0);
+    ck_assert(scratch_is_empty());
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status || attempts FROM jobs"), "done1");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT progress || stage FROM uploads"), "100");
+    PQconsumeInput(db);
+    PGnotify *n = PQnotifies(db);
+    ck_assert_ptr_nonnull(n);
+    ck_assert_str_eq(n->extra, "upload_a");
+    PQfreemem(n);
+    test_pg_sql(db, "UNLISTEN *");
+}
+END_TEST
+
+START_TEST(parts_are_joined_and_the_files_own_title_is_taken)
+{
+    struct sg_buf wav = {0};
+    test_wav(&wav, 1.5, 2);
+    test_wav_title(&wav, "  The File's Own ");
+    put((struct test_upload){.id = "upload_b", .parts = 7, .sealed = true}, &wav);
+    put_wav((struct test_upload){.id = "upload_c", .parts = 1}, 1.2, 3);
+    sg_buf_free(&wav);
+    ck_assert_str_eq(end_of("upload_b"), "ready");
+    ck_assert_str_eq(end_of("upload_c"), "ready");
+    ck_assert_str_eq(test_pg_sql(db,
+                                 "SELECT string_agg(s.title, '|' ORDER BY upload_id) FROM songs "
+                                 "s JOIN uploads u USING (song_id) WHERE upload_id IN "
+                                 "('upload_b', 'upload_c')"),
+                     "The File's Own|some file");
+    ck_assert_int_eq(originals_of("upload_b"), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_sound_is_refused_with_its_reason)
+{
+    struct sg_buf text = {0};
+    int before = objects_below("audio/");
+    for (int i = 0; i < 500; i++)
+        sg_buf_puts(&text, "This is no recording. ");
+    put((struct test_upload){.id = "upload_d", .sealed = true}, &text);
+    sg_buf_free(&text);
+    ck_assert_str_eq(end_of("upload_d"), "refused");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT reason || (length(error) > 5) || coalesce(song_id, 0) "
+                                     "FROM uploads WHERE upload_id = 'upload_d'"),
+                     "unsupportedtrue0");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status FROM jobs WHERE payload->>'upload_id' = "
+                                     "'upload_d'"),
+                     "done");
+    ck_assert_int_eq(originals_of("upload_d"), 0);
+    ck_assert_int_eq(objects_below("audio/"), before);
+    ck_assert(scratch_is_empty());
+}
+END_TEST
+
+START_TEST(another_artists_recording_is_refused_and_ones_own_is_noted)
+{
+    put_wav((struct test_upload){.id = "upload_i", .title = "Mine"}, 9, 8);
+    ck_assert_str_eq(end_of("upload_i"), "ready");
+    put_wav((struct test_upload){.id = "upload_j", .artist_id = 2}, 9, 8);
+    ck_assert_str_eq(end_of("upload_j"), "refused");
+    put_wav((struct test_upload){.id = "upload_k"}, 9, 8);
+    ck_assert_str_eq(end_of("upload_k"), "ready");
+    put_wav((struct test_upload){.id = "upload_l", .artist_id = 2}, 9, 9);
+    ck_assert_str_eq(end_of("upload_l"), "ready");
+    ck_assert_str_eq(
+        test_pg_sql(db, "SELECT string_agg(coalesce(u.reason, '-') || (SELECT s.title FROM songs s "
+                        "WHERE s.song_id = u.duplicate_of), ' ' ORDER BY upload_id) FROM uploads u "
+                        "WHERE duplicate_of IS NOT NULL"),
+        "duplicateMine -Mine");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT error FROM uploads WHERE upload_id = 'upload_j'"),
+                     "The recording is \"Mine\" by A.");
+}
+END_TEST
+
+static int read_facts(struct sg_str json, struct sg_arena *a, void *out, struct sg_error *err)
+{
+    return sg_audio_facts_read(json, a, out, err);
+}
+
+/* As in a container that refuses it: the list of system calls alone holds. */
+static int prepare_without_landlock(void)
+{
+    char path[200], out[200];
+    struct sg_buf wav = {0}, job = {0};
+    struct sg_arena a = {0};
+    struct sg_asset asset;
+    struct sg_audio_facts facts;
+    struct sg_audio_verdict why;
+    struct sg_error err = SG_ERROR_INIT;
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+    if (!f || seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), 444, 0) || seccomp_load(f))
+        return 2;
+    seccomp_release(f);
+    test_wav(&wav, 5, 1);
+    snprintf(path, sizeof path, "%s/bare.wav", x.dir);
+    snprintf(out, sizeof out, "%s/bare", x.dir);
+    int fd = open(path, O_RDWR | O_CREAT, 0600);
+    if (fd < 0 || write(fd, wav.p, wav.n) != (ssize_t)wav.n || mkdir(out, 0700) ||
+        sg_asset_new(&asset, vault, &config, &err) || sg_asset_job(&asset, &config, &job, &err))
+        return 3;
+    struct sg_audio_child child = {.program = test_program("segue-audio"),
+                                   .command = "prepare",
+                                   .out_dir = out,
+                                   .input = fd,
+                                   .job = sg_buf_str(&job),
+                                   .wall_s = 200};
+    int rc = sg_audio_child_run(&child, read_facts, &facts, &a, &why, &err);
+    if (rc)
+        fprintf(stderr, "%s\n", err.text);
+    return rc ? 1 : facts.files.n < 6 ? 4 : 0;
+}
+
+START_TEST(renditions_are_made_where_the_kernel_has_no_landlock)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(prepare_without_landlock());
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(an_original_that_was_damaged_is_a_dead_letter_that_can_be_retried)
+{
+    put_wav((struct test_upload){.id = "upload_e", .damaged = true}, 1, 4);
+    ck_assert_str_eq(test_pg_sql(db, "UPDATE jobs SET max_attempts = 2 WHERE payload->>'upload_id' "
+                                     "= 'upload_e' RETURNING job_id > 0"),
+                     "t");
+    ck_assert_str_eq(end_of("upload_e"), "failed");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT reason FROM uploads WHERE upload_id = 'upload_e'"),
+                     "processing-failed");
+    ck_assert_int_eq(originals_of("upload_e"), 1); /* it is not given up */
+    char job[24], command[500];
+    snprintf(job, sizeof job, "%s",
+             test_pg_sql(db, "SELECT job_id FROM jobs WHERE status = 'failed'"));
+    snprintf(command, sizeof command,
+             "%s --config %s jobs list | grep -q '^%s.*upload_e.*not what was received'",
+             test_program("segue-worker"), x.conf, job);
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): paths of our own */
+    /* what lies there is mended */
+    struct sg_buf wav = {0};
+    struct sg_object_put *again;
+    test_wav(&wav, 1, 4);
+    ck_assert_int_eq(
+        sg_objects_put(objects, "uploads/upload_e/original", "audio/wav", NULL, 0, &again, &e), 0);
+    ck_assert_int_eq(sg_object_write(again, sg_buf_str(&wav), &e), 0);
+    ck_assert_int_eq(sg_object_commit(again, NULL, &e), 0);
+    sg_buf_free(&wav);
+    snprintf(command, sizeof command, "%s --config %s jobs retry %s >/dev/null",
+             test_program("segue-worker"), x.conf, job);
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): paths of our own */
+    ck_assert_str_eq(end_of("upload_e"), "ready");
+}
+END_TEST
+
+START_TEST(what_was_cancelled_is_not_published)
+{
+    ck_assert_int_eq(stop_worker(SIGTERM), 0);
+    put_wav((struct test_upload){.id = "upload_f"}, 1, 5);
+    test_pg_sql(db, "UPDATE uploads SET status = 'cancelled' WHERE upload_id = 'upload_f'");
+    start_worker();
+    for (int i = 0; i < 1000 && strcmp(test_pg_sql(db, "SELECT status FROM jobs WHERE "
+                                                       "payload->>'upload_id' = 'upload_f'"),
+                                       "done");
+         i++)
+        sg_sleep_us(20000);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status || coalesce(song_id, 0) FROM uploads WHERE "
+                                     "upload_id = 'upload_f'"),
+                     "cancelled0");
+}
+END_TEST
+
+START_TEST(a_worker_that_is_asked_to_stop_gives_back_its_job)
+{
+    put_wav((struct test_upload){.id = "upload_g"}, 120, 6);
+    for (int i = 0; i < 1000 && strcmp(test_pg_sql(db, "SELECT status FROM uploads WHERE "
+                                                       "upload_id = 'upload_g' AND progress > 5"),
+                                       "processing");
+         i++)
+        sg_sleep_us(20000);
+    ck_assert_int_eq(stop_worker(SIGTERM), 0);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status || attempts FROM jobs WHERE "
+                                     "payload->>'upload_id' = 'upload_g'"),
+                     "queued0");
+    ck_assert(scratch_is_empty());
+    test_pg_sql(db, "DELETE FROM jobs WHERE payload->>'upload_id' = 'upload_g'");
+    start_worker();
+}
+END_TEST
+
+/* By a kill no thread of it ends orderly. */
+START_TEST(a_killed_workers_scratch_and_lease_go_to_the_next)
+{
+    put_wav((struct test_upload){.id = "upload_h"}, 20, 7);
+    for (int i = 0; i < 1000 && strcmp(test_pg_sql(db, "SELECT status FROM uploads WHERE "
+                                                       "upload_id = 'upload_h'"),
+                                       "processing");
+         i++)
+        sg_sleep_us(5000);
+    stop_worker(SIGKILL);
+    ck_assert_int_gt(scratch_folders(), 0);
+    start_worker();
+    ck_assert_str_eq(end_of("upload_h"), "ready");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status || attempts FROM jobs WHERE "
+                                     "payload->>'upload_id' = 'upload_h'"),
+                     "done2");
+    ck_assert_int_eq(originals_of("upload_h"), 0);
+    ck_assert(scratch_is_empty());
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM songs WHERE song_id IN (SELECT song_id "
+                                     "FROM uploads WHERE upload_id = 'upload_h')"),
+                     "1");
+}
+END_TEST
+
+static void setup(void)
+{
+    pg = test_pg_start_migrated(NULL);
+    test_indexer_init(&x, pg, NULL, "worker.lease_s = 2\nworker.retry_s = 1\nworker.jobs = 2\n");
+    test_indexer_config(&x, &config);
+    db = test_pg_connect(pg);
+    test_pg_sql(db, "INSERT INTO users (user_id, email, display_name) VALUES (1, 'a@b.c', 'A'), "
+                    "(2, 'b@b.c', 'B')");
+    test_pg_sql(db, "INSERT INTO artists (artist_id, name, user_id) VALUES (1, 'A', 1), "
+                    "(2, 'B', 2)");
+    start_worker();
+    for (int i = 0; i < 1000 && !test_logged(&x, "segue-worker", "taking jobs"); i++)
+        sg_sleep_us(20000);
+    ck_assert_msg(sg_objects_open(&objects, &config, &e) == 0, "%s", e.text);
+    ck_assert_msg(sg_vault_open(&vault, &config, &e) == 0, "%s", e.text);
+}
+
+static void teardown(void)
+{
+    ck_assert_int_eq(stop_worker(SIGTERM), 0);
+    sg_vault_close(vault);
+    sg_objects_close(objects);
+    PQfinish(db);
+}
+
+int main(void)
+{
+    Suite *s = suite_create("worker");
+    TCase *t = tcase_create("uploads");
+    tcase_add_unchecked_fixture(t, setup, teardown);
+    tcase_add_test(t, an_upload_becomes_a_song_that_plays);
+    tcase_add_test(t, parts_are_joined_and_the_files_own_title_is_taken);
+    tcase_add_test(t, a_file_that_is_no_sound_is_refused_with_its_reason);
+    tcase_add_test(t, another_artists_recording_is_refused_and_ones_own_is_noted);
+    tcase_add_test(t, renditions_are_made_where_the_kernel_has_no_landlock);
+    tcase_add_test(t, an_original_that_was_damaged_is_a_dead_letter_that_can_be_retried);
+    tcase_add_test(t, what_was_cancelled_is_not_published);
+    tcase_add_test(t, a_worker_that_is_asked_to_stop_gives_back_its_job);
+    tcase_add_test(t, a_killed_workers_scratch_and_lease_go_to_the_next);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_set_fork_status(r, CK_NOFORK);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
