@@ -6,6 +6,8 @@ static const struct sg_command commands[] = {
      sg_data_migrate},
     {"generate", "generate [OPTIONS]", "make a demo catalogue with listeners",
      sg_data_generate_help, sg_data_generate},
+    {"demo-audio", "demo-audio [OPTIONS]", "make sound for songs that have none",
+     sg_data_sound_help, sg_data_sound},
     {"import", "import FORMAT PATH... [OPTIONS]", "bring in a catalogue: jsonl, csv, ...",
      sg_data_import_help, sg_data_import},
     {"searches", "searches report [OPTIONS]", "what people search for and choose",

@@ -40,7 +40,7 @@ struct score {
 void sg_phrase_draw(uint64_t seed, uint64_t genre, struct sg_phrase *out)
 {
     struct sg_rng kind = sg_rng_at(seed, PHRASE, genre, 0), one = sg_rng_at(seed, PHRASE, genre, 1);
-    double usual = 72 + 84 * sg_rng_unit(&kind);
+    double usual = 92 + 64 * sg_rng_unit(&kind);
     *out = (struct sg_phrase){
         .tempo = rint(usual + 16 * (sg_rng_unit(&one) - 0.5)),
         .tonic = (int)sg_rng_below(&one, 12),
@@ -50,7 +50,7 @@ void sg_phrase_draw(uint64_t seed, uint64_t genre, struct sg_phrase *out)
         .drums = 0.3 + 0.6 * sg_rng_unit(&kind),
         .seed = sg_rng_next(&one),
     };
-    out->bars = out->tempo < 100 ? 4 : out->tempo < 136 ? 6 : 8;
+    out->bars = out->tempo < 121 ? 4 : out->tempo < 151 ? 5 : 6;
 }
 
 static void make_table(float *table, const double *partials)

@@ -98,7 +98,10 @@ cmd_up() {
         loud "Loading the demo catalogue" "$BIN/segue-data" generate --songs "${songs:-$(setting demo.songs)}" \
             --users "${users:-$(setting demo.users)}" --seed "$(setting demo.seed)"
     fi
-    if [ $demo = 1 ] && demo_catalogue; then step "Making the demo account" demo_account; fi
+    if [ $demo = 1 ] && demo_catalogue; then
+        loud "Making the demo catalogue's sound" "$BIN/segue-data" demo-audio --seed "$(setting demo.seed)"
+        step "Making the demo account" demo_account
+    fi
     [ -f "$VAR/index/CURRENT" ] || loud "Building the index" "$BIN/segue-indexer" rebuild
     "$BIN/segue-recsys" status >/dev/null 2>&1 || loud "Training the recommender" "$BIN/segue-recsys" train
     local name
