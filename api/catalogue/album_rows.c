@@ -8,12 +8,7 @@
 #define CREATED SG_SQL_TIME("l.created_at")
 #define UPDATED SG_SQL_TIME("l.updated_at")
 
-static int missing(uint64_t id, struct sg_error *e)
-{
-    return sg_fail(e, SG_ENOENT, "there is no album %llu", (unsigned long long)id);
-}
-
-int sg_album_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_album_head *out,
+int sg_album_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_edit_head *out,
                   struct sg_error *e)
 {
     static const struct sg_pg_statement lock = {
@@ -22,15 +17,7 @@ int sg_album_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct s
         "FROM albums l JOIN artists a USING (artist_id) WHERE l.album_id = $1::bigint "
         "FOR UPDATE OF l",
         1};
-    PGresult *r = NULL;
-    int rc = sg_tx_run(tx, &lock, (const char *const[]){sg_sql_u64(a, id)}, &r, e);
-    if (!rc && !PQntuples(r))
-        rc = missing(id, e);
-    if (!rc)
-        *out =
-            (struct sg_album_head){sg_row_u64(r, 0, 0), sg_row_u64(r, 0, 1), sg_row_bool(r, 0, 2)};
-    PQclear(r);
-    return rc;
+    return sg_edit_lock(tx, a, &lock, "album", id, out, e);
 }
 
 int sg_album_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_album_edit *out,
@@ -46,16 +33,7 @@ int sg_album_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg
         "'created_at', " CREATED ", 'updated_at', " UPDATED "), l.version "
         "FROM albums l WHERE l.album_id = $1::bigint",
         1};
-    PGresult *r = NULL;
-    int rc = sg_tx_run(tx, &read, (const char *const[]){sg_sql_u64(a, id)}, &r, e);
-    if (!rc && !PQntuples(r))
-        rc = missing(id, e);
-    if (!rc)
-        rc = sg_row_record(r, 0, 0, &sg_album_edit_record, a, out, e);
-    if (!rc)
-        *version = sg_row_u64(r, 0, 1);
-    PQclear(r);
-    return rc;
+    return sg_edit_row(tx, a, &read, "album", id, &sg_album_edit_record, out, version, e);
 }
 
 int sg_album_insert(struct sg_db_tx *tx, struct sg_arena *a, struct sg_album_edit *album,

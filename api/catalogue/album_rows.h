@@ -1,14 +1,10 @@
 /* album_rows.h - one album in PostgreSQL, within a transaction. */
 #pragma once
-#include "api/db/db.h"
+#include "api/catalogue/edit.h"
 #include "schemas/edits.h"
 
-struct sg_album_head {
-    uint64_t version, owner;
-    bool hidden;
-};
 /* Holds the row until the end. SG_ENOENT. */
-int sg_album_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_album_head *out,
+int sg_album_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_edit_head *out,
                   struct sg_error *e);
 int sg_album_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_album_edit *out,
                  uint64_t *version, struct sg_error *e);

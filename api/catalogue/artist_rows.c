@@ -7,27 +7,15 @@
 #define CREATED SG_SQL_TIME("a.created_at")
 #define UPDATED SG_SQL_TIME("a.updated_at")
 
-static int missing(uint64_t id, struct sg_error *e)
-{
-    return sg_fail(e, SG_ENOENT, "there is no artist %llu", (unsigned long long)id);
-}
-
-int sg_artist_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_artist_head *out,
+int sg_artist_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_edit_head *out,
                    struct sg_error *e)
 {
     static const struct sg_pg_statement lock = {
         "artist_lock",
-        "SELECT version, coalesce(user_id, 0) FROM artists WHERE artist_id = $1::bigint "
+        "SELECT version, coalesce(user_id, 0), false FROM artists WHERE artist_id = $1::bigint "
         "FOR NO KEY UPDATE",
         1};
-    PGresult *r = NULL;
-    int rc = sg_tx_run(tx, &lock, (const char *const[]){sg_sql_u64(a, id)}, &r, e);
-    if (!rc && !PQntuples(r))
-        rc = missing(id, e);
-    if (!rc)
-        *out = (struct sg_artist_head){sg_row_u64(r, 0, 0), sg_row_u64(r, 0, 1)};
-    PQclear(r);
-    return rc;
+    return sg_edit_lock(tx, a, &lock, "artist", id, out, e);
 }
 
 int sg_artist_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_artist_edit *out,
@@ -40,16 +28,7 @@ int sg_artist_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct s
         "'created_at', " CREATED ", 'updated_at', " UPDATED "), a.version "
         "FROM artists a WHERE a.artist_id = $1::bigint",
         1};
-    PGresult *r = NULL;
-    int rc = sg_tx_run(tx, &read, (const char *const[]){sg_sql_u64(a, id)}, &r, e);
-    if (!rc && !PQntuples(r))
-        rc = missing(id, e);
-    if (!rc)
-        rc = sg_row_record(r, 0, 0, &sg_artist_edit_record, a, out, e);
-    if (!rc)
-        *version = sg_row_u64(r, 0, 1);
-    PQclear(r);
-    return rc;
+    return sg_edit_row(tx, a, &read, "artist", id, &sg_artist_edit_record, out, version, e);
 }
 
 int sg_artist_insert(struct sg_db_tx *tx, struct sg_arena *a, struct sg_artist_edit *artist,

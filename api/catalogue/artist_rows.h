@@ -1,13 +1,10 @@
 /* artist_rows.h - one artist in PostgreSQL, within a transaction. */
 #pragma once
-#include "api/db/db.h"
+#include "api/catalogue/edit.h"
 #include "schemas/edits.h"
 
-struct sg_artist_head {
-    uint64_t version, owner;
-};
 /* Holds the row until the end. SG_ENOENT. */
-int sg_artist_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_artist_head *out,
+int sg_artist_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_edit_head *out,
                    struct sg_error *e);
 int sg_artist_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_artist_edit *out,
                   uint64_t *version, struct sg_error *e);

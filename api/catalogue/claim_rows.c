@@ -33,7 +33,7 @@ static int check(struct sg_db_tx *tx, const struct put *p, struct sg_error *e)
         2};
     const char *params[] = {sg_sql_u64(p->a, p->claim->user_id),
                             sg_sql_u64(p->a, p->claim->artist_id)};
-    struct sg_artist_head head;
+    struct sg_edit_head head;
     PGresult *r = NULL;
     uint64_t managed;
     int rc = sg_artist_count(tx, p->a, p->claim->user_id, &managed, e); /* one at a time */

@@ -21,7 +21,7 @@ static int missing(const struct removal *x, struct sg_error *e)
 }
 
 /* The credit is there and may go: SG_ENOENT, SG_EPERM, SG_ECONFLICT. */
-static int allowed(struct sg_db_tx *tx, const struct removal *x, const struct sg_song_head *song,
+static int allowed(struct sg_db_tx *tx, const struct removal *x, const struct sg_edit_head *song,
                    struct sg_error *e)
 {
     static const struct sg_pg_statement find = {
@@ -58,7 +58,7 @@ static int take_off(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
     const struct removal *x = ctx;
     struct sg_arena *a = x->q->arena;
     const char *params[] = {sg_sql_u64(a, x->song_id), sg_sql_u64(a, x->artist_id)};
-    struct sg_song_head song;
+    struct sg_edit_head song;
     int rc = sg_song_lock(tx, a, x->song_id, &song, e);
     if (!rc)
         rc = allowed(tx, x, &song, e);

@@ -25,7 +25,7 @@ static int give(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
     struct give *g = ctx;
     struct sg_arena *a = g->q->arena;
-    struct sg_artist_head head;
+    struct sg_edit_head head;
     uint64_t n;
     int rc = sg_artist_lock(tx, a, g->artist_id, &head, e);
     if (!rc)

@@ -28,8 +28,8 @@ struct put {
 static int hold(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
     struct put *p = ctx;
-    struct sg_album_head album = {0};
-    struct sg_artist_head artist = {0};
+    struct sg_edit_head album = {0};
+    struct sg_edit_head artist = {0};
     bool of_album = p->kind == SG_ALBUM;
     int rc = of_album ? sg_album_lock(tx, p->q->arena, p->id, &album, e)
                       : sg_artist_lock(tx, p->q->arena, p->id, &artist, e);

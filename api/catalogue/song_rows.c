@@ -9,7 +9,7 @@
 #define CREATED SG_SQL_TIME("s.created_at")
 #define UPDATED SG_SQL_TIME("s.updated_at")
 
-int sg_song_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_song_head *out,
+int sg_song_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_edit_head *out,
                  struct sg_error *e)
 {
     static const struct sg_pg_statement lock = {
@@ -20,15 +20,7 @@ int sg_song_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg
         "LEFT JOIN albums al ON al.album_id = s.album_id "
         "WHERE s.song_id = $1::bigint FOR UPDATE OF s",
         1};
-    PGresult *r = NULL;
-    int rc = sg_tx_run(tx, &lock, (const char *const[]){sg_sql_u64(a, id)}, &r, e);
-    if (!rc && !PQntuples(r))
-        rc = sg_fail(e, SG_ENOENT, "there is no song %llu", (unsigned long long)id);
-    if (!rc)
-        *out =
-            (struct sg_song_head){sg_row_u64(r, 0, 0), sg_row_u64(r, 0, 1), sg_row_bool(r, 0, 2)};
-    PQclear(r);
-    return rc;
+    return sg_edit_lock(tx, a, &lock, "song", id, out, e);
 }
 
 int sg_song_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_song_edit *out,
@@ -49,16 +41,7 @@ int sg_song_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_
         "s.version FROM songs s LEFT JOIN genres g USING (genre_id) "
         "LEFT JOIN albums al ON al.album_id = s.album_id WHERE s.song_id = $1::bigint",
         1};
-    PGresult *r = NULL;
-    int rc = sg_tx_run(tx, &read, (const char *const[]){sg_sql_u64(a, id)}, &r, e);
-    if (!rc && !PQntuples(r))
-        rc = sg_fail(e, SG_ENOENT, "there is no song %llu", (unsigned long long)id);
-    if (!rc)
-        rc = sg_row_record(r, 0, 0, &sg_song_edit_record, a, out, e);
-    if (!rc)
-        *version = sg_row_u64(r, 0, 1);
-    PQclear(r);
-    return rc;
+    return sg_edit_row(tx, a, &read, "song", id, &sg_song_edit_record, out, version, e);
 }
 
 static const char *credits_json(struct sg_arena *a, const struct sg_song_edit *song)

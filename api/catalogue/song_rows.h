@@ -1,19 +1,15 @@
 /* song_rows.h - one song in PostgreSQL, within a transaction. */
 #pragma once
-#include "api/db/db.h"
+#include "api/catalogue/edit.h"
 #include "schemas/edits.h"
 
-struct sg_song_head {
-    uint64_t version, owner; /* owner: the account that manages its artist; 0: nobody */
-    bool hidden;             /* not out yet */
-};
 /* What a song's values refer to, looked up before it is written. */
 struct sg_song_refs {
     uint64_t genre_id; /* 0: none */
 };
 
 /* Holds the row until the end. SG_ENOENT. */
-int sg_song_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_song_head *out,
+int sg_song_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_edit_head *out,
                  struct sg_error *e);
 /* All of it as it is now. */
 int sg_song_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_song_edit *out,
