@@ -22,6 +22,8 @@ struct sg_plays;
 struct sg_now;
 struct sg_playlist_live;
 struct sg_vault;
+struct sg_objects;
+struct sg_playback;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer, *worker;
@@ -43,6 +45,8 @@ struct sg_api {
     struct sg_fan_out *fan_out;
     struct sg_playlist_live *playlists; /* who looks on: api/playlists/live.h */
     struct sg_limits *limits;           /* NULL: there are none */
+    struct sg_objects *objects;
+    struct sg_playback *playback;
     int64_t started_us;
 };
 

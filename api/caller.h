@@ -14,6 +14,7 @@ struct sg_caller {
     uint64_t user_id; /* 0: nobody is logged in */
     unsigned roles;   /* bit set of enum sg_role */
     enum sg_subscription subscription;
+    int64_t subscription_until_s; /* premium ends then, since 1970; 0: it does not */
     uint64_t session_id;
     bool private_session; /* what is played now is not kept */
     bool search_log_off;  /* nothing of what she searches is kept */

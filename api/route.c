@@ -146,8 +146,11 @@ bool sg_route_hole_is_number(struct sg_str name, const char **format)
 {
     static const struct {
         const char *name, *format;
-    } texts[] = {
-        {"search_id", "uuid"}, {"device_id", "uuid"}, {"export_id", NULL}, {"upload_id", NULL}};
+    } texts[] = {{"search_id", "uuid"},
+                 {"device_id", "uuid"},
+                 {"asset_id", "uuid"},
+                 {"export_id", NULL},
+                 {"upload_id", NULL}};
     *format = NULL;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (sg_str_eq(name, sg_str(texts[i].name))) {
@@ -355,9 +358,15 @@ void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_respon
 bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
 {
     const struct sg_route *route = find_route(q);
-    if (!route || !route->ends_itself || !takes(route, q->method))
+    if (!route || !(route->ends_itself || route->at_once) || !takes(route, q->method))
         return false;
     q->route = route;
+    if (route->at_once) {
+        bool done = admitted(ctx, route, q, r) && route->at_once(ctx, q, r);
+        if (done)
+            sg_route_end(q, r);
+        return done;
+    }
     if (admitted(ctx, route, q, r))
         route->handle(ctx, q, r);
     else

@@ -29,6 +29,9 @@ enum sg_answers {
     SG_ANSWERS_403 = 128,
     SG_ANSWERS_410 = 256,
     SG_ANSWERS_206 = 512,
+    SG_ANSWERS_416 = 1024,
+    SG_ANSWERS_302 = 2048,
+    SG_ANSWERS_503 = 4096, /* of those that look at no token; the others may always */
 };
 
 struct sg_route {
@@ -51,9 +54,12 @@ struct sg_route {
     int status;                    /* of a success; 0: 200 with a reply, else 204 */
     unsigned answers;              /* enum sg_answers */
     enum sg_access access;
-    bool for_user;    /* user_id among the parameters is checked against the caller, and made hers
-                         when it is not told: handlers believe it */
-    int cost;         /* taken from the caller's limit; 0: 1 */
+    bool for_user; /* user_id among the parameters is checked against the caller, and made hers
+                      when it is not told: handlers believe it */
+    int cost;      /* taken from the caller's limit; 0: 1 */
+    /* Tried on the loop before handle, of routes that look at no token of theirs (SG_OPERATIONS):
+     * true, r is filled; false, handle does it on a worker. Never blocks. */
+    bool (*at_once)(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r);
     bool ends_itself; /* handle never blocks, and calls sg_route_end itself, maybe later: it runs
                          on the loop */
     /* Instead of handle, where the body goes to a sink piece by piece and is never held whole:

@@ -18,6 +18,7 @@ extern const struct sg_route
     sg_social_routes[],
     sg_sharing_routes[],
     sg_device_routes[], sg_licence_routes[],
+    sg_playback_routes[],
     sg_operations_routes[];
 
 const struct sg_route *const sg_route_tables[] = {
@@ -35,6 +36,7 @@ const struct sg_route *const sg_route_tables[] = {
     sg_social_routes,
     sg_sharing_routes,
     sg_device_routes, sg_licence_routes,
+    sg_playback_routes,
     sg_operations_routes,
     NULL,
 };

@@ -10,6 +10,7 @@
 #include "api/discovery/taste.h"
 #include "api/keys/keys.h"
 #include "api/limits/limits.h"
+#include "api/playback/playback.h"
 #include "api/playlists/live.h"
 #include "api/plays/plays.h"
 #include "api/recommend/recommend.h"
@@ -18,6 +19,7 @@
 #include "api/social/fan_out.h"
 #include "api/web.h"
 #include "core/clock.h"
+#include "core/objects/objects.h"
 #include "core/service.h"
 #include "core/vault/vault.h"
 #include <fcntl.h>
@@ -56,6 +58,10 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_vault_open(&api->vault, c, e);
     if (!rc)
+        rc = sg_objects_open(&api->objects, c, e);
+    if (!rc)
+        rc = sg_playback_open(&api->playback, api, e);
+    if (!rc)
         rc = sg_playlist_live_open(&api->playlists, api, e);
     return rc;
 }
@@ -63,6 +69,8 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
 static void close_peers(struct sg_api *api)
 {
     sg_playlist_live_close(api->playlists);
+    sg_playback_close(api->playback);
+    sg_objects_close(api->objects);
     sg_song_loader_close(api->songs);
     sg_covers_close(api->covers);
     sg_fan_out_stop(api->fan_out);

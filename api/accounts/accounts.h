@@ -19,6 +19,12 @@ int sg_accounts_open(struct sg_accounts **out, const struct sg_config *config, s
                      struct sg_error *e);
 void sg_accounts_close(struct sg_accounts *a);
 
+/* Whether what was given to this login, for premium, is still its: for what lives longer than a
+ * token and proves itself, as addresses of media. Never waits. SG_EUNAVAIL before the first
+ * reading; SG_EPERM of the kinds "media-revoked" (the login has ended), "media-subscription" (it is
+ * not what it was). */
+int sg_accounts_stands(struct sg_accounts *a, uint64_t user_id, uint64_t session_id, bool premium,
+                       struct sg_error *e);
 /* Never waits. An access token (Authorization: Bearer) fills q->caller; any other bearer value,
  * and X-API-Key, is an API key's. With api.require_key one of the two must be there. False: r
  * says why not (401, 403 of the key, 503 before the first reading). What the route asks of the

@@ -95,6 +95,7 @@ static void take(struct sg_accounts *a, const struct sg_token *t, struct sg_call
         .roles = now.roles,
         .subscription =
             sg_subscription_now(now.subscription, now.subscription_until_s, sg_wall_us() / 1000000),
+        .subscription_until_s = now.subscription == SG_PREMIUM ? now.subscription_until_s : 0,
         .session_id = t->session_id,
         .private_session = now.private_session,
         .search_log_off = now.search_log_off,
@@ -119,6 +120,23 @@ static bool admit_token(struct sg_accounts *a, struct sg_str text, struct sg_htt
         return refuse(a, q, r, "revoked", "the token's session has ended; log in again");
     take(a, &t, &q->caller);
     return true;
+}
+
+int sg_accounts_stands(struct sg_accounts *a, uint64_t user_id, uint64_t session_id, bool premium,
+                       struct sg_error *e)
+{
+    struct sg_changed_claims now;
+    if (!atomic_load(&a->read))
+        return sg_fail(e, SG_EUNAVAIL, "which sessions have ended cannot be read right now");
+    if (sg_revoked_has_session(a->revoked, session_id))
+        return sg_fail_kind(e, SG_EPERM, "media-revoked", "its login has ended");
+    if (!sg_revoked_find_claims(a->revoked, user_id, &now))
+        return 0;
+    enum sg_subscription is =
+        sg_subscription_now(now.subscription, now.subscription_until_s, sg_wall_us() / 1000000);
+    return is == SG_EXPIRED || (premium && is != SG_PREMIUM)
+               ? sg_fail_kind(e, SG_EPERM, "media-subscription", "the subscription has changed")
+               : 0;
 }
 
 /* What follows "Bearer "; NONE: nothing does. */

@@ -66,9 +66,14 @@ void accounts_claims_of_row(PGresult *r, int i, int first, struct sg_changed_cla
     sg_subscription_of(sg_str(PQgetvalue(r, i, first + 1)), &out->subscription);
 }
 
+int64_t accounts_proof_s(const struct sg_accounts *a)
+{
+    return a->config->auth.token_s + a->config->playback.url_s + 2 * SG_TOKEN_SKEW_S;
+}
+
 int64_t accounts_token_end_us(const struct sg_accounts *a)
 {
-    return sg_wall_us() + (a->config->auth.token_s + 2 * SG_TOKEN_SKEW_S) * 1000000;
+    return sg_wall_us() + accounts_proof_s(a) * 1000000;
 }
 
 static int read_people(struct sg_accounts *a, PGconn *c, const char *seconds, struct sg_error *e)
@@ -92,7 +97,10 @@ static int read_again(struct sg_accounts *a, PGconn **c, int64_t *last_us, struc
 {
     char seconds[24];
     int64_t now = sg_now_us();
-    int64_t since = *last_us ? (now - *last_us) / 1000000 + OVERLAP_S : 86400;
+    int64_t longest = accounts_proof_s(a);
+    int64_t since = *last_us          ? (now - *last_us) / 1000000 + OVERLAP_S
+                    : longest > 86400 ? longest
+                                      : 86400;
     snprintf(seconds, sizeof seconds, "%lld", (long long)since);
     int rc = *c ? 0 : sg_pg_connect(c, a->config->pg.dsn, e);
     if (rc)

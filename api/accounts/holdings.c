@@ -94,6 +94,7 @@ const struct sg_holding sg_holdings[] = {
     {"sessions", SAYS("sessions", "sessions", "t.user_id = $1::bigint", "t.created_at",
                       "family_key,current_hash,previous_hash,salt"), NOTHING},
     {"claim_changes", OWN("claim_changes", "t.changed_at"), NOTHING},
+    {"playback_sessions", OWN("playback_sessions", "t.started_at"), NOTHING},
     {"account_tokens", SAYS("account_tokens", "account_tokens", "t.user_id = $1::bigint",
                             "t.created_at", "token_hash,password_hash"),
      ERASE("account_tokens", "DELETE FROM account_tokens a USING users u "

@@ -30,5 +30,8 @@ struct sg_accounts {
 void *accounts_follow(void *accounts);
 /* Columns from first: roles, subscription_type, its end, private_session, search_log, changed. */
 void accounts_claims_of_row(PGresult *r, int row, int first, struct sg_changed_claims *out);
+/* How long what is proved by a login may go on to be used, from now: a token, and the address of
+ * media that it was given at its end. Revocations are remembered for as long. */
+int64_t accounts_proof_s(const struct sg_accounts *a);
 /* When the last token of now will have expired, sg_wall_us's clock. */
 int64_t accounts_token_end_us(const struct sg_accounts *a);

@@ -18,7 +18,6 @@ static const struct sg_pg_statement insert = {
     "now() + make_interval(days => $6::int), now() + make_interval(secs => $7::double precision)) "
     "ON CONFLICT DO NOTHING RETURNING session_id",
     7};
-/* A token's life and the clocks' difference: what revoked_sessions must outlast. */
 static const struct sg_pg_statement find = {
     "session_find",
     "SELECT encode(s.family_key, 'hex'), encode(s.current_hash, 'hex'), "
@@ -60,7 +59,7 @@ struct life {
 static struct life life_of(const struct sg_accounts *x)
 {
     struct life l;
-    long long seconds = x->config->auth.token_s + 2LL * SG_TOKEN_SKEW_S;
+    long long seconds = accounts_proof_s(x);
     snprintf(l.days, sizeof l.days, "%lld", (long long)x->config->auth.session_days);
     snprintf(l.seconds, sizeof l.seconds, "%lld", seconds);
     return l;

@@ -28,6 +28,7 @@ static const struct {
 } rules[] = {
     {"songs", NULL, "song_id", "song:%.*s:metadata"},
     {"song_artists", NULL, "song_id", "song:%.*s:metadata"},
+    {"song_audio", NULL, "song_id", "song:%.*s:audio"},
     {"availability", "song", "id", "song:%.*s:metadata"},
     {"availability", "album", "id", "album:%.*s"},
     {"artists", NULL, "artist_id", "artist:%.*s"},

@@ -155,7 +155,6 @@ static void add_further(json_t *o, const struct sg_route *r)
         unsigned bit;
         const char *status, *what;
     } further[] = {
-        {SG_ANSWERS_206, "206", "A part of it"},
         {SG_ANSWERS_403, "403", "This is not the caller's to do"},
         {SG_ANSWERS_404, "404", "There is no such thing"},
         {SG_ANSWERS_409, "409", "The present state does not allow this"},
@@ -163,9 +162,17 @@ static void add_further(json_t *o, const struct sg_route *r)
         {SG_ANSWERS_412, "412", "It has changed since it was read"},
         {SG_ANSWERS_413, "413", "The body is too large"},
         {SG_ANSWERS_415, "415", "This format is not read"},
+        {SG_ANSWERS_416, "416", "No such part of it"},
         {SG_ANSWERS_422, "422", "What was sent cannot be used"},
         {SG_ANSWERS_428, "428", "If-Match is needed"},
     };
+    if (r->answers & SG_ANSWERS_206)
+        json_object_set_new(o, "206",
+                            json_pack("{s:s,s:o}", "description", "The parts that Range names",
+                                      "content",
+                                      content("*/*", json_pack("{s:s}", "type", "string"))));
+    if (r->answers & SG_ANSWERS_302)
+        json_object_set_new(o, "302", json_pack("{s:s}", "description", "It is elsewhere"));
     for (size_t i = 0; i < sizeof further / sizeof *further; i++)
         if (r->answers & further[i].bit && !json_object_get(o, further[i].status))
             add_problem(o, r, further[i].status, further[i].what);
@@ -204,7 +211,8 @@ static json_t *responses(const struct sg_route *r)
                         json_pack("{s:s}", "description", "The headers are longer than are read"));
     if ((r->body || r->body_type) && !json_object_get(o, "413"))
         add_problem(o, r, "413", "The body is too large");
-    if (r->access != SG_OPERATIONS || strncmp(r->path, "/metrics/", 9) == 0) {
+    if (r->access != SG_OPERATIONS || r->answers & SG_ANSWERS_503 ||
+        strncmp(r->path, "/metrics/", 9) == 0) {
         add_problem(o, r, "503", "A service behind the API is not answering");
         add_problem(o, r, "504", "The answer took too long");
     }

@@ -83,6 +83,14 @@ export const made = {
   'withdrawArtistClaim.artist_id': (db, people, role) => claimedBy(db, people[role].id ?? people.owner.id),
   'refuseArtistClaim.artist_id': (db, { owner }) => claimedBy(db, owner.id),
   genre_id: genreOf,
+  asset_id: () => randomUUID(),
+  ...Object.fromEntries(['getMedia', 'getFreeMedia', 'getPremiumMedia', 'getMediaKey'].map((name) => [`${name}.token`, () => 'A'.repeat(67)])),
+  'streamSong.song_id': async (db, people) => db.sql(`WITH a AS (INSERT INTO assets (asset_id, duration_ms, sample_rate, channels, codec, true_peak, features, fingerprint, fingerprint_terms)
+      VALUES (gen_random_uuid(), 1000, 44100, 2, 'flac', -1, '{}', '', '{}') RETURNING asset_id),
+    f AS (INSERT INTO asset_files (asset_id, path, bytes, content_type, sealed, codec, bitrate, sha256) SELECT asset_id, 'f/aac128.mp4', 1, 'audio/mp4', false, 'aac', 128000, '\\x${hashOf('')}' FROM a)
+    INSERT INTO song_audio (song_id, asset_id) SELECT ${await songOf(db, people)}, asset_id FROM a RETURNING song_id`),
+  playback_id: (db, { owner }) => db.sql(`INSERT INTO playback_sessions (playback_id, user_id, login_id, device_id, device, song_id, heard_at)
+    VALUES (${Math.floor(Math.random() * 2 ** 50) + 1}, ${owner.id}, 1, 'matrix', 'Matrix', 1, now() - interval '1 hour') RETURNING playback_id`),
   hash: () => '0'.repeat(64),
   file: () => '640.webp',
   search_id: async () => (await (await fetch(`${url}/api/v1/search?q=love`)).json()).search_id,
@@ -127,6 +135,10 @@ export const bodies = {
   setPosition: () => ({ position_s: 3 }),
   makeToken: () => ({ name: 'Matrix' }),
   submitListens: () => ({ listen_type: 'single', payload: [{ listened_at: Math.floor(Date.now() / 1000) - 60, track_metadata: { artist_name: 'A', track_name: 'B' } }] }),
+  beginPlayback: async (db) => ({ song_id: Number(await indexed(db)) }),
+  tellPlayback: () => ({ position_ms: 3000, state: 'playing' }),
+  transferPlayback: () => ({ device_id: randomUUID() }),
+  commandPlayback: () => ({ command: 'pause' }),
   createPlaylist: () => ({ name: 'Matrix' }),
   replacePlaylist: () => ({ name: 'Matrix' }),
   updatePlaylist: () => ({ name: 'Matrix' }),
@@ -152,4 +164,4 @@ export const bodies = {
 };
 // Operations after which the caller's token is no more: asked by somebody made for it.
 export const spoilers = new Set(['logoutAll', 'deleteMe', 'changePassword', 'logout']);
-export const queries = { licenceClearKey: async (db, people) => `?device_id=${await deviceOf(db, people)}`, search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock', areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };
+export const queries = { checkMedia: `?token=${'A'.repeat(67)}&object=audio/${randomUUID()}/f/aac64.mp4`, licenceClearKey: async (db, people) => `?device_id=${await deviceOf(db, people)}`, search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock', areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };
