@@ -149,7 +149,7 @@ static int read_one(struct sg_api *api, struct sg_http_request *q, uint64_t id,
 void sg_playback_begin(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_error e = SG_ERROR_INIT;
-    struct sg_playback_begin in;
+    struct sg_playback_begin in = {0};
     struct playback_entry x;
     struct sg_list hits;
     int rc = sg_record_from_json(&sg_playback_begin_record, q->body, q->arena, &in, &e);

@@ -197,8 +197,8 @@ static int find_song(struct sg_api *api, struct sg_http_request *q, struct sg_hi
 static int answer(struct sg_api *api, struct sg_http_request *q, struct sg_stream_reply *out,
                   struct sg_error *e)
 {
-    struct sg_stream_request in;
-    struct sg_hit song;
+    struct sg_stream_request in = {0};
+    struct sg_hit song = {0};
     struct sg_asset a;
     struct choice c;
     struct playback_entry x;
