@@ -14,6 +14,10 @@ static const struct sg_command commands[] = {
      sg_data_searches_help, sg_data_searches},
     {"key", "key create|list|revoke [OPTIONS]", "keys of the API and what each may find",
      sg_data_key_help, sg_data_key},
+    {"masterkey", "masterkey status|rotate|rewrap|drop ID", "keys that wrap the keys of content",
+     sg_data_masterkey_help, sg_data_masterkey},
+    {"objects", "objects status|gc|copy [OPTIONS]", "the store of audio: orphans, moving",
+     sg_data_objects_help, sg_data_objects},
     {0},
 };
 
