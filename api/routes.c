@@ -17,7 +17,7 @@ extern const struct sg_route
     sg_library_routes[],
     sg_social_routes[],
     sg_sharing_routes[],
-    sg_device_routes[], sg_licence_routes[],
+    sg_device_routes[], sg_licence_routes[], sg_offline_routes[],
     sg_playback_routes[],
     sg_operations_routes[];
 
@@ -35,7 +35,7 @@ const struct sg_route *const sg_route_tables[] = {
     sg_library_routes,
     sg_social_routes,
     sg_sharing_routes,
-    sg_device_routes, sg_licence_routes,
+    sg_device_routes, sg_licence_routes, sg_offline_routes,
     sg_playback_routes,
     sg_operations_routes,
     NULL,

@@ -37,6 +37,9 @@ const blendOf = (db, { owner }, { id }) => db.sql(`WITH o AS (INSERT INTO users 
   INSERT INTO blends (user_id, other_user_id) SELECT user_id, ${id ?? owner.id} FROM o RETURNING blend_id`);
 const reportOf = async (db, people) => db.sql(`INSERT INTO reports (user_id, kind, target_id, reason) VALUES (${people.owner.id}, 'song', ${await songOf(db, people)}, 'spam') RETURNING report_id`);
 const deviceOf = (db, { owner }) => db.sql(`INSERT INTO devices (user_id, name, kind, session_id) VALUES (${owner.id}, 'Matrix', 'browser', 1) RETURNING device_id`);
+// A recording of nothing: what may be kept is told by rows alone.
+const heardOf = async (db, people) => db.sql(`WITH a AS (INSERT INTO assets (asset_id, duration_ms, sample_rate, channels, codec, true_peak, features, fingerprint, fingerprint_terms)
+  VALUES (gen_random_uuid(), 180000, 44100, 2, 'flac', -1, '{}', '', '{}') RETURNING asset_id) INSERT INTO song_audio (song_id, asset_id) SELECT ${await songOf(db, people)}, asset_id FROM a RETURNING song_id`);
 let last; // the playlist whose path is being filled
 
 // Of songs that the search index has: asking goes through it.
@@ -154,6 +157,8 @@ export const bodies = {
   markInboxRead: () => ({ share_ids: [] }),
   inviteToBlend: async (db) => ({ user_id: Number(await strangerOf(db)) }),
   joinBlend: () => ({ token: token() }),
+  keepOffline: async (db, people) => ({ device_id: await deviceOf(db, people), song_ids: [Number(await heardOf(db, people))] }),
+  renewOffline: async (db, people) => ({ device_id: await deviceOf(db, people) }),
   registerDevice: () => ({ name: 'Matrix', kind: 'browser' }),
   licenceClearKey: () => ({ kids: [randomBytes(16).toString('base64url')] }), // of nothing: 404 for who may ask
   report: async (db, people) => ({ type: 'song', id: Number(await songOf(db, people)), reason: 'spam' }),
@@ -164,4 +169,5 @@ export const bodies = {
 };
 // Operations after which the caller's token is no more: asked by somebody made for it.
 export const spoilers = new Set(['logoutAll', 'deleteMe', 'changePassword', 'logout']);
-export const queries = { checkMedia: `?token=${'A'.repeat(67)}&object=audio/${randomUUID()}/f/aac64.mp4`, licenceClearKey: async (db, people) => `?device_id=${await deviceOf(db, people)}`, search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock', areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };
+const ofDevice = async (db, people) => `?device_id=${await deviceOf(db, people)}`;
+export const queries = { checkMedia: `?token=${'A'.repeat(67)}&object=audio/${randomUUID()}/f/aac64.mp4`, licenceClearKey: ofDevice, listOffline: ofDevice, forgetOffline: ofDevice, search: '?q=love', suggest: '?q=lo', radio: '?seeds=genre:rock', areSongsLiked: '?ids=1', areAlbumsSaved: '?ids=1', areArtistsFollowed: '?ids=1', areUsersFollowed: '?ids=1' };
