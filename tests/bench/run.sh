@@ -71,7 +71,7 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed}; do
+for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode}; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
@@ -87,6 +87,7 @@ for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_buil
         # shellcheck disable=SC2086
         env -u SEGUE_API_PORT -u SEGUE_VAR_DIR "$bench/$name" $sizes
         ;;
+    bench_encode) if [ "$songs" -ge 100000 ]; then "$bench/$name"; else "$bench/$name" 8 1; fi ;;
     bench_vectors) "$bench/$name" --songs "$((songs < 10000 ? 10000 : songs < 1000000 ? songs : 1000000))" ;;
     *) "$bench/$name" ;;
     esac
