@@ -16,8 +16,8 @@ def known(values, seed):
     """Puts ids that exist in place of some that were made up."""
     for name, value in list((values or {}).items()):
         ids = WORLD.get(name)
-        if ids and isinstance(value, int) and not isinstance(value, bool) and hash((seed, value)) % 2:
-            values[name] = ids[value % len(ids)]
+        if ids and isinstance(value, type(ids[0])) and not isinstance(value, bool) and hash((seed, value)) % 2:
+            values[name] = ids[hash(value) % len(ids)]
     return values
 
 

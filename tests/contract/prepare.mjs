@@ -9,10 +9,15 @@ const admin = await person(db, 'fuzz admin', { roles: '{user,artist,admin}', sub
 const artist = Number(await db.sql(`INSERT INTO artists (name, user_id) VALUES ('Fuzz', ${admin.id}) RETURNING artist_id`));
 await db.sql(`INSERT INTO songs (artist_id, title, duration_s) SELECT ${artist}, 'Fuzz ' || n, 100 FROM generate_series(1, 20) n`);
 await db.sql(`INSERT INTO playlists (user_id, name, is_public) SELECT u, 'Fuzz ' || n, n % 2 = 0 FROM generate_series(1, 5) n, unnest(array[${listener.id}, ${admin.id}]) u`);
+// Songs that may be kept offline, and a device to keep them on.
+await db.sql(`WITH s AS (SELECT song_id, gen_random_uuid() AS asset_id FROM songs WHERE artist_id = ${artist}), a AS (INSERT INTO assets (asset_id, duration_ms, sample_rate, channels, codec, true_peak, features, fingerprint, fingerprint_terms)
+  SELECT asset_id, 100000, 44100, 2, 'flac', -1, '{}', '', '{}' FROM s) INSERT INTO song_audio (song_id, asset_id) SELECT song_id, asset_id FROM s`);
+const device = await db.sql(`INSERT INTO devices (user_id, name, kind, session_id) VALUES (${admin.id}, 'Fuzz', 'other', 1) RETURNING device_id`);
 await writeFile(process.argv[2], JSON.stringify({
   listener: listener.token,
   admin: admin.token,
   song_id: await ids(`(SELECT song_id FROM songs ORDER BY play_count DESC LIMIT 20) UNION ALL (SELECT song_id FROM songs WHERE artist_id = ${artist})`),
+  device_id: [device],
   artist_id: [artist, ...await ids('SELECT artist_id FROM artists ORDER BY artist_id LIMIT 10')],
   album_id: await ids('SELECT album_id FROM albums ORDER BY album_id LIMIT 10'),
   playlist_id: await ids(`SELECT playlist_id FROM playlists WHERE user_id IN (${listener.id}, ${admin.id})`),

@@ -10,6 +10,7 @@
 #include "tests/support/stored.h"
 #include <check.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,36 @@ START_TEST(an_account_has_so_many_places_and_changes_them_so_often)
 }
 END_TEST
 
+static char at_once[8][40];
+static void *keep_at_once(void *id)
+{
+    static _Thread_local char body[200], said[1 << 14];
+    snprintf(body, sizeof body, "{\"device_id\":\"%s\",\"song_ids\":[3]}", (const char *)id);
+    int status =
+        test_http(l.port, "POST", "/api/v1/offline/downloads",
+                  test_authorization(var, 1, SG_ROLE_USER, SG_PREMIUM), body, said, sizeof said);
+    return (void *)(intptr_t)status;
+}
+
+START_TEST(of_devices_that_come_at_once_no_more_get_a_place_than_there_are)
+{
+    pthread_t threads[8];
+    int got = 0, refused = 0;
+    for (int i = 0; i < 8; i++)
+        registered(1, at_once[i]);
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, keep_at_once, at_once[i]), 0);
+    for (int i = 0; i < 8; i++) {
+        void *status;
+        pthread_join(threads[i], &status);
+        got += (intptr_t)status == 200;
+        refused += (intptr_t)status == 409;
+    }
+    ck_assert_int_eq(got, 5);
+    ck_assert_int_eq(refused, 3);
+}
+END_TEST
+
 START_TEST(licences_are_renewed_in_one_request)
 {
     ck_assert_int_eq(keep(1, device, "\"song_ids\":[1,2,3]"), 200);
@@ -455,6 +486,7 @@ int main(void)
     tcase_add_test(t, an_album_is_kept_and_a_withdrawn_song_of_it_is_to_be_deleted);
     tcase_add_test(t, pages_are_walked_by_cursor);
     tcase_add_test(t, an_account_has_so_many_places_and_changes_them_so_often);
+    tcase_add_test(t, of_devices_that_come_at_once_no_more_get_a_place_than_there_are);
     tcase_add_test(t, licences_are_renewed_in_one_request);
     tcase_add_test(t, keys_to_keep_are_for_what_is_kept);
     tcase_add_test(t, a_subscription_that_falls_ends_it);
