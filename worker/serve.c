@@ -6,16 +6,18 @@
 #include "worker/health.h"
 #include "worker/jobs/encode.h"
 #include "worker/queue/enqueue.h"
+#include "worker/sweep.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SLOTS_MAX = 256, WAIT_MS = 5000, AWAY_MS = 500, TICK_MS = 1000, SWEEP_S = 3600 };
+enum { SLOTS_MAX = 256, WAIT_MS = 5000, AWAY_MS = 500, TICK_MS = 1000 };
 
 struct worker {
     struct encode encode;
     struct sg_queue *queue;
     struct sg_worker_health *health;
+    struct sg_sweep *sweep;
     pthread_t threads[SLOTS_MAX];
     int n_threads;
 };
@@ -71,6 +73,7 @@ static void stop(struct worker *w)
         sg_queue_stop(w->queue);
     for (int i = 0; i < w->n_threads; i++)
         pthread_join(w->threads[i], NULL);
+    sg_sweep_stop(w->sweep);
     sg_worker_health_close(w->health);
     sg_queue_close(w->queue);
 }
@@ -87,8 +90,8 @@ static void close_all(struct worker *w)
 static int open_all(struct worker *w, const struct sg_config *c, int n, struct sg_error *e)
 {
     w->encode.config = c;
-    /* One a job, the keeper's, the broker's, the sweep's. */
-    int rc = sg_pg_pool_open(&w->encode.pool, c->pg.dsn, n + 3, e);
+    /* One a job, the keeper's, the broker's. */
+    int rc = sg_pg_pool_open(&w->encode.pool, c->pg.dsn, n + 2, e);
     if (!rc)
         rc = sg_objects_open(&w->encode.objects, c, e);
     if (!rc)
@@ -109,6 +112,8 @@ int sg_worker_serve(const struct sg_config *c, struct sg_error *e)
         rc = sg_queue_open(&w->queue, c, SG_QUEUE_ENCODE, n, w->encode.pool, e);
     if (!rc)
         rc = sg_worker_health_open(&w->health, c, w->queue, e);
+    if (!rc)
+        rc = sg_sweep_start(&w->sweep, c, w->encode.objects, e);
     if (!rc)
         rc = start_threads(w, n, e);
     if (!rc) {

@@ -123,10 +123,12 @@ static int end_upload(PGconn *pg, struct publishing *p, struct sg_error *e)
     static const struct sg_pg_statement ready = {
         "upload_ready",
         "UPDATE uploads SET status = 'ready', stage = '', progress = 100, song_id = $2::bigint, "
-        "error = NULL, reason = NULL, duplicate_of = $3::bigint WHERE upload_id = $1",
+        "error = NULL, reason = NULL, duplicate_of = $3::bigint, object_key = NULL WHERE "
+        "upload_id = $1",
         3};
     const char *params[] = {p->u->id.p, p->song_id, p->duplicate_of};
-    return sg_worker_tx_run(pg, &ready, params, NULL, e);
+    int rc = sg_worker_tx_run(pg, &ready, params, NULL, e);
+    return rc ? rc : encode_upload_disown(pg, p->u, e);
 }
 
 static int publish(PGconn *pg, void *ctx, struct sg_error *e)

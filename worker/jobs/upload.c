@@ -97,6 +97,13 @@ int encode_upload_tell(struct sg_pg_pool *pool, const struct encode_upload *u, c
                          e);
 }
 
+int encode_upload_disown(PGconn *pg, const struct encode_upload *u, struct sg_error *e)
+{
+    static const struct sg_pg_statement drop = {"upload_disown",
+                                                "DELETE FROM upload_parts WHERE upload_id = $1", 1};
+    return sg_worker_tx_run(pg, &drop, &u->id.p, NULL, e);
+}
+
 struct refusing {
     const struct sg_job *job;
     const struct encode_upload *u;
@@ -109,7 +116,7 @@ static int refuse(PGconn *pg, void *ctx, struct sg_error *e)
     static const struct sg_pg_statement set = {
         "upload_refuse",
         "UPDATE uploads SET status = 'refused', stage = '', reason = $3, error = $4, "
-        "duplicate_of = $5::bigint WHERE upload_id = $1 AND asset_id = $2::uuid "
+        "duplicate_of = $5::bigint, object_key = NULL WHERE upload_id = $1 AND asset_id = $2::uuid "
         "AND status = 'processing'",
         5};
     struct refusing *f = ctx;
@@ -118,6 +125,8 @@ static int refuse(PGconn *pg, void *ctx, struct sg_error *e)
     int rc = sg_job_hold(pg, f->job, e);
     if (!rc)
         rc = sg_worker_tx_run(pg, &set, params, NULL, e);
+    if (!rc)
+        rc = encode_upload_disown(pg, f->u, e);
     return rc ? rc : sg_job_done(pg, f->job, e);
 }
 

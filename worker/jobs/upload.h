@@ -39,3 +39,6 @@ struct refusal {
 int encode_upload_refuse(struct sg_pg_pool *pool, const struct sg_job *job,
                          const struct encode_upload *u, const char *asset_id,
                          const struct refusal *why, struct sg_error *e);
+/* Last in a transaction that ends it: no row names the parts of its original any more, so that who
+ * deletes the objects may be killed before. */
+int encode_upload_disown(PGconn *pg, const struct encode_upload *u, struct sg_error *e);
