@@ -2,30 +2,31 @@
 #include "audio/encode/samples.h"
 #include <math.h>
 #include <stdint.h>
-#include <string.h>
+
+/* Comparisons are such that what is not a number ends at a bound. */
+static float within(float v, float low, float high)
+{
+    return v > low ? v < high ? v : high : low;
+}
 
 static void put_s16(int16_t *to, int step, const float *from, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        float v = rintf(from[i] * 32768.0f);
-        to[i * (size_t)step] = (int16_t)(v < -32768.0f ? -32768.0f : v > 32767.0f ? 32767.0f : v);
-    }
+    for (size_t i = 0; i < n; i++)
+        to[i * (size_t)step] = (int16_t)within(rintf(from[i] * 32768.0f), -32768.0f, 32767.0f);
 }
 
 /* 24 bits, in the upper ones of 32. A float has 24 bits too: 8388607 is exact. */
 static void put_s32(int32_t *to, int step, const float *from, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        float v = rintf(from[i] * 8388608.0f);
-        v = v < -8388608.0f ? -8388608.0f : v > 8388607.0f ? 8388607.0f : v;
-        to[i * (size_t)step] = (int32_t)v * 256;
-    }
+    for (size_t i = 0; i < n; i++)
+        to[i * (size_t)step] =
+            (int32_t)within(rintf(from[i] * 8388608.0f), -8388608.0f, 8388607.0f) * 256;
 }
 
-static void put_flt(float *to, int step, const float *from, size_t n)
+static void put_float(float *to, int step, const float *from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        to[i * (size_t)step] = from[i];
+        to[i * (size_t)step] = within(from[i], -SG_SAMPLES_OVER, SG_SAMPLES_OVER);
 }
 
 void sg_samples_put(uint8_t *const *data, int format, int channels, size_t at,
@@ -42,10 +43,10 @@ void sg_samples_put(uint8_t *const *data, int format, int channels, size_t at,
             put_s32((int32_t *)(void *)data[0] + first + c, channels, p, n);
             break;
         case AV_SAMPLE_FMT_FLT:
-            put_flt((float *)(void *)data[0] + first + c, channels, p, n);
+            put_float((float *)(void *)data[0] + first + c, channels, p, n);
             break;
         default: /* FLTP */
-            memcpy((float *)(void *)data[c] + at, p, n * sizeof *p);
+            put_float((float *)(void *)data[c] + at, 1, p, n);
         }
     }
 }

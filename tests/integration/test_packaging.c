@@ -7,10 +7,12 @@
 #include "tests/support/packaging.h"
 #include "tests/support/scratch.h"
 #include <check.h>
+#include <fcntl.h>
 #include <math.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define KEY "30313233343536373839616263646566"
 
@@ -347,6 +349,33 @@ START_TEST(more_than_two_channels_are_mixed_without_clipping)
 }
 END_TEST
 
+/* Files of floats may have anything in them: it is a bad sound, and no failure. */
+START_TEST(sounds_far_over_full_scale_are_encoded)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_arena a = {0};
+    struct sg_package_job job = job_of(SG_PROTECT_NONE);
+    struct sg_packager *p = NULL;
+    static struct sg_tree t;
+    static float loud[4096];
+    int fd = open(test_scratch(), O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(sg_tree_init(&t, fd, &a, &e), 0);
+    ck_assert_int_eq(sg_packager_new(&p, &t, &job, &e), 0);
+    struct sg_pcm_sink sink = sg_packager_sink(p);
+    for (int i = 0; i < 4096; i++)
+        loud[i] = i % 3 ? 3e38f : -3e38f;
+    int rc = sink.begin(sink.ctx, &(struct sg_pcm_format){44056, 3, 0x7, 0}, &e);
+    for (int i = 0; i < 20 && !rc; i++)
+        rc = sink.block(sink.ctx, (const float *[]){loud, loud, loud}, 4096, &e);
+    rc = rc ? rc : sink.end(sink.ctx, &e);
+    ck_assert_msg(rc == 0, "%s", e.text);
+    sg_packager_free(p);
+    sg_tree_close(&t);
+    sg_arena_free(&a);
+    close(fd);
+}
+END_TEST
+
 /* ---- encryption ---------------------------------------------------------------------------- */
 
 static struct sg_str packets_of(const char *at, const char *path, bool key)
@@ -464,6 +493,7 @@ int main(void)
     tcase_add_loop_test(t, lossless_is_the_original_bit_by_bit, 0, 2);
     tcase_add_test(t, lossy_renditions_are_neither_early_nor_late_by_a_sample);
     tcase_add_test(t, music_takes_the_bits_it_was_given);
+    tcase_add_test(t, sounds_far_over_full_scale_are_encoded);
     tcase_add_test(t, more_than_two_channels_are_mixed_without_clipping);
     tcase_add_test(t, encrypted_renditions_decrypt_to_the_clear_ones);
     suite_add_tcase(suite, t);
