@@ -4,6 +4,9 @@ import { onUser } from './api.js';
 import { combobox } from './combobox.js';
 import { el } from './dom.js';
 import { plural } from './hits.js';
+import * as offline from './offline/view.js';
+import { openPlayer, setTitle } from './player/player.js';
+import { upload } from './upload/view.js';
 import * as views from './views.js';
 
 const input = document.querySelector('#q');
@@ -15,6 +18,8 @@ let current; // the view being loaded: an older one never overwrites a newer
 function pick(url, signal) {
   const [, kind, id] = url.pathname.match(/^\/(song|artist|album)\/(\d+)$/) ?? [];
   if (kind) return views[kind](id);
+  if (url.pathname === '/upload') return upload();
+  if (url.pathname === '/offline') return offline.view();
   const radio = url.searchParams.get('radio');
   if (radio) return views.radio(radio);
   const q = url.searchParams.get('q')?.trim();
@@ -42,10 +47,11 @@ async function render({ focus = false } = {}) {
     view = await pick(url, mine.signal);
   } catch (error) {
     if (error.name === 'AbortError') return;
-    view = { title: 'Segue', status: '', nodes: [el('p', { class: 'problem', role: 'alert' }, error.message)] };
+    view = error instanceof TypeError ? await offline.instead(error) // no network
+      : { title: 'Segue', status: '', nodes: [el('p', { class: 'problem', role: 'alert' }, error.message)] };
   }
   if (mine.signal.aborted) return;
-  document.title = view.title;
+  setTitle(view.title);
   status.textContent = view.status;
   main.replaceChildren(...view.nodes);
   if (focus) main.focus({ preventScroll: true });
@@ -82,7 +88,7 @@ document.querySelector('#search').addEventListener('submit', (event) => {
 
 document.addEventListener('click', (event) => {
   const a = event.target.closest('a[href^="/"]');
-  if (!a || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (!a || a.pathname === '/docs' || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
   go(a.getAttribute('href'), { focus: true });
 });
@@ -91,5 +97,8 @@ document.addEventListener('keydown', (event) => {
 });
 addEventListener('popstate', () => render());
 account(document.querySelector('#account'));
+openPlayer(document.querySelector('#player'));
 onUser(() => render());
 render();
+offline.begin();
+navigator.serviceWorker?.register('/sw.js').catch(() => {}); // no secure context: the page works all the same

@@ -1,5 +1,6 @@
 // hits.js - results as list items, by kind.
 import { el, marked } from './dom.js';
+import { addToQueue, play, playNext } from './player/player.js';
 
 export const plural = { song: 'Songs', artist: 'Artists', album: 'Albums', playlist: 'Playlists' };
 
@@ -29,7 +30,16 @@ function second(hit) {
   return ['Artist'];
 }
 
-export function item(hit) {
+const act = (label, sign, action, more = '') => el('button', { class: `icon ${more}`, type: 'button', 'aria-label': label, title: label, onclick: action }, sign);
+
+// songs: those of the list, of which this is one; they play on behind it.
+function actions(hit, songs, origin) {
+  if (hit.type !== 'song') return '';
+  return el('span', { class: 'actions' }, act(`Play ${hit.title}`, '▶', () => { hit.chosen?.(); play(songs, songs.indexOf(hit), origin); }, 'play'),
+    act(`Play ${hit.title} next`, '⤵', () => playNext([hit], origin), 'wide'), act(`Add ${hit.title} to the queue`, '+', () => addToQueue([hit], origin)));
+}
+
+function item(hit, songs, origin) {
   const name = hit.type === 'song' || hit.type === 'album' ? 'title' : 'name';
   const title = marked(hit[name] ?? '', ranges(hit, name));
   const href = link(hit);
@@ -37,8 +47,13 @@ export function item(hit) {
     el('div', { class: 'text' }, href ? el('a', { href, class: 'title', onclick: hit.chosen ?? false }, title) : el('span', { class: 'title' }, title),
       el('span', { class: 'soft' }, ...second(hit)),
       hit.reason && hit.reason.code !== 'trending' ? el('span', { class: 'soft reason' }, hit.reason.text) : ''),
+    actions(hit, songs, origin),
     el('div', { class: 'facts' }, hit.explicit === 1 ? el('span', { class: 'badge', title: 'Explicit' }, 'E') : '', ' ',
       [duration(hit.duration), hit.type === 'song' && count(hit.play_count) && `${count(hit.play_count)} plays`].filter(Boolean).join(' · ')));
 }
 
-export const hitList = (hits) => el('ol', { class: 'hits' }, ...hits.map(item));
+// origin: { source, context }, told with each play that comes from this list.
+export function hitList(hits, origin) {
+  const songs = hits.filter((h) => h.type === 'song');
+  return el('ol', { class: 'hits' }, ...hits.map((h) => item(h, songs, origin)));
+}

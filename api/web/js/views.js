@@ -2,8 +2,11 @@
 import { api, chosen, user } from './api.js';
 import { el } from './dom.js';
 import { artistLinks, count, cover, duration, hitList, plural } from './hits.js';
+import { keep } from './offline/view.js';
+import { play, playRadio } from './player/player.js';
 
-const section = (heading, hits) => (hits?.length ? [el('h2', {}, heading), hitList(hits)] : []);
+const section = (heading, hits, origin) => (hits?.length ? [el('h2', {}, heading), hitList(hits, origin)] : []);
+const button = (text, action, label) => el('button', { class: 'more', type: 'button', onclick: action, 'aria-label': label }, text);
 
 export async function start() {
   const none = { results: [] };
@@ -13,10 +16,13 @@ export async function start() {
   const fallback = charts.fallback && `Showing popular songs: ${charts.fallback}`;
   return {
     title: 'Segue', status: mine.fallback ? `For you: ${mine.fallback}` : fallback ?? '',
-    nodes: [...section('For you', mine.results), ...section('New for you', fresh.results), ...section('Trending', charts.results)],
+    nodes: [...section('For you', mine.results, { source: 'recommendation' }), ...section('New for you', fresh.results, { source: 'recommendation' }),
+      ...section('Trending', charts.results, { source: 'charts' })],
   };
 }
 
+const playRadioOf = (kind, id, name) => button('▶ Radio', () => playRadio(`${kind}:${id}`), `Play a radio from ${name}`);
+const keepOf = (what) => button('Keep on this device', (event) => keep(what, event.currentTarget));
 const radioLink = (kind, id, name) => el('a', { class: 'more', href: `/?radio=${kind}:${id}`, 'aria-label': `Start a radio from ${name}` }, 'Start radio');
 
 // Music without end: each page goes on behind the one before.
@@ -29,7 +35,7 @@ export async function radio(seeds) {
     more.disabled = true;
     try {
       const answer = await api.radio({ ...(cursor ? { cursor } : { seeds }), limit: 20 });
-      const items = hitList(answer.results ?? []);
+      const items = hitList(answer.results ?? [], { source: 'radio', context: `radio:${seeds}` });
       list.append(items);
       if (cursor) items.querySelector('a')?.focus({ preventScroll: true });
       cursor = answer.cursor;
@@ -42,7 +48,7 @@ export async function radio(seeds) {
     }
   }
   await next();
-  return { title: 'Radio - Segue', status: '', nodes: [el('h1', {}, 'Radio'), note, list, more] };
+  return { title: 'Radio - Segue', status: '', nodes: [el('h1', {}, 'Radio'), el('p', {}, button('▶ Play', () => playRadio(seeds), 'Play this radio')), note, list, more] };
 }
 
 function totals(answer) {
@@ -60,7 +66,7 @@ export async function results(q, type, offset, signal) {
   const more = type && answer.total > offset + hits.length
     ? [el('a', { class: 'more', href: `/?${new URLSearchParams({ q, type, offset: offset + limit })}` }, 'More')] : [];
   const order = [...new Set(hits.map((h) => h.type))];
-  const nodes = order.flatMap((t) => section(plural[t], hits.filter((h) => h.type === t).slice(0, limit)));
+  const nodes = order.flatMap((t) => section(plural[t], hits.filter((h) => h.type === t).slice(0, limit), { source: 'search' }));
   return {
     title: `${q} - Segue`, status: hits.length ? totals(answer) : '',
     nodes: hits.length ? [...nodes, ...more] : [el('p', {}, `Nothing found for “${q}”. Fewer or other words may help.`)],
@@ -77,7 +83,8 @@ export async function song(id) {
     title: `${s.title} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover(s, true), el('h1', {}, s.title)),
       el('dl', {}, ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, ...value)])),
-      el('p', {}, radioLink('song', id, s.title)), ...section('Similar songs', like.results)],
+      el('p', { class: 'buttons' }, button('▶ Play', () => play([s], 0, { source: 'library' }), `Play ${s.title}`), playRadioOf('song', id, s.title), keepOf({ song_ids: [s.song_id] }), radioLink('song', id, s.title)),
+      ...section('Similar songs', like.results, { source: 'recommendation', context: `song:${id}` })],
   };
 }
 
@@ -87,7 +94,8 @@ export async function artist(id) {
     title: `${a.name} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'artist' }, true), el('h1', {}, a.name)),
       el('p', { class: 'soft' }, `${count(a.song_count) || 0} songs · ${count(a.album_count) || 0} albums`),
-      el('p', {}, radioLink('artist', id, a.name)), ...section('Top songs', a.top_songs), ...section('Albums', a.albums)],
+      el('p', { class: 'buttons' }, a.top_songs?.length ? button('▶ Play', () => play(a.top_songs, 0, { source: 'library', context: `artist:${id}` }), `Play ${a.name}`) : '',
+        playRadioOf('artist', id, a.name), radioLink('artist', id, a.name)), ...section('Top songs', a.top_songs, { source: 'library', context: `artist:${id}` }), ...section('Albums', a.albums)],
   };
 }
 
@@ -97,6 +105,7 @@ export async function album(id) {
     title: `${a.title} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'album' }, true), el('h1', {}, a.title)),
       el('p', { class: 'soft' }, ...artistLinks(a), a.year ? ` · ${a.year}` : ''),
-      el('p', {}, radioLink('album', id, a.title)), ...section('Songs', a.songs)],
+      el('p', { class: 'buttons' }, a.songs?.length ? button('▶ Play', () => play(a.songs, 0, { source: 'library', context: `album:${id}` }), `Play ${a.title}`) : '',
+        playRadioOf('album', id, a.title), keepOf({ album_id: a.album_id }), radioLink('album', id, a.title)), ...section('Songs', a.songs, { source: 'library', context: `album:${id}` })],
   };
 }

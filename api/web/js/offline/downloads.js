@@ -1,0 +1,134 @@
+// downloads.js - brings songs onto this device, keeps their licences fresh, and follows what the
+// account says: what was revoked or removed elsewhere goes.
+import { api, user } from '../api.js';
+import { knownDevice, withDevice } from '../device.js';
+import { brief } from '../player/queue.js';
+import { settings } from '../player/settings.js';
+import { peaksAt } from '../player/waveform.js';
+import { vendor } from '../vendor.js';
+import { bound, changed, drop, events, keep, keepLicence, list, sweep } from './library.js';
+import { asShaka, wrap } from './keys.js';
+
+const RENEW_MS = 3600e3;
+const PLAYABLE = ['kept', 'added'];
+export const progress = new Map(); // song_id -> 0..1, of what is on its way
+
+async function keyOf(song, device_id) {
+  if (!song.protected) return undefined;
+  const { keys } = await api.licenceClearKey({ device_id, body: { kids: [song.kid], type: 'persistent-license' } });
+  return keys.find((k) => k.kid === song.kid);
+}
+
+// The audio as it lies on the server, encrypted where it is encrypted there.
+async function store(shaka, song, key) {
+  const storage = new shaka.offline.Storage();
+  storage.configure({
+    drm: { clearKeys: key ? asShaka(key) : {} },
+    offline: {
+      usePersistentLicense: false,
+      trackSelectionCallback: (tracks) => pick(tracks, song),
+      progressCallback: (_, part) => { progress.set(song.song_id, part); changed(); },
+    },
+  });
+  try {
+    const content = await storage.store(song.manifest_url, { song_id: song.song_id }, 'application/dash+xml').promise;
+    return { uri: content.offlineUri, bytes: content.size };
+  } finally {
+    await storage.destroy();
+  }
+}
+
+// The rendition that the account may keep: the one nearest to its bit rate, of its codec.
+function pick(tracks, { codec, bitrate }) {
+  const names = { aac: 'mp4a', mp4a: 'mp4a', opus: 'opus', flac: 'flac' };
+  const same = tracks.filter((t) => t.audioCodec?.toLowerCase().startsWith(names[codec] ?? codec ?? ''));
+  return (same.length ? same : tracks).sort((a, b) => Math.abs(a.bandwidth - bitrate) - Math.abs(b.bandwidth - bitrate)).slice(0, 1);
+}
+
+async function bring(song, device_id) {
+  const shaka = await vendor('shaka-player', 'shaka');
+  progress.set(song.song_id, 0);
+  changed();
+  try {
+    const user_id = user().user_id;
+    const key = await keyOf(song, device_id);
+    const about = { user_id, device_id, song_id: song.song_id };
+    const [peaks, lyrics, shown] = await Promise.all([song.waveform_url && peaksAt(song.waveform_url),
+      api.getLyrics({ song_id: song.song_id }).catch(() => undefined), api.getSong({ song_id: song.song_id }).catch(() => song)]);
+    const stored = await store(shaka, song, key);
+    await keep({
+      ...about, ...stored, song: brief(shown), key: key && await wrap(key, bound(about)), licence_id: song.licence_id, asset_id: song.asset_id,
+      loudness: song.loudness, true_peak: song.true_peak, duration_s: song.duration_ms / 1000, rendition: song.rendition, bitrate: song.bitrate,
+      peaks, lyrics, kept_at: Date.now(),
+    });
+  } finally {
+    progress.delete(song.song_id);
+    changed();
+  }
+}
+
+const keepLicences = (answer) => Promise.all((answer.licences ?? []).map((l) => keepLicence({ ...l, user_id: user().user_id })));
+
+// what: { song_ids } or { album_id } or { playlist_id }. Resolves to { songs, failed, unavailable }.
+export async function download(what) {
+  await navigator.storage?.persist?.().catch(() => {});
+  const quality = settings.now.quality === 'auto' ? undefined : settings.now.quality;
+  return withDevice(async (device_id) => {
+    const answer = await api.keepOffline({ body: { device_id, quality, ...what } });
+    await keepLicences(answer);
+    const failed = await bringAll(answer.songs ?? [], device_id);
+    return { songs: answer.songs ?? [], failed, unavailable: answer.unavailable ?? [] };
+  });
+}
+
+async function bringAll(songs, device_id) {
+  const here = new Map((await list()).map((s) => [s.song_id, s]));
+  const failed = [];
+  for (const song of songs) {
+    if (here.get(song.song_id)?.asset_id === song.asset_id || !PLAYABLE.includes(song.state) || !song.licence_id) continue;
+    await bring(song, device_id).catch((error) => failed.push({ song, error }));
+  }
+  return failed;
+}
+
+// From this device and from the account's list.
+export async function forget(song) {
+  await drop(song);
+  await api.forgetOffline({ device_id: song.device_id, song_id: song.song_id }).catch(() => {}); // told when it is next in touch
+}
+
+// What the account has for this device, all pages.
+async function wanted(device_id) {
+  const songs = [];
+  let cursor;
+  do {
+    const answer = await api.listOffline({ device_id, cursor, limit: 100 });
+    songs.push(...(answer.songs ?? []));
+    await keepLicences(answer);
+    cursor = answer.next_cursor;
+  } while (cursor);
+  return songs;
+}
+
+// In touch again: licences are renewed, what is not wanted any more goes, what is wanted comes.
+export async function sync() {
+  await sweep();
+  const device_id = knownDevice();
+  if (!user() || !device_id || !navigator.onLine || !(await list()).length) return;
+  await keepLicences(await api.renewOffline({ body: { device_id } }));
+  const songs = new Map((await wanted(device_id)).filter((s) => PLAYABLE.includes(s.state)).map((s) => [s.song_id, s]));
+  for (const song of await list()) {
+    const now = songs.get(song.song_id);
+    if (!now) await drop(song);
+    else if (now.licence_id !== song.licence_id) await keep({ ...song, licence_id: now.licence_id });
+  }
+  await bringAll([...songs.values()], device_id);
+}
+
+export function follow() {
+  const run = () => sync().catch(() => {});
+  addEventListener('online', run);
+  setInterval(run, RENEW_MS);
+  run();
+}
+export { events };

@@ -1,0 +1,102 @@
+// bar.js - the player as it is seen: at the bottom of the page, when there is something to play.
+import { el } from '../dom.js';
+import { devicesView } from './devices_view.js';
+import { icon } from './icons.js';
+import { lyrics } from './lyrics.js';
+import { panel } from './panel.js';
+import { names, queueView } from './queue_view.js';
+import { settingsView } from './settings_view.js';
+import { waveform } from './waveform.js';
+
+const button = (label, sign, action, more = {}) => el('button', { class: 'icon', type: 'button', 'aria-label': label, title: label, onclick: action, ...more }, icon(sign));
+
+const codecs = { 'mp4a.40.2': 'AAC', 'mp4a.40.5': 'AAC', opus: 'Opus', flac: 'FLAC' };
+const steps = [64, 96, 128, 160, 320];
+// A track's bandwidth is its peak; told is the nominal bit rate that it comes from.
+export function renditionText(track) {
+  if (!track) return '';
+  const codec = codecs[track.audioCodec?.toLowerCase()] ?? track.audioCodec ?? '';
+  if (codec === 'FLAC') return 'FLAC';
+  const kbps = track.bandwidth / 1000;
+  return `${codec} ${steps.findLast((s) => s <= kbps * 1.06) ?? Math.round(kbps)}`;
+}
+
+function volumeControl(settings) {
+  const mute = button('Sound off', 'loud', () => settings.set({ muted: !settings.now.muted }));
+  const slider = el('input', { type: 'range', min: 0, max: 1, step: 0.01, 'aria-label': 'Volume' });
+  slider.addEventListener('input', () => settings.set({ volume: Number(slider.value), muted: false }));
+  function show() {
+    const { volume, muted } = settings.now;
+    slider.value = String(muted ? 0 : volume);
+    mute.replaceChildren(icon(muted || !volume ? 'silent' : 'loud'));
+    mute.setAttribute('aria-pressed', String(muted));
+  }
+  settings.addEventListener('change', show);
+  show();
+  return el('div', { class: 'volume' }, mute, slider);
+}
+
+export function bar(place, { engine, queue, settings, sessions }) {
+  const title = el('a', { class: 'title' });
+  const artist = el('span', { class: 'soft' });
+  const quality = el('span', { class: 'badge rendition', title: 'What is heard now' });
+  const note = el('p', { class: 'player-note', role: 'status' });
+  const play = button('Play', 'play', () => engine.toggle(), { id: 'play' });
+  const previous = button('Previous', 'previous', () => engine.previous());
+  const next = button('Next', 'next', () => engine.next());
+  function say(text, label, action) {
+    note.replaceChildren(text, label ? el('button', { class: 'more', type: 'button', onclick: () => { say(''); action(); } }, label) : '');
+    if (text) place.hidden = false;
+  }
+  const pages = panel({
+    lyrics: ['Lyrics', lyrics(engine), 'lyrics'], queue: ['Queue', queueView(queue, (key) => engine.to(key)), 'queue'],
+    devices: ['Other devices', devicesView(sessions, say), 'devices'], settings: ['Settings', settingsView(settings), 'settings'],
+  });
+
+  place.replaceChildren(pages.box, note,
+    el('div', { class: 'bar' }, el('div', { class: 'now' }, title, artist), el('div', { class: 'controls' }, previous, play, next), waveform(engine),
+      el('div', { class: 'extras' }, quality, volumeControl(settings), ...pages.buttons)));
+
+  function showSong() {
+    const item = engine.item ?? queue.current;
+    place.hidden = !item;
+    document.body.classList.toggle('has-player', Boolean(item));
+    if (!item) return;
+    title.textContent = item.song.title;
+    title.href = `/song/${item.song.song_id}`;
+    artist.textContent = names(item.song);
+    next.disabled = !queue.next;
+  }
+  function showState() {
+    const label = engine.playing ? 'Pause' : 'Play';
+    play.replaceChildren(icon(engine.playing ? 'pause' : 'play'));
+    play.setAttribute('aria-label', label);
+    play.title = label;
+    place.dataset.state = engine.waiting ? 'waiting' : engine.playing ? 'playing' : 'paused';
+    showSong();
+  }
+  const showRendition = () => {
+    const { source } = engine.deck ?? {};
+    quality.textContent = source?.offline ? 'On this device' : renditionText(engine.deck?.rendition);
+    quality.title = source?.capped ? 'The best that this account has' : 'What is heard now';
+  };
+  engine.addEventListener('item', () => { say(''); showSong(); showRendition(); });
+  engine.addEventListener('state', showState);
+  engine.addEventListener('time', showRendition);
+  engine.addEventListener('rendition', showRendition);
+  engine.addEventListener('problem', ({ detail }) => { if (detail.code !== 'too-many-streams') say(sayProblem(detail)); showState(); });
+  queue.addEventListener('change', showSong);
+  showState();
+  return { panel: pages, say };
+}
+
+// A problem of the API, of the browser, or of Shaka (category.code), in words.
+export function sayProblem(problem) {
+  if (problem.status === 401) return 'Log in to play songs.';
+  if (problem.status === 404) return 'There is no audio of this song.';
+  if (problem.name === 'NotAllowedError') return 'The browser wants you to press Play yourself.';
+  if (problem.category === 6) return 'This song is protected, and no licence was given for it.';
+  if (problem.category === 1 || problem instanceof TypeError) return 'The audio could not be fetched: is there a network?';
+  if (problem.code >= 3000 && problem.code < 5000) return `This browser could not play the song (${problem.code}).`;
+  return problem.message || `The song could not be played (${problem.code}).`;
+}

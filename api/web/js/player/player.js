@@ -1,0 +1,61 @@
+// player.js - puts the player together; the rest of the page asks it to play.
+import { api, onUser, user } from '../api.js';
+import { vendor } from '../vendor.js';
+import { bar } from './bar.js';
+import { Engine } from './engine.js';
+import { keyboard } from './keyboard.js';
+import { mediaSession } from './media_session.js';
+import { Queue } from './queue.js';
+import { Sessions } from './sessions.js';
+import { settings } from './settings.js';
+import { sourceOf } from './source.js';
+import { teller } from './teller.js';
+
+// More of a radio: { cursor } goes on, { seeds } begins.
+async function feed({ seeds, cursor, context }) {
+  const answer = await api.radio({ ...(cursor ? { cursor } : { seeds }), limit: 20 });
+  return { songs: answer.results ?? [], radio: answer.cursor && { cursor: answer.cursor, context } };
+}
+
+export const queue = new Queue(feed);
+export const engine = new Engine({
+  queue, settings, sourceOf, shaka: () => vendor('shaka-player', 'shaka'),
+  authorise: async () => { const token = await api.token(); return token ? { Authorization: `Bearer ${token}` } : {}; },
+});
+
+let ui;
+export function openPlayer(place) {
+  const sessions = new Sessions(engine, (...words) => ui.say(...words));
+  ui = bar(place, { engine, queue, settings, sessions });
+  place.engine = engine;
+  keyboard(engine, settings, ui.panel);
+  mediaSession(engine);
+  teller(engine);
+  onUser(() => { if (!user()) engine.stop(); });
+  engine.addEventListener('item', nowPlaying);
+  engine.addEventListener('state', nowPlaying);
+}
+
+// The view's own title, and before it what plays.
+let viewTitle = 'Segue';
+function nowPlaying() {
+  const song = engine.playing && engine.item?.song;
+  document.title = song ? `▶ ${song.title} · ${song.artists[0]?.name ?? ''} - Segue` : viewTitle;
+}
+export function setTitle(title) {
+  viewTitle = title;
+  nowPlaying();
+}
+
+// All of these are called by a click, which is what lets the browser make sound.
+export function play(songs, from = 0, origin = {}) {
+  engine.wanted = true;
+  queue.replace(songs, from, origin);
+}
+export const addToQueue = (songs, origin) => { queue.add(songs, origin); ui.say('Added to the queue.'); };
+export const playNext = (songs, origin) => { queue.playNext(songs, origin); ui.say('Plays next.'); };
+export async function playRadio(seeds) {
+  const { songs, radio } = await feed({ seeds, context: `radio:${seeds}` });
+  if (songs.length) play(songs, 0, { source: 'radio', context: `radio:${seeds}`, radio });
+  else ui.say('No radio can be made from this.');
+}

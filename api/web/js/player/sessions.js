@@ -1,0 +1,118 @@
+// sessions.js - this player among the listener's devices: it tells how it goes on (the heartbeat), is
+// told when another device takes over, and can take over itself.
+import { api, onUser, user } from '../api.js';
+import { client, deviceName } from '../device.js';
+import { eventsOf } from '../events.js';
+
+const FORGET_MS = 600e3; // paused for so long: the session is given up
+const AGAIN_MS = 5000;
+
+export class Sessions extends EventTarget {
+  // ask(text, label, action): tells the listener, and offers a button.
+  constructor(engine, ask) {
+    super();
+    Object.assign(this, { engine, ask, others: [], heard: 0 });
+    for (const name of ['state', 'item']) engine.addEventListener(name, () => this.soon());
+    engine.addEventListener('problem', ({ detail }) => {
+      if (detail.code === 'too-many-streams') this.ask('Something plays on another device.', 'Play here', () => this.takeOver());
+    });
+    addEventListener('pagehide', () => this.end({ keepalive: true }));
+    onUser(() => this.follow());
+    this.follow();
+  }
+
+  get session() { const source = this.engine.deck?.source; return source?.offline ? undefined : source?.session_id; }
+
+  takeOver() {
+    this.engine.takingOver = true;
+    return this.engine.play();
+  }
+
+  // Several changes at once are one word.
+  soon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.tell(), 300);
+  }
+  async tell() {
+    clearTimeout(this.timer);
+    const { engine, session } = this;
+    const { source, item, loaded } = engine.deck ?? {};
+    if (!session || !loaded || !user()) return;
+    this.timer = setTimeout(() => this.tell(), (source.heartbeat_s ?? 20) * 1000);
+    if (engine.playing) this.heard = Date.now();
+    else if (Date.now() - this.heard > FORGET_MS) { this.end(); return; }
+    try {
+      await api.tellPlayback({ playback_id: session, body: { position_ms: Math.round(engine.position * 1000), state: engine.playing ? 'playing' : 'paused', song_id: item.song.song_id } });
+    } catch (problem) {
+      if ([404, 409].includes(problem.status)) this.over(session);
+    }
+  }
+
+  // Its addresses are refused from now on: playing on asks for new ones.
+  over(session, why = 'taken-over') {
+    const { deck } = this.engine;
+    if (!deck?.source || session !== this.session) return;
+    deck.source.expires_at = 1;
+    clearTimeout(this.timer);
+    if (!this.engine.playing) return;
+    this.engine.pause();
+    if (why !== 'ended') this.ask('Plays on another device now.', 'Play here', () => this.takeOver());
+  }
+  end(options = {}) {
+    clearTimeout(this.timer);
+    const { session } = this;
+    if (!session || !user()) return;
+    this.engine.deck.source.expires_at = 1;
+    api.endPlayback({ playback_id: session }, options).catch(() => {});
+  }
+
+  // What happens elsewhere, as long as somebody is logged in; each stream ends after a while.
+  async follow() {
+    this.following?.abort();
+    const { signal } = this.following = new AbortController();
+    while (user() && !signal.aborted) {
+      try {
+        await this.list();
+        for await (const { event, data } of eventsOf(`/api/v1/playback/events?${new URLSearchParams({ device_id: client() })}`, signal)) this[`on_${event}`]?.(data);
+      } catch { /* no network, or the server stops: again soon */ }
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    }
+  }
+  async list() {
+    const { sessions = [] } = await api.listPlayback({});
+    this.others = sessions.filter((s) => s.device_id !== client());
+    this.dispatchEvent(new Event('change'));
+  }
+  // The device named there goes on; to: this one by default.
+  move(session_id, to = { device_id: client(), device: deviceName() }) { return api.transferPlayback({ playback_id: session_id, body: to }); }
+  command(session_id, command) { return api.commandPlayback({ playback_id: session_id, body: { command } }); }
+
+  on_now({ device_id }) { if (device_id !== client()) this.list().catch(() => {}); }
+  on_ended({ session_id, why }) {
+    this.over(session_id, why);
+    this.list().catch(() => {});
+  }
+  async on_transfer({ session_id, device_id, song_id, position_ms, state }) {
+    if (device_id !== client()) {
+      this.over(session_id, 'transferred');
+      this.list().catch(() => {});
+      return;
+    }
+    const { engine } = this;
+    const { queue } = engine;
+    if (queue.current?.song.song_id !== song_id) {
+      queue.playNext([await api.getSong({ song_id })], { source: 'app' });
+      engine.wanted = false;
+      if (queue.next) queue.step(1);
+    }
+    engine.wanted = state === 'playing';
+    await engine.begin(queue.current, position_ms / 1000, '');
+    this.list().catch(() => {});
+  }
+  on_command({ device_id, command, position_ms }) {
+    const { engine } = this;
+    if (device_id !== client()) return;
+    if (command === 'seek') engine.seek(position_ms / 1000);
+    else if (['play', 'pause', 'next', 'previous'].includes(command)) engine[command]();
+  }
+}
