@@ -3,6 +3,7 @@
 #include "api/problem.h"
 #include "core/clock.h"
 #include "core/metrics.h"
+#include "core/objects/objects.h"
 #include "schemas/service.h"
 #include "schemas/views.h"
 
@@ -33,21 +34,36 @@ static void check_database(struct sg_api *api, struct sg_health_check *out)
         out->detail = SG_STR("the database is away");
 }
 
+/* Paths and servers are not for everybody: `segue-data objects status` has the whole reason. */
+static void check_objects(struct sg_api *api, struct sg_health_check *out)
+{
+    *out = (struct sg_health_check){.name = SG_STR("objects"), .lag_bytes = -1};
+    int rc = sg_objects_is_there(api->objects, NULL);
+    out->healthy = !rc;
+    if (rc)
+        out->detail = rc == SG_ENOSPC  ? SG_STR("the disk of the object store is full")
+                      : rc == SG_EPERM ? SG_STR("the object store refuses the API")
+                                       : SG_STR("the object store is away");
+}
+
 void sg_api_health(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    struct sg_health_check c[4];
+    struct sg_health_check c[5];
     check_database(api, &c[0]);
     check_peer(q, api->query, "query", &c[1]);
     check_peer(q, api->recsys, "recsys", &c[2]);
     check_peer(q, api->indexer, "indexer", &c[3]);
-    bool all = c[0].healthy && c[1].healthy && c[2].healthy && c[3].healthy;
+    check_objects(api, &c[4]);
+    bool all = true;
+    for (size_t i = 0; i < sizeof c / sizeof *c; i++)
+        all = all && c[i].healthy;
     struct sg_health_view view = {
         .status = all ? SG_STR("healthy") : SG_STR("unhealthy"),
         .database = c[0].healthy,
         .query = c[1].healthy,
         .recsys = c[2].healthy,
         .indexer = c[3].healthy,
-        .checks = {c, 4},
+        .checks = {c, sizeof c / sizeof *c},
     };
     sg_http_header(r, "Cache-Control", SG_STR("no-store"));
     sg_api_answer(r, &sg_health_view_record, &view);

@@ -30,7 +30,7 @@ struct sg_objects; /* thread-safe; keeps connections */
  * variable of credentials that is not set. */
 int sg_objects_open(struct sg_objects **out, const struct sg_config *c, struct sg_error *e);
 void sg_objects_close(struct sg_objects *o); /* nothing of it is in use any more */
-/* Cheap: the folder can be written to, or the bucket answered within a few seconds. 0, or why. */
+/* Cheap: the folder can be written to, or the bucket answers within a second. 0, or why. */
 int sg_objects_is_there(struct sg_objects *o, struct sg_error *e);
 bool sg_object_key_ok(struct sg_str key);
 

@@ -1,6 +1,6 @@
 /* test_database_away.c - the real servers while PostgreSQL is stopped, frozen or being migrated,
- * and while the query server or the recommender is killed: what needs them says so, the rest
- * goes on, and all of it comes back by itself.
+ * and while the query server or the recommender is killed, or the object store is away: what needs
+ * them says so, the rest goes on, and all of it comes back by itself.
  */
 #include "core/clock.h"
 #include "tests/support/http.h"
@@ -204,6 +204,21 @@ static void without_the_recommender_what_was_trending_answers(void)
     BECOMES(get(recommend), status == 200 && !tells("\"fallback\":\"the recommender"));
 }
 
+static void without_the_store_health_says_so(void)
+{
+    char from[512], to[512];
+    snprintf(from, sizeof from, "%s", test_path(x.dir, "var/objects"));
+    snprintf(to, sizeof to, "%s.away", from);
+    BECOMES(get("/health"), status == 200);
+    ck_assert(tells("\"name\":\"objects\",\"healthy\":true"));
+    ck_assert_int_eq(rename(from, to), 0);
+    ck_assert_int_eq(get("/health"), 503);
+    ck_assert(tells("\"name\":\"objects\",\"healthy\":false"));
+    ck_assert(!tells(from));
+    ck_assert_int_eq(rename(to, from), 0);
+    ck_assert_int_eq(get("/health"), 200);
+}
+
 /* Readers, while the tables are changed under them. */
 static atomic_bool over;
 static atomic_int asked;
@@ -259,6 +274,7 @@ START_TEST(the_servers_without_each_other)
     while_it_is_frozen_nobody_is_held_for_long();
     without_the_query_server_the_rest_goes_on();
     without_the_recommender_what_was_trending_answers();
+    without_the_store_health_says_so();
     a_migration_fails_no_read();
     teardown();
 }

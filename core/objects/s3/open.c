@@ -168,7 +168,7 @@ static int is_there(void *store, struct sg_error *e)
 {
     struct s3 *s = store;
     struct s3_request q = {
-        .method = "HEAD", .tries = 1, .timeout_ms = s->timeout_ms < 2000 ? s->timeout_ms : 2000};
+        .method = "HEAD", .tries = 1, .timeout_ms = s->timeout_ms < 1000 ? s->timeout_ms : 1000};
     int rc = s3_run(s, &q, e);
     sg_buf_free(&q.answer);
     return rc;
