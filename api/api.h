@@ -24,6 +24,7 @@ struct sg_playlist_live;
 struct sg_vault;
 struct sg_objects;
 struct sg_playback;
+struct sg_uploads;
 struct sg_api {
     const struct sg_config *config;
     struct sg_rpc_client *query, *recsys, *indexer, *worker;
@@ -44,6 +45,7 @@ struct sg_api {
     struct sg_now *now; /* what people play at this moment: api/plays/now.h */
     struct sg_fan_out *fan_out;
     struct sg_playlist_live *playlists; /* who looks on: api/playlists/live.h */
+    struct sg_uploads *uploads;         /* api/upload/upload.h */
     struct sg_limits *limits;           /* NULL: there are none */
     struct sg_objects *objects;
     struct sg_playback *playback;

@@ -302,6 +302,8 @@ static void answer(struct sg_api *api, struct sg_http_request *q, struct sg_http
     if (sg_str_eq(q->method, SG_STR("OPTIONS"))) { /* to everybody, CORS asks without a token */
         sg_http_header(r, "Allow", methods_of(route, q->arena));
         r->status = 204;
+        if (route && takes(route, q->method))
+            route->handle(api, q, r);
     } else if (route ? !takes(route, q->method) : !is_get(q->method)) {
         struct sg_str methods = methods_of(route, q->arena);
         struct sg_str why =

@@ -32,6 +32,7 @@ enum sg_answers {
     SG_ANSWERS_416 = 1024,
     SG_ANSWERS_302 = 2048,
     SG_ANSWERS_503 = 4096, /* of those that look at no token; the others may always */
+    SG_ANSWERS_460 = 8192, /* tus: another checksum */
 };
 
 struct sg_route {
@@ -47,6 +48,8 @@ struct sg_route {
     const char *method;                /* NULL: GET (and HEAD) */
     const struct sg_record *body;      /* JSON; NULL: none is read, or see body_type */
     const char *body_type;             /* of a body that is no record: any image, say */
+    const struct sg_record *form;      /* its fields, of body_type multipart/form-data */
+    const char *headers;               /* that it reads, by their names, with spaces between */
     size_t body_max;                   /* bytes; 0: SG_HTTP_BODY_MAX */
     bool body_optional;
     const struct sg_record *reply; /* body of a success; NULL: see content_type */

@@ -19,6 +19,7 @@ extern const struct sg_route
     sg_sharing_routes[],
     sg_device_routes[], sg_licence_routes[], sg_offline_routes[],
     sg_playback_routes[],
+    sg_upload_routes[],
     sg_operations_routes[];
 
 const struct sg_route *const sg_route_tables[] = {
@@ -37,6 +38,7 @@ const struct sg_route *const sg_route_tables[] = {
     sg_sharing_routes,
     sg_device_routes, sg_licence_routes, sg_offline_routes,
     sg_playback_routes,
+    sg_upload_routes,
     sg_operations_routes,
     NULL,
 };

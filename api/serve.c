@@ -17,6 +17,7 @@
 #include "api/route.h"
 #include "api/search_log/search_log.h"
 #include "api/social/fan_out.h"
+#include "api/upload/upload.h"
 #include "api/web.h"
 #include "core/clock.h"
 #include "core/objects/objects.h"
@@ -63,11 +64,14 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
         rc = sg_playback_open(&api->playback, api, e);
     if (!rc)
         rc = sg_playlist_live_open(&api->playlists, api, e);
+    if (!rc)
+        rc = sg_uploads_open(&api->uploads, api, e);
     return rc;
 }
 
 static void close_peers(struct sg_api *api)
 {
+    sg_uploads_close(api->uploads);
     sg_playlist_live_close(api->playlists);
     sg_playback_close(api->playback);
     sg_objects_close(api->objects);
@@ -152,6 +156,7 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
     sg_log(SG_LOG_INFO, "answering", "host=%s port=%d", o.host, sg_http_port(http));
     sg_wait_stop(-1);
     sg_log(SG_LOG_INFO, "stopping", NULL);
+    sg_uploads_hurry(api->uploads, o.drain_us);
     sg_http_close(http);
     return 0;
 }

@@ -16,7 +16,10 @@ const struct sg_holding sg_holdings[] = {
     {"artists", OWN("artists", "t.artist_id"),
      ERASE("artists", "UPDATE artists SET user_id = NULL WHERE " MINE)},
     {"artist_claims", OWN("artist_claims", "t.artist_id"), NOTHING},
-    {"uploads", OWN("uploads", "t.upload_id"), ERASE("uploads", "DELETE FROM uploads WHERE " MINE)},
+    /* Their objects are no row's then: the workers' sweep deletes them. */
+    {"uploads", SAYS("uploads", "uploads", "t.user_id = $1::bigint", "t.upload_id",
+                     "content_key,object_key"),
+     ERASE("uploads", "DELETE FROM uploads WHERE " MINE)},
 
     /* In others' playlists what was added stays, and by whom does not. Edits told so far name
      * people within: readers of them begin anew. */

@@ -89,6 +89,17 @@ static json_t *idempotency_key(void)
                      "pattern", "^[!-~]+$");
 }
 
+static void add_headers(json_t *list, const struct sg_route *r)
+{
+    const char *at = r->headers ? r->headers : "";
+    while (*at) {
+        size_t n = strcspn(at, " ");
+        json_array_append_new(list, json_pack("{s:s%,s:s,s:b,s:{s:s}}", "name", at, n, "in",
+                                              "header", "required", 0, "schema", "type", "string"));
+        at += n + (at[n] == ' ');
+    }
+}
+
 static json_t *params(const struct sg_route *r)
 {
     json_t *list = json_array();
@@ -101,6 +112,7 @@ static json_t *params(const struct sg_route *r)
         json_array_append_new(list, if_match(r->answers & SG_ANSWERS_428));
     if (takes_key(r))
         json_array_append_new(list, idempotency_key());
+    add_headers(list, r);
     return list;
 }
 
@@ -165,6 +177,7 @@ static void add_further(json_t *o, const struct sg_route *r)
         {SG_ANSWERS_416, "416", "No such part of it"},
         {SG_ANSWERS_422, "422", "What was sent cannot be used"},
         {SG_ANSWERS_428, "428", "If-Match is needed"},
+        {SG_ANSWERS_460, "460", "The bytes that came have another checksum"},
     };
     if (r->answers & SG_ANSWERS_206)
         json_object_set_new(o, "206",
@@ -195,7 +208,9 @@ static json_t *responses(const struct sg_route *r)
     json_t *o = json_object();
     add_success(o, r);
     add_further(o, r);
-    if (r->params || r->body || r->body_type || strchr(r->path, '{'))
+    if (r->headers)
+        add_problem(o, r, "412", "Another version of the protocol is spoken here");
+    if (r->params || r->body || r->body_type || r->headers || strchr(r->path, '{'))
         add_problem(o, r, "400", "A parameter or the body is wrong; `field` names it");
     if (takes_key(r)) {
         add_problem(o, r, "409",
@@ -228,8 +243,9 @@ static json_t *security_schemes(void)
 static json_t *request_body(const struct sg_route *r)
 {
     return json_pack("{s:b,s:o}", "required", !r->body_optional, "content",
-                     r->body ? content("application/json", ref(r->body))
-                             : content(r->body_type, json_pack("{s:s}", "type", "string")));
+                     r->body   ? content("application/json", ref(r->body))
+                     : r->form ? content(r->body_type, ref(r->form))
+                               : content(r->body_type, json_pack("{s:s}", "type", "string")));
 }
 
 static json_t *operation(const struct sg_route *r)

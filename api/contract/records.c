@@ -25,6 +25,8 @@ void sg_records_of_routes(struct sg_records *out)
             collect(out, r->reply);
         if (r->body)
             collect(out, r->body);
+        if (r->form)
+            collect(out, r->form);
         if (r->problem)
             collect(out, r->problem);
     }

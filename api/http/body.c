@@ -34,6 +34,7 @@ static bool hand_over(struct http_exchange *x, enum http_step step)
     x->in.step = step;
     x->in.since_us = sg_now_us();
     http_watch_until(x->connection, INT64_MAX, false);
+    http_watch_sends(x->connection, false);
     atomic_store_explicit(&x->state, HTTP_WAITING, memory_order_release);
     MHD_suspend_connection(x->connection);
     http_queue_put(q, x);
@@ -49,6 +50,7 @@ static void set_deadline(struct http_exchange *x)
             earned = x->request.start_us + o->body_us + in->waited_us +
                      (int64_t)(in->taken / (uint64_t)o->stream_rate) * 1000000;
     http_watch_until(x->connection, earned < idle ? earned : idle, false);
+    http_watch_sends(x->connection, true);
 }
 
 enum MHD_Result http_body_begin(struct http_exchange *x, int refusal)

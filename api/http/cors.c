@@ -60,7 +60,9 @@ static struct sg_str header_of(const struct sg_http_response *r, const char *nam
 
 static const char exposed[] =
     "Accept-Ranges, Content-Length, Content-Range, ETag, Link, Location, RateLimit, "
-    "RateLimit-Policy, Retry-After, Segue-Consistency, X-Request-Id, traceparent";
+    "RateLimit-Policy, Retry-After, Segue-Consistency, Tus-Checksum-Algorithm, Tus-Extension, "
+    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, "
+    "Upload-Offset, X-Request-Id, traceparent";
 
 static void add_preflight(struct http_exchange *x, struct MHD_Response *m)
 {
@@ -69,9 +71,10 @@ static void add_preflight(struct http_exchange *x, struct MHD_Response *m)
     if (z.p)
         MHD_add_response_header(m, "Access-Control-Allow-Methods", z.p);
     MHD_add_response_header(m, "Access-Control-Allow-Headers",
-                            "Authorization, Content-Type, If-Match, If-None-Match, "
-                            "Idempotency-Key, If-Range, Range, Segue-Consistency, X-API-Key, "
-                            "X-Request-Id, "
+                            "Authorization, Content-Digest, Content-Type, Idempotency-Key, "
+                            "If-Match, If-None-Match, If-Range, Range, Repr-Digest, "
+                            "Segue-Consistency, Tus-Resumable, Upload-Checksum, Upload-Length, "
+                            "Upload-Metadata, Upload-Offset, X-API-Key, X-Request-Id, "
                             "traceparent, tracestate");
     MHD_add_response_header(m, "Access-Control-Max-Age", "7200");
 }

@@ -186,6 +186,8 @@ int http_watch_fd(struct MHD_Connection *c); /* -1: unknown */
 const struct sg_address *http_watch_peer(struct MHD_Connection *c);
 /* What the connection does from now on, until at_us at most; idle: nothing. */
 void http_watch_until(struct MHD_Connection *c, int64_t at_us, bool idle);
+/* Whether bytes of a body are waited for: that the peer hangs up is noticed at once. */
+void http_watch_sends(struct MHD_Connection *c, bool sends);
 size_t http_watch_count(struct http_watch *w);
 void http_watch_close_idle(struct http_watch *w);
 

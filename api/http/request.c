@@ -181,5 +181,6 @@ void http_on_completed(void *ctx, struct MHD_Connection *c, void **con_cls,
     else if (*con_cls && !http_body_gone(*con_cls))
         http_exchange_give(*con_cls);
     *con_cls = NULL;
+    http_watch_sends(c, false);
     http_watch_until(c, sg_now_us() + s->o.idle_us, true);
 }

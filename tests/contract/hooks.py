@@ -49,5 +49,6 @@ def raw(ctx, value):
     return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else json.dumps(value).encode()
 
 
-for media_type in ("application/vnd.apple.mpegurl", "application/xspf+xml", "application/jspf+json", "text/plain", "image/*"):
+for media_type in ("application/vnd.apple.mpegurl", "application/xspf+xml", "application/jspf+json", "text/plain", "image/*",
+                   "application/offset+octet-stream"):
     schemathesis.serializer(media_type)(raw)

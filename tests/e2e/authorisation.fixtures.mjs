@@ -42,6 +42,26 @@ const heardOf = async (db, people) => db.sql(`WITH a AS (INSERT INTO assets (ass
   VALUES (gen_random_uuid(), 180000, 44100, 2, 'flac', -1, '{}', '', '{}') RETURNING asset_id) INSERT INTO song_audio (song_id, asset_id) SELECT ${await songOf(db, people)}, asset_id FROM a RETURNING song_id`);
 let last; // the playlist whose path is being filled
 
+// An upload of the artist's.
+const uploadOf = async (db, people, status) => db.sql(`INSERT INTO uploads (upload_id, artist_id, user_id, status, bytes, declared)
+  VALUES ('upload_${token()}', ${await artistOf(db, people)}, ${people.artist.id}, '${status}', 0, 100) RETURNING upload_id`);
+// A second of a tone, 8 bits at 8000 Hz, another each time.
+let tones = 0;
+const tone = () => {
+  const wav = Buffer.alloc(44 + 16000);
+  wav.write('RIFF', 0); wav.writeUInt32LE(36 + 16000, 4); wav.write('WAVEfmt ', 8); wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20); wav.writeUInt16LE(1, 22); wav.writeUInt32LE(8000, 24); wav.writeUInt32LE(8000, 28);
+  wav.writeUInt16LE(1, 32); wav.writeUInt16LE(8, 34); wav.write('data', 36); wav.writeUInt32LE(16000, 40);
+  const hz = 300 + 7 * tones++;
+  for (let i = 0; i < 16000; i++) wav[44 + i] = 128 + 60 * Math.sin(2 * Math.PI * hz * i / 8000);
+  return wav;
+};
+const formOf = async (db, people) => ({
+  raw: Buffer.concat([Buffer.from(`--m\r\nContent-Disposition: form-data; name="title"\r\n\r\nMatrix\r\n--m\r\nContent-Disposition: form-data; name="artist_id"\r\n\r\n${await artistOf(db, people)}\r\n--m\r\nContent-Disposition: form-data; name="audio_file"; filename="a.wav"\r\n\r\n`), tone(), Buffer.from('\r\n--m--\r\n')]),
+  type: 'multipart/form-data; boundary=m',
+});
+const tus = { 'tus-resumable': '1.0.0' };
+
 // Of songs that the search index has: asking goes through it.
 const indexed = (db) => db.sql('SELECT song_id FROM songs ORDER BY play_count DESC LIMIT 1');
 
@@ -94,6 +114,8 @@ export const made = {
     INSERT INTO song_audio (song_id, asset_id) SELECT ${await songOf(db, people)}, asset_id FROM a RETURNING song_id`),
   playback_id: (db, { owner }) => db.sql(`INSERT INTO playback_sessions (playback_id, user_id, login_id, device_id, device, song_id, heard_at)
     VALUES (${Math.floor(Math.random() * 2 ** 50) + 1}, ${owner.id}, 1, 'matrix', 'Matrix', 1, now() - interval '1 hour') RETURNING playback_id`),
+  upload_id: (db, people) => uploadOf(db, people, 'ready'),
+  ...Object.fromEntries(['tusHead', 'tusPatch', 'tusTerminate', 'cancelUpload'].map((name) => [`${name}.upload_id`, (db, people) => uploadOf(db, people, 'receiving')])),
   hash: () => '0'.repeat(64),
   file: () => '640.webp',
   search_id: async () => (await (await fetch(`${url}/api/v1/search?q=love`)).json()).search_id,
@@ -104,7 +126,15 @@ export const made = {
   },
   'openShareLink.token': async (db, people) => db.sql(`INSERT INTO shares (user_id, token, kind, target_id) VALUES (${people.owner.id}, '${randomBytes(16).toString('base64url')}', 'song', ${await indexed(db)}) RETURNING token`),
 };
+export const headersOf = {
+  tusCreate: async (db, people) => ({ ...tus, 'upload-length': '100', 'upload-metadata': `artist_id ${Buffer.from(await artistOf(db, people)).toString('base64')}` }),
+  tusHead: () => tus,
+  tusPatch: () => ({ ...tus, 'upload-offset': '0' }),
+  tusTerminate: () => tus,
+};
 export const bodies = {
+  uploadSong: formOf,
+  tusPatch: () => ({ raw: 'x', type: 'application/offset+octet-stream' }),
   createSong: async (db, people) => ({ artist_id: Number(await artistOf(db, people)), title: 'Matrix' }),
   createAlbum: async (db, people) => ({ artist_id: Number(await artistOf(db, people)), title: 'Matrix' }),
   createArtist: () => ({ name: 'Matrix' }),

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { bodies, made, queries, spoilers } from './authorisation.fixtures.mjs';
+import { bodies, headersOf, made, queries, spoilers } from './authorisation.fixtures.mjs';
 import { contract, url } from './segue.mjs';
 import { Database, person, signedFor, tampered } from './world.mjs';
 
@@ -51,7 +51,7 @@ async function ask({ path, method, operation }, role) {
   const { token } = once ? await person(db, role, traits[role]) : people[role];
   const query = typeof queries[name] === 'function' ? await queries[name](db, people) : queries[name] ?? '';
   const body = await bodies[name]?.(db, people, role);
-  const headers = {};
+  const headers = { ...await headersOf[name]?.(db, people, role) };
   if (token) headers.authorization = `Bearer ${token}`;
   if (body !== undefined && !(body.raw)) headers['content-type'] = 'application/json';
   if (body?.raw) headers['content-type'] = body.type;

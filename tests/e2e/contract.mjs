@@ -31,7 +31,8 @@ export class Contract {
 
   find(method, pathname) {
     const at = this.paths.find(({ pattern }) => pattern.test(pathname));
-    return at?.operations[method.toLowerCase() === 'head' ? 'get' : method.toLowerCase()];
+    const name = method.toLowerCase();
+    return at?.operations[name] ?? (name === 'head' ? at?.operations.get : undefined);
   }
 
   validator(schema) {

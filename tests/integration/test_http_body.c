@@ -341,6 +341,19 @@ START_TEST(who_leaves_is_gone_once_and_what_came_is_kept_to_the_byte_where_it_is
 }
 END_TEST
 
+START_TEST(a_hang_up_right_after_a_piece_is_noticed_at_once)
+{
+    char *body = noise(131072);
+    for (int i = 1; i <= 6; i++) {
+        int fd = post("/kept", 1 << 20, "");
+        put_all(fd, body, 131072);
+        close(fd);
+        ck_assert(comes(&gone_n, i)); /* in 20 s; silence alone is cut off after 30 */
+    }
+    free(body);
+}
+END_TEST
+
 START_TEST(who_sends_nothing_for_long_or_trickles_is_cut_off)
 {
     teardown();
@@ -409,6 +422,7 @@ int main(void)
     tcase_add_test(c, a_sink_may_refuse_in_the_middle);
     tcase_add_test(c, too_much_is_refused_by_its_length_or_as_soon_as_it_is_too_much);
     tcase_add_test(c, who_leaves_is_gone_once_and_what_came_is_kept_to_the_byte_where_it_is_kept);
+    tcase_add_test(c, a_hang_up_right_after_a_piece_is_noticed_at_once);
     tcase_add_test(c, who_sends_nothing_for_long_or_trickles_is_cut_off);
     tcase_add_test(c, a_slow_sink_holds_neither_the_loop_nor_the_clients_time);
     tcase_add_test(c, a_server_that_stops_ends_every_sink);

@@ -57,6 +57,19 @@ void catalogue_stop(void)
     PQfinish(catalogue_db);
 }
 
+pid_t catalogue_pid(void)
+{
+    return api;
+}
+
+void catalogue_crash(void)
+{
+    kill(api, SIGKILL);
+    test_wait(api);
+    api = test_program_spawn(&catalogue_x, "segue-api", (const char *const[]){"serve", NULL});
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/genres", NULL, NULL), 200);
+}
+
 int catalogue_port(void)
 {
     return port;

@@ -26,3 +26,6 @@ uint64_t catalogue_number(const char *name);
 /* An "If-Match: ...\r\n" line of the last answer's ETag (static, rotating). */
 const char *catalogue_if_match(void);
 int catalogue_port(void);
+pid_t catalogue_pid(void); /* of the API */
+/* kill -9, and another on the same port. */
+void catalogue_crash(void);
