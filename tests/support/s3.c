@@ -43,15 +43,22 @@ static const char *find_versitygw(void)
     return NULL;
 }
 
+static bool is_there(const char *kind)
+{
+    if (!strcmp(kind, "versitygw"))
+        return find_versitygw();
+    return access("/usr/lib/python3/dist-packages/swift/proxy/server.py", R_OK) == 0;
+}
+
 size_t test_s3_kinds(const char *out[2])
 {
+    static const char *const kinds[] = {"swift", "versitygw"};
     const char *only = getenv("SEGUE_TEST_S3");
     size_t n = 0;
-    if (access("/usr/lib/python3/dist-packages/swift/proxy/server.py", R_OK) == 0 &&
-        (!only || !strcmp(only, "swift")))
-        out[n++] = "swift";
-    if (find_versitygw() && (!only || !strcmp(only, "versitygw")))
-        out[n++] = "versitygw";
+    bool all = only && !strcmp(only, "all"), named = only && !all;
+    for (size_t i = 0; i < 2; i++)
+        if ((named ? !strcmp(only, kinds[i]) : all || !n) && is_there(kinds[i]))
+            out[n++] = kinds[i];
     return n;
 }
 

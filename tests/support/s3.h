@@ -1,7 +1,8 @@
 /* s3.h - a real server that speaks S3 and checks signatures, of the test's own: files in a
  * scratch folder, a free port of the loopback. OpenStack's Swift with its s3api (Debian's
- * python3-swift), or versitygw where that is in the PATH or in ~/go/bin; SEGUE_TEST_S3=swift or
- * versitygw takes one of them. It ends with the program, also when that is killed.
+ * python3-swift), else versitygw where that is in the PATH or in ~/go/bin; SEGUE_TEST_S3=swift or
+ * versitygw takes that one, SEGUE_TEST_S3=all each. It ends with the program, also when that is
+ * killed, and with the thread that started it.
  */
 #pragma once
 #include "core/config.h"

@@ -67,6 +67,8 @@ check_bucket_owner = false
 auth_pipeline_check = false
 min_segment_size = 5242880
 max_upload_part_num = 10000
+max_bucket_listing = 100
+storage_domain = localhost
 [filter:tempauth]
 use = egg:swift#tempauth
 user_{user} = {secret} .admin

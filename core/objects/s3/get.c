@@ -5,7 +5,7 @@
 struct flow {
     sg_object_sink *sink;
     void *ctx;
-    int64_t from; /* asked of this try */
+    int64_t from, end; /* asked of this try; end 0: to the object's */
     struct s3_request *q;
     bool checked;
 };
@@ -13,10 +13,11 @@ struct flow {
 static int pass_on(void *ctx, struct sg_str bytes, struct sg_error *e)
 {
     struct flow *f = ctx;
-    long long first = -1;
+    long long first = -1, last = -1;
     int rc = 0;
-    if (!f->checked && f->from) { /* a server that knows no ranges would send the start */
-        if (sscanf(f->q->range, "bytes %lld-", &first) != 1 || first != f->from)
+    if (!f->checked && (f->from || f->end)) { /* a server that knows no ranges sends all of it */
+        if (sscanf(f->q->range, "bytes %lld-%lld", &first, &last) != 2 || first != f->from ||
+            (f->end && last >= f->end))
             return sg_fail(e, SG_EIO, "objects: the server sent another range than was asked for");
     }
     f->checked = true;
@@ -63,6 +64,7 @@ int s3_get(void *store, const char *key, int64_t from, int64_t n, sg_object_sink
             q.headers[i++] = match;
         q.headers[i] = NULL;
         f.from = at;
+        f.end = end;
         f.checked = false;
         rc = s3_run(s, &q, e);
         at += q.received;

@@ -165,7 +165,7 @@ static void abort_upload(struct put *p)
     struct sg_buf query = {0};
     s3_query_put(&query, "uploadId", sg_str(p->upload_id));
     sg_buf_putc(&query, '\0');
-    struct s3_request q = {.method = "DELETE", .key = p->key, .query = query.p};
+    struct s3_request q = {.method = "DELETE", .key = p->key, .query = query.p, .tries = 2};
     int rc = sg_buf_failed(&query) ? SG_ENOMEM : s3_run(p->s, &q, &e);
     if (rc && rc != SG_ENOENT)
         sg_log(SG_LOG_WARN, "parts of an upload stay in the bucket until they are swept",

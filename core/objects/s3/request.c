@@ -2,7 +2,6 @@
 #include "core/clock.h"
 #include "core/digest.h"
 #include "core/metrics.h"
-#include "core/objects/s3/answer.h"
 #include "core/objects/s3/s3.h"
 #include "core/service.h"
 #include <stdio.h>
@@ -215,40 +214,6 @@ static void read_answer(struct attempt *a)
     q->retry_after_ms = after <= 0 ? 0 : after < 10 ? after * 1000 : 10000;
 }
 
-/* What an answer that is not 2xx says; also one of 200 that says Error: it was begun before the
- * server knew (Amazon's CompleteMultipartUpload). */
-static int judge(struct s3_request *q, struct sg_error *e)
-{
-    struct s3_answer said = {.root = ""};
-    char what[sizeof said.code + sizeof said.message + 8] = "";
-    long status = q->status;
-    if (status / 100 == 2 && strcmp(q->method, "POST") != 0)
-        return 0;
-    bool tells = q->answer.n && !s3_answer_read(sg_buf_str(&q->answer), &said, NULL, NULL, NULL) &&
-                 !strcmp(said.root, "Error");
-    if (status / 100 == 2 && !tells)
-        return 0;
-    if (tells) {
-        snprintf(q->code, sizeof q->code, "%s", said.code);
-        snprintf(what, sizeof what, ": %s, %s", said.code, said.message);
-    }
-    bool busy = !strcmp(q->code, "SlowDown") || !strcmp(q->code, "InternalError") ||
-                !strcmp(q->code, "RequestTimeout") || !strcmp(q->code, "ServiceUnavailable") ||
-                !strcmp(q->code, "OperationAborted");
-    q->passes = busy || status >= 500 || status == 429 || status == 408 || status / 100 == 2;
-    if (status == 404 && q->key && strcmp(q->code, "NoSuchBucket") != 0)
-        return sg_fail(e, SG_ENOENT, "object %s: there is none", q->key);
-    if (q->passes)
-        return sg_fail(e, SG_EUNAVAIL, "objects: the server answered %ld%s", status, what);
-    if (status == 401 || status == 403)
-        return sg_fail(e, SG_EPERM, "objects: the server refuses us%s", what);
-    if (status == 404)
-        return sg_fail(e, SG_EUNAVAIL, "objects: the server has no such bucket");
-    if (status == 416)
-        return sg_fail(e, SG_EINVAL, "object %s ends before", q->key ? q->key : "");
-    return sg_fail(e, SG_EIO, "objects: the server answered %ld%s", status, what);
-}
-
 static int judge_transfer(struct attempt *a, CURLcode code, struct sg_error *e)
 {
     struct s3_request *q = a->q;
@@ -260,7 +225,7 @@ static int judge_transfer(struct attempt *a, CURLcode code, struct sg_error *e)
     if (sg_buf_failed(&q->answer))
         return sg_fail(e, SG_ENOMEM, "objects");
     if (!code)
-        return judge(q, e);
+        return s3_judge(q, e);
     q->passes = code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_URL_MALFORMAT;
     return sg_fail(e, SG_EUNAVAIL, "objects: %s",
                    a->stalled ? "the server was silent too long" : curl_easy_strerror(code));

@@ -56,6 +56,10 @@ struct s3_request {
 /* 0 for 2xx. SG_ENOENT (404 of an object), SG_EPERM, SG_EUNAVAIL, SG_EIO, or what sink gave.
  * q's answer belongs to the last try. */
 int s3_run(struct s3 *s, struct s3_request *q, struct sg_error *e);
+/* Of q's status and answer: 0 or an error, q's code and whether another try may go right. Looks
+ * into an answer of 200 to a POST too: that may have been begun before the server knew of an error
+ * (Amazon's CompleteMultipartUpload). */
+int s3_judge(struct s3_request *q, struct sg_error *e);
 /* Before try number `attempt` (2 and up). False: the program is stopping. */
 bool s3_wait(int attempt, int64_t retry_after_ms);
 /* "name=value" with what S3's signature wants encoded (RFC 3986 unreserved kept). */
