@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RECORDINGS 24 /* on two cores 12 s */
+#define RECORDINGS 20 /* 18 s of one core */
 
 const char sg_data_sound_help[] =
     "Makes short pieces of music and gives each song that has no audio one of its\n"
     "genre. They go through segue-audio and into the object store as uploads do.\n"
     "\n"
-    "  --recordings N  different pieces (24)\n"
+    "  --recordings N  different pieces (20)\n"
     "  --seed S        (demo.seed)\n"
     "  --all           all renditions, not AAC's alone\n"
     "  --progress      report progress also when stderr is no terminal";

@@ -1,9 +1,11 @@
 /* features.h - the audio vector: a song's sound as SG_AUDIO_FEATURES numbers for the recommender.
  *
- * Each number has a name and a fixed centre and width, measured over music of many kinds, so that
- * it lies around 0 with a spread of about 1 and no song needs to know the others; beyond -3 to 3 it
- * is cut. Distance and inner product are then meaningful. A new meaning gets a new name; names only
- * move with a rebuild of what is stored.
+ * Each number has a name and a fixed centre and width, so that it lies around 0 with a spread of
+ * about 1 and no song needs to know the others; beyond -3 to 3 it is cut. Distance and inner
+ * product are then meaningful. Centres and widths were set by hand around what 168 pieces of
+ * data/generate gave, twice as wide, and what is usual of recorded music where that differs;
+ * whoever has a catalogue may centre anew. The order never changes; another meaning needs another
+ * name.
  *
  *   mfcc_mean_0 .. 12, mfcc_dev_0 .. 12      timbre (Mel-frequency cepstrum) and how it varies
  *   centroid, centroid_dev, spread, rolloff  brightness

@@ -8,17 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Postings are read for each term, so that what shares many is found without looking at what shares
- * one. $1 terms, $2 the asset that is left out, $3 terms in common. */
+/* $1 terms, $2 the asset that is left out, $3 terms in common. */
 static const struct sg_pg_statement find = {
     "alike",
-    "WITH near AS (SELECT a.asset_id, count(*) AS common FROM unnest($1::integer[]) t "
-    "JOIN assets a ON a.fingerprint_terms @> ARRAY[t] "
-    "WHERE a.asset_id IS DISTINCT FROM $2::uuid GROUP BY 1 HAVING count(*) >= $3::bigint "
-    "ORDER BY 2 DESC, 1 LIMIT 50) "
     "SELECT a.asset_id, encode(a.fingerprint, 'hex'), s.song_id, s.artist_id, "
     "coalesce(r.user_id, u.user_id), s.title, r.name "
-    "FROM near JOIN assets a USING (asset_id) "
+    "FROM segue_alike($1::integer[], $2::uuid, $3::bigint, 50) near JOIN assets a USING (asset_id) "
     "LEFT JOIN LATERAL (SELECT s.song_id, s.artist_id, s.title FROM song_audio x "
     "JOIN songs s ON s.song_id = x.song_id WHERE x.asset_id = a.asset_id "
     "ORDER BY s.song_id LIMIT 1) s ON true "

@@ -9,7 +9,8 @@ PACKAGES_BUILD="build-essential cmake ninja-build pkg-config libxapian-dev libfa
  libaubio-dev libseccomp-dev librabbitmq-dev libjemalloc-dev"
 PACKAGES_RUN="postgresql runit curl ca-certificates jq util-linux"
 PACKAGES_TEST="git python3 python3-venv check clang clang-format clang-tidy libclang-rt-dev|libclang-rt-14-dev libsqlite3-dev
- chromium nodejs npm openssl redis-server rabbitmq-server nginx-light varnish ffmpeg python3-swift"
+ chromium nodejs npm openssl redis-server rabbitmq-server nginx-light varnish ffmpeg python3-swift
+ libchromaprint-tools"
 PACKAGES_BENCH="check libsqlite3-dev wrk libhnswlib-dev"
 
 as_root() {

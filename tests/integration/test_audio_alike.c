@@ -12,6 +12,7 @@
 #include "tests/support/sound.h"
 #include <check.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -196,6 +197,29 @@ START_TEST(the_same_music_is_found_and_other_music_is_not)
 }
 END_TEST
 
+/* The reference program's items of the same file, whose ways of mixing and resampling differ. */
+START_TEST(fingerprints_are_those_of_the_reference_program)
+{
+    struct sound s = {0};
+    make_files();
+    print_of_file("piece.wav", &s);
+    struct sg_buf b = {0};
+    sg_buf_printf(&b, "fpcalc -raw -plain %s", test_path(dir, "piece.wav"));
+    sg_buf_putc(&b, 0);
+    FILE *f = popen(b.p, "r");
+    ck_assert_ptr_nonnull(f);
+    unsigned wrong = 0, item = 0;
+    size_t n = 0;
+    for (; fscanf(f, "%u%*[,]", &item) == 1; n++)
+        wrong += n < s.n ? (unsigned)__builtin_popcount(item ^ s.items[n]) : 32;
+    pclose(f);
+    ck_assert_msg(n + 1 >= s.n && n <= s.n && n > 100, "%zu items, theirs %zu", s.n, n);
+    ck_assert_msg(wrong < n * 32 / 50, "%u of %zu bits differ", wrong, n * 32);
+    sg_buf_free(&b);
+    sg_buf_free(&s.packed);
+}
+END_TEST
+
 START_TEST(damaged_fingerprints_are_refused)
 {
     struct sound s = {0};
@@ -220,6 +244,7 @@ static Suite *audio_alike_suite(void)
     Suite *s = suite_create("audio_alike");
     TCase *t = tcase_create("audio_alike");
     tcase_add_test(t, damaged_fingerprints_are_refused);
+    tcase_add_test(t, fingerprints_are_those_of_the_reference_program);
     tcase_add_test(t, the_same_music_is_found_and_other_music_is_not);
     suite_add_tcase(s, t);
     return s;
