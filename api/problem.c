@@ -22,6 +22,7 @@ static const struct {
     {SG_EPERM, 403, "media-subscription", "The subscription has changed"},
     {SG_EPERM, 403, "playback-ended", "This stream was ended"},
     {SG_ENOENT, 404, "not-found", "There is no such thing"},
+    {SG_ENOENT, 404, "device-unknown", "There is no such device"},
     {SG_ENOENT, 404, "no-audio", "The song has no audio yet"},
     {0, 405, "method-not-allowed", "This method is not allowed here"},
     {SG_ECONFLICT, 409, "conflict", "The present state does not allow this"},

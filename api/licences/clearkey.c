@@ -54,6 +54,12 @@ int sg_device_id_read(struct sg_http_request *q, struct sg_str text, const char 
     return 0;
 }
 
+int sg_device_unknown(struct sg_error *e)
+{
+    return sg_fail_kind(e, SG_ENOENT, "device-unknown",
+                        "there is no such device: register it at /api/v1/me/devices");
+}
+
 int sg_premium_needed(const struct sg_http_request *q, struct sg_error *e)
 {
     if (q->caller.subscription == SG_PREMIUM)
@@ -117,7 +123,7 @@ static int read_rows(struct sg_api *api, struct sg_http_request *q, PGresult *ro
                      struct sg_clearkey_licence *out, struct sg_error *e)
 {
     if (!sg_row_bool(rows, 0, 0))
-        return sg_fail(e, SG_ENOENT, "there is no such device: register it at /api/v1/me/devices");
+        return sg_device_unknown(e);
     if (sg_row_bool(rows, 0, 1))
         return sg_fail(e, SG_ERATE, "a thousand licences an hour are given; wait");
     if (PQgetisnull(rows, 0, 2))

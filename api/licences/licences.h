@@ -16,6 +16,8 @@ SG_HANDLER(sg_licence_clearkey);
 /* The device_id of a request, as the database writes it, in the arena. SG_EINVAL. */
 int sg_device_id_read(struct sg_http_request *q, struct sg_str text, const char **out,
                       struct sg_error *e);
+/* SG_ENOENT "device-unknown": not registered, removed, or another's. */
+int sg_device_unknown(struct sg_error *e);
 /* SG_EPERM "premium-needed", unless the caller has a subscription that is paid. */
 int sg_premium_needed(const struct sg_http_request *q, struct sg_error *e);
 /* Decimal, in the arena. */

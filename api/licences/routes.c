@@ -17,7 +17,8 @@ const struct sg_route sg_licence_routes[] = {
      .summary = "Keys to play protected songs by",
      .help = "Request and answer are those of Clear Key (W3C Encrypted Media Extensions, section "
              "9.1): give the `message` of a key session as it is, and the answer to `update()`. "
-             "Keys of songs that may be heard are given, others left out; 404 when none is left. "
+             "Keys of songs that may be heard are given, others left out; 404 when none is left "
+             "(`device-unknown`: register the device first). "
              "Premium only (403 `premium-needed`). Type `persistent-license` is for songs that "
              "the device keeps offline, until those expire.",
      .params = device_params,

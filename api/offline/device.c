@@ -45,7 +45,7 @@ int offline_device(struct sg_api *api, struct sg_http_request *q, struct sg_db_t
     if (!rc)
         rc = sg_tx_run(tx, &find, params, &rows, e);
     if (!rc && !PQntuples(rows))
-        rc = sg_fail(e, SG_ENOENT, "there is no such device: register it at /api/v1/me/devices");
+        rc = sg_device_unknown(e);
     if (!rc && place)
         rc = check_places(rows, (uint64_t)api->config->playback.devices, e);
     PQclear(rows);

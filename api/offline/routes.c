@@ -28,10 +28,12 @@ const struct sg_route sg_offline_routes[] = {
      TAG,
      .access = SG_ACCOUNT,
      .summary = "What is to be on a device",
-     .help = "Whatever is not here with state `kept` is not to be played; `removed` and `revoked` "
-             "songs, and those that are not here at all, are to be deleted. 404: the device was "
-             "removed, all of it is to be deleted. Addresses are good for a while: ask again for "
-             "new ones.",
+     .help =
+         "Whatever is not here with state `kept` is not to be played; `removed` and `revoked` "
+         "songs, and those that are not here at all, are to be deleted. 404 `device-unknown`: the "
+         "device "
+         "was removed, all of it is to be deleted. Addresses are good for a while: ask again for "
+         "new ones.",
      .params = offline_list_params,
      .params_of = &sg_offline_params_record,
      .reply = &sg_offline_reply_record,

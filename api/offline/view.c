@@ -3,6 +3,7 @@
 #include "api/catalogue/rows.h"
 #include "api/library/answers.h"
 #include "api/licences/asked.h"
+#include "api/licences/licences.h"
 #include "api/offline/parts.h"
 #include "api/offline/sql.h"
 #include "core/uuid.h"
@@ -82,6 +83,8 @@ int offline_view(struct sg_api *api, struct sg_http_request *q, const struct off
     const char *params[] = {sg_caller_text(q), page->device,      page->after,
                             page->limit,       sg_sql_bool(paid), page->licences};
     int rc = sg_answers_read(api, q, &view, params, &sg_offline_reply_record, "device", out, e);
+    if (rc)
+        return rc == SG_ENOENT ? sg_device_unknown(e) : rc;
     struct sg_offline_song *songs = out->songs.v;
     for (size_t i = 0; !rc && i < out->songs.n; i++)
         rc = complete_song(api, q, &songs[i], e);

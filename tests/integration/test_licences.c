@@ -110,6 +110,7 @@ START_TEST(others_get_none)
     ck_assert(SAID("\"premium-needed\""));
     ck_assert_int_eq(ask_key(1, SG_EXPIRED, device, asset, "temporary"), 403);
     ck_assert_int_eq(KEY(2, device), 404); /* another's device */
+    ck_assert(SAID("\"device-unknown\""));
     ck_assert_int_eq(KEY(1, "5fae3d6e-1111-4111-8111-111111111111"), 404);
     ck_assert_int_eq(KEY(1, "nonsense"), 400);
     ck_assert_int_eq(test_http(l.port, "POST", "/api/v1/licences/clearkey?device_id=x", NULL, "{}",

@@ -278,7 +278,9 @@ START_TEST(an_account_has_so_many_places_and_changes_them_so_often)
     ck_assert_int_eq(test_listener_ask(&l, 1, "DELETE", path, NULL), 204);
     ck_assert_int_eq(keep(1, id[5], "\"song_ids\":[3]"), 200);
     ck_assert_int_eq(LIST(1, id[0]), 404);
+    ck_assert(SAID("device-unknown"));
     ck_assert_int_eq(RENEW(1, id[0]), 404);
+    ck_assert(SAID("device-unknown"));
     for (int i = 6; i < 10; i++) { /* a device that keeps nothing any more frees its place, too */
         ck_assert_int_eq(forget(1, id[i - 1], ""), 204);
         ck_assert_int_eq(keep(1, id[i], "\"song_ids\":[3]"), 200);
