@@ -36,9 +36,9 @@ static const struct sg_pg_statement of_uploads = {
     "objects_orphans_uploads",
     "SELECT k.n FROM unnest($1::text[]) WITH ORDINALITY k (key, n) "
     "WHERE NOT EXISTS (SELECT FROM public.uploads u WHERE u.upload_id = split_part(k.key, '/', 2) "
-    "AND (u.status IN ('receiving', 'received', 'processing') OR u.object_key = k.key)) "
-    "AND NOT EXISTS (SELECT FROM public.upload_parts p "
-    "WHERE p.upload_id = split_part(k.key, '/', 2) AND p.object_key = k.key)",
+    "AND (u.status IN ('receiving', 'received', 'processing') OR (u.status <> 'cancelled' "
+    "AND (u.object_key = k.key OR EXISTS (SELECT FROM public.upload_parts p "
+    "WHERE p.upload_id = u.upload_id AND p.object_key = k.key)))))",
     1};
 static const struct sg_pg_statement of_assets = {
     "objects_orphans_assets",

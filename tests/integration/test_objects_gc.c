@@ -49,10 +49,11 @@ static void put(const char *key)
 
 static void add_upload(const char *id, const char *status, const char *object_key)
 {
-    test_pg_sql(db,
-                "INSERT INTO uploads (upload_id, artist_id, user_id, status, object_key, bytes) "
-                "SELECT '%s', artist_id, users.user_id, '%s', nullif('%s', ''), 5 FROM users, artists",
-                id, status, object_key);
+    test_pg_sql(
+        db,
+        "INSERT INTO uploads (upload_id, artist_id, user_id, status, object_key, bytes) "
+        "SELECT '%s', artist_id, users.user_id, '%s', nullif('%s', ''), 5 FROM users, artists",
+        id, status, object_key);
 }
 
 static void add_asset(char last, const char *path)
@@ -100,6 +101,8 @@ START_TEST(what_a_row_names_stays_and_all_else_goes)
     test_pg_sql(db,
                 "INSERT INTO upload_parts VALUES ('upload_parts', 0, 5, 'uploads/upload_parts/0')");
     add_upload("upload_going", "receiving", "");
+    add_upload("upload_cut", "cancelled", "uploads/upload_cut/whole");
+    put("uploads/upload_cut/whole");
     add_asset('1', "f/aac128.mp4");
     put("uploads/upload_named/whole");
     put("uploads/upload_named/older");
@@ -111,12 +114,12 @@ START_TEST(what_a_row_names_stays_and_all_else_goes)
     put("audio/" ASSET "1/f/other.mp4");
     put("audio/" ASSET "2/f/aac128.mp4");
     struct sg_gc_report dry = collect(86400, true);
-    ck_assert_int_eq(dry.deleted, 5);
+    ck_assert_int_eq(dry.deleted, 6);
     struct sg_gc_report r = collect(86400, false);
-    ck_assert_int_eq(r.seen, 9);
+    ck_assert_int_eq(r.seen, 10);
     ck_assert_int_eq(r.kept, 4);
-    ck_assert_int_eq(r.deleted, 5);
-    ck_assert_int_eq(r.deleted_bytes, 25);
+    ck_assert_int_eq(r.deleted, 6);
+    ck_assert_int_eq(r.deleted_bytes, 30);
     expect_left("audio/" ASSET "1/f/aac128.mp4 uploads/upload_going/0 uploads/upload_named/whole "
                 "uploads/upload_parts/0 ");
     r = collect(86400, false);

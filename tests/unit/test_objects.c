@@ -318,6 +318,65 @@ START_TEST(what_a_killed_writer_left_is_swept_and_what_is_being_written_is_not)
 }
 END_TEST
 
+/* Writes objects of growing size until it is killed, and tells of each when it is committed. */
+static _Noreturn void write_on(int tell, int round)
+{
+    struct sg_objects *mine = NULL;
+    char *all = pattern(1 << 18), key[32];
+    if (sg_objects_open(&mine, &config, &e))
+        _exit(1);
+    for (int i = 0;; i++) {
+        struct sg_object_put *p;
+        size_t n = (size_t)(i * 7919) % (1 << 18);
+        snprintf(key, sizeof key, "r%d/%d/o", round, i);
+        if (sg_objects_put(mine, key, "", content_key, 0, &p, &e) ||
+            sg_object_write(p, (struct sg_str){all, n}, &e) || sg_object_commit(p, NULL, &e) ||
+            write(tell, &i, sizeof i) != sizeof i)
+            _exit(1);
+    }
+}
+
+static int check_whole(void *ctx, const char *key, const struct sg_object_info *info,
+                       struct sg_error *err)
+{
+    int round, i, *seen = ctx;
+    (void)err;
+    ck_assert_int_eq(sscanf(key, "r%d/%d/o", &round, &i), 2);
+    size_t n = (size_t)(i * 7919) % (1 << 18);
+    char *all = pattern(1 << 18);
+    ck_assert_int_eq(info->bytes, (int64_t)n);
+    expect(key, content_key, 0, 0, (struct sg_str){all, n});
+    free(all);
+    ++*seen;
+    return 0;
+}
+
+START_TEST(killed_at_any_moment_objects_are_whole_or_not_there)
+{
+    enum { ROUNDS = 12 };
+    int told = 0, seen = 0, i;
+    for (int round = 0; round < ROUNDS; round++) {
+        int tell[2];
+        ck_assert_int_eq(pipe(tell), 0);
+        pid_t pid = fork();
+        if (pid == 0)
+            write_on(tell[1], round);
+        close(tell[1]);
+        ck_assert(read(tell[0], &i, sizeof i) == sizeof i); /* it has begun */
+        told++;
+        usleep((useconds_t)(rand() % 30000));
+        kill(pid, SIGKILL);
+        for (; read(tell[0], &i, sizeof i) == sizeof i; told++)
+            ;
+        close(tell[0]);
+        ck_assert(waitpid(pid, NULL, 0) == pid);
+    }
+    ck_assert(!sg_objects_list(o, "", NULL, check_whole, &seen, &e));
+    ck_assert_int_ge(seen, told); /* killed between commit and word of it: one more */
+    ck_assert_int_le(seen, told + ROUNDS);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told_and_leaves_nothing)
 {
     struct sg_objects *small = NULL;
@@ -402,6 +461,7 @@ int main(void)
     tcase_add_test(t, lists_are_in_the_order_of_bytes_whatever_the_folders_are);
     tcase_add_test(t, deleting_is_idempotent_and_leaves_no_empty_folders);
     tcase_add_test(t, what_a_killed_writer_left_is_swept_and_what_is_being_written_is_not);
+    tcase_add_test(t, killed_at_any_moment_objects_are_whole_or_not_there);
     tcase_add_test(t, a_full_disk_is_told_and_leaves_nothing);
     tcase_add_test(t, a_store_that_goes_away_is_told);
     tcase_add_test(t, threads_put_and_delete_in_the_same_folders);
