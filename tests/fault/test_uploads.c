@@ -1,16 +1,18 @@
 /* test_uploads.c - each accepted upload becomes a song, once, whatever is killed.
  *
- * Two workers make songs of a stream of uploads while they, PostgreSQL, RabbitMQ and an S3 server
- * are killed (SIGKILL) at random, and the S3 server answers 503, stalls, and does what it was asked
- * without saying so. In the end every upload is ready, has one song with one recording, all that
- * lies in the store after a sweep belongs to them, and no scratch is left. Small unless the
- * environment asks for more:
+ * Two workers make songs of a stream of uploads while they, the API, PostgreSQL, RabbitMQ and
+ * an S3 server are killed (SIGKILL) at random, and the S3 server answers 503, stalls, and does what
+ * it was asked without saying so. In the end every upload is ready, has one song with one
+ * recording, all that lies in the store after a sweep belongs to them, and no scratch is left.
+ * Small unless the environment asks for more:
  *
  *   SEGUE_TEST_UPLOADS=200 SEGUE_TEST_UPLOADS_KILLS=100
- *   SEGUE_TEST_UPLOADS_SEED=1 SEGUE_TEST_UPLOADS_ONLY=postgres (or rabbitmq, s3)
+ *   SEGUE_TEST_UPLOADS_SEED=1 SEGUE_TEST_UPLOADS_ONLY=postgres (or http, s3, rabbitmq)
  */
 #include "core/clock.h"
 #include "core/objects/gc.h"
+#include "tests/support/account.h"
+#include "tests/support/http.h"
 #include "tests/support/indexer.h"
 #include "tests/support/rabbit.h"
 #include "tests/support/recording.h"
@@ -25,13 +27,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WORKERS = 2, PATIENCE_S = 600 };
+enum { WORKERS = 2, PATIENCE_S = 600, UPLOADS_MAX = 10000 };
 #define SETTINGS "worker.lease_s = 2\nworker.retry_s = 1\nworker.jobs = 1\n"
 
 static struct test_pg *pg;
 static struct test_rabbit *rabbit; /* NULL: PostgreSQL carries */
 static struct test_s3 *s3;         /* NULL: a folder */
 static struct test_s3_proxy proxy;
+static int port; /* 0: rows and objects are put as the API leaves them */
+static pid_t api;
 static struct test_indexer x;
 static struct sg_config config;
 static struct sg_objects *objects;
@@ -43,6 +47,7 @@ static unsigned seed;
 static pid_t workers[WORKERS];
 static atomic_bool at_rest, finished;
 static atomic_int accepted;
+static char ids[UPLOADS_MAX][80]; /* of those that the API accepted */
 
 static int setting(const char *name, int otherwise)
 {
@@ -66,6 +71,18 @@ static void kill_worker(int i)
     kill(workers[i], SIGKILL);
     test_wait(workers[i]);
     start_worker(i);
+}
+
+static void start_api(void)
+{
+    api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
+}
+
+static void kill_api(void)
+{
+    kill(api, SIGKILL);
+    test_wait(api);
+    start_api();
 }
 
 static void kill_rabbit(void)
@@ -97,6 +114,8 @@ static void *nemesis(void *ctx)
     (void)ctx;
     for (int i = 0; i < WORKERS; i++)
         start_worker(i);
+    if (port)
+        start_api();
     for (int i = 0; i < kills; i++) {
         while (atomic_load(&accepted) < uploads * i / kills)
             sg_sleep_us(10000);
@@ -107,6 +126,8 @@ static void *nemesis(void *ctx)
             test_pg_up(pg);
         } else if (what == 2 && rabbit) {
             kill_rabbit();
+        } else if (what < 6 && port) {
+            kill_api();
         } else if (what < 7 && s3) {
             trouble_s3(&random);
         } else {
@@ -159,6 +180,33 @@ static void upload(int i)
     while (!test_upload_put(&u, sg_buf_str(&wav), objects, vault, db) && !is_there(id))
         sg_sleep_us(100000);
     sg_buf_free(&wav);
+    atomic_fetch_add(&accepted, 1);
+}
+
+/* Until it is accepted: by then it must become a song. What was accepted without its answer coming
+ * through becomes one as well, under another title. */
+static void upload_by_http(int i)
+{
+    struct sg_buf wav = {0}, said = {0};
+    char title[60];
+    long status = 0;
+    test_wav(&wav, 1.1, seed * 1000 + (unsigned)i);
+    for (int again = 0; status != 202; again++) {
+        snprintf(title, sizeof title, "Song %d.%d", i, again);
+        sg_buf_reset(&said);
+        const char *token = test_token(config.var_dir, 1, SG_ROLE_ARTIST, SG_FREE);
+        status = test_upload_send(port, token, title, sg_buf_str(&wav), &said);
+        ck_assert_msg(status == 0 || status == 202 || status >= 500, "%ld %.*s", status,
+                      SG_FMT(sg_buf_str(&said)));
+        if (status != 202)
+            sg_sleep_us(100000);
+    }
+    sg_buf_putc(&said, '\0');
+    const char *id = strstr(said.p, "\"upload_id\":\"");
+    ck_assert_ptr_nonnull(id);
+    snprintf(ids[i], sizeof ids[i], "%.*s", (int)strcspn(id + 13, "\""), id + 13);
+    sg_buf_free(&wav);
+    sg_buf_free(&said);
     atomic_fetch_add(&accepted, 1);
 }
 
@@ -219,18 +267,23 @@ static int scratch_left(void)
     return n;
 }
 
+/* Each that was accepted is one song with one recording; all others in the database are, too. */
 static void check_songs(void)
 {
+    int n = atoi(ask("SELECT count(*) FROM uploads"));
     char wanted[100];
-    snprintf(wanted, sizeof wanted, "%d %d %d %d %d", uploads, uploads, uploads, uploads, uploads);
+    snprintf(wanted, sizeof wanted, "%d %d %d %d %d", n, n, n, n, n);
+    ck_assert(port ? n >= uploads : n == uploads);
     ck_assert_str_eq(
-        ask("SELECT (SELECT count(*) FROM uploads WHERE status = 'ready') || ' ' || "
-            "(SELECT count(DISTINCT u.song_id) FROM uploads u JOIN songs s ON s.song_id = "
-            "u.song_id "
-            "AND s.title = u.upload_id) || ' ' || (SELECT count(*) FROM songs) || ' ' || "
+        ask("SELECT (SELECT count(*) FROM uploads WHERE status = 'ready') || ' ' || (SELECT "
+            "count(DISTINCT u.song_id) FROM uploads u JOIN songs s USING (song_id, title)) || ' ' "
+            "|| (SELECT count(*) FROM songs) || ' ' || "
             "(SELECT count(*) FROM song_audio JOIN uploads USING (song_id, asset_id)) || ' ' || "
             "(SELECT count(*) FROM assets)"),
         wanted);
+    for (int i = 0; port && i < uploads; i++)
+        ck_assert_str_eq(
+            test_pg_sql(db, "SELECT status FROM uploads WHERE upload_id = '%s'", ids[i]), "ready");
     ck_assert_str_eq(ask("SELECT count(*) FROM jobs WHERE status <> 'done'"), "0");
 }
 
@@ -242,7 +295,7 @@ static void go(void)
     accepted = 0;
     ck_assert_int_eq(pthread_create(&thread, NULL, nemesis, NULL), 0);
     for (int i = 0; i < uploads; i++) {
-        upload(i);
+        (port ? upload_by_http : upload)(i);
         sg_sleep_us(chance(&random, 100) * 1000);
     }
     wait_until_all_have_ended();
@@ -250,6 +303,10 @@ static void go(void)
     for (int i = 0; i < WORKERS; i++) {
         kill(workers[i], SIGTERM);
         ck_assert_int_eq(test_wait(workers[i]), 0);
+    }
+    if (port) {
+        kill(api, SIGTERM);
+        ck_assert_int_eq(test_wait(api), 0); /* orderly */
     }
     int before = orphans();
     struct sg_gc_report swept;
@@ -260,6 +317,7 @@ static void go(void)
     fprintf(stderr, "%s: %d uploads, %d kills, %s attempts, %d orphans, all swept\n",
             rabbit ? "rabbitmq"
             : s3   ? "s3"
+            : port ? "http"
                    : "postgres",
             uploads, kills, ask("SELECT sum(attempts) FROM jobs"), before);
     ck_assert_int_eq(scratch_left(), 0);
@@ -284,8 +342,8 @@ static void begin(const char *settings)
     connect_again();
     test_pg_sql(db, "SET client_min_messages = warning");
     test_pg_sql(db, "TRUNCATE uploads, jobs, songs, assets, artists, users CASCADE");
-    test_pg_sql(db, "INSERT INTO artists (artist_id, name) VALUES (1, 'A')");
     test_pg_sql(db, "INSERT INTO users (user_id, email, display_name) VALUES (1, 'a@b.c', 'A')");
+    test_pg_sql(db, "INSERT INTO artists (artist_id, name, user_id) VALUES (1, 'A', 1)");
     ck_assert_msg(sg_objects_open(&objects, &config, &e) == 0, "%s", e.text);
     ck_assert_msg(sg_vault_open(&vault, &config, &e) == 0, "%s", e.text);
 }
@@ -303,6 +361,23 @@ START_TEST(each_upload_is_one_song_with_postgresql_and_a_folder)
     begin(SETTINGS);
     go();
     end();
+}
+END_TEST
+
+START_TEST(each_upload_is_one_song_through_the_api)
+{
+    char settings[200];
+    if (!wanted("http"))
+        return;
+    port = test_free_port();
+    snprintf(settings, sizeof settings,
+             SETTINGS "api.port = %d\napi.limits = off\nsearchlog.enabled = 0\n"
+                      "worker.attempts = 100\n",
+             port);
+    begin(settings);
+    go();
+    end();
+    port = 0;
 }
 END_TEST
 
@@ -369,6 +444,7 @@ int main(void)
     tcase_set_timeout(t, 3600);
     tcase_add_unchecked_fixture(t, setup, teardown);
     tcase_add_test(t, each_upload_is_one_song_with_postgresql_and_a_folder);
+    tcase_add_test(t, each_upload_is_one_song_through_the_api);
     tcase_add_test(t, each_upload_is_one_song_with_a_bucket);
     tcase_add_test(t, each_upload_is_one_song_with_rabbitmq);
     suite_add_tcase(s, t);

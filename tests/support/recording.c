@@ -2,6 +2,7 @@
 #include "tests/support/recording.h"
 #include "core/digest.h"
 #include "worker/queue/enqueue.h"
+#include <curl/curl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,4 +165,42 @@ bool test_upload_put(const struct test_upload *u, struct sg_str file, struct sg_
               (!u->parts || put_parts(u, stored, u->sealed ? content : NULL, o, db)) &&
               run(db, SG_ENQUEUE_ENCODE_SQL, 3, enqueue);
     return run(db, ok ? "COMMIT" : "ROLLBACK", 0, NULL) && ok;
+}
+
+static size_t keep(char *p, size_t size, size_t n, void *out)
+{
+    sg_buf_put(out, p, size * n);
+    return size * n;
+}
+
+long test_upload_send(int port, const char *token, const char *title, struct sg_str wav,
+                      struct sg_buf *said)
+{
+    char url[80], header[1200];
+    long status = 0;
+    CURL *c = curl_easy_init();
+    curl_mime *form = curl_mime_init(c);
+    curl_mimepart *part = curl_mime_addpart(form);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/api/v1/upload/song", port);
+    snprintf(header, sizeof header, "Authorization: Bearer %s", token);
+    struct curl_slist *headers = curl_slist_append(NULL, header);
+    curl_mime_name(part, "title");
+    curl_mime_data(part, title, CURL_ZERO_TERMINATED);
+    part = curl_mime_addpart(form);
+    curl_mime_name(part, "audio_file");
+    curl_mime_filename(part, "a.wav");
+    curl_mime_data(part, wav.p, wav.n);
+    curl_easy_setopt(c, CURLOPT_URL, url);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(c, CURLOPT_MIMEPOST, form);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, keep);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, said);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT, 60L);
+    curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+    if (curl_easy_perform(c) == CURLE_OK)
+        curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+    curl_mime_free(form);
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(c);
+    return status;
 }

@@ -23,3 +23,7 @@ struct test_upload {
 /* Objects, then row and job in one transaction. false: the database or the store refused. */
 bool test_upload_put(const struct test_upload *u, struct sg_str file, struct sg_objects *o,
                      struct sg_vault *v, PGconn *db);
+
+/* The same as its artist does, over HTTP, in one attempt: the status, 0: no answer. */
+long test_upload_send(int port, const char *token, const char *title, struct sg_str wav,
+                      struct sg_buf *said);
