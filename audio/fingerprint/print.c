@@ -73,29 +73,3 @@ int sg_print_get(struct sg_print *p, struct sg_buf *packed, uint32_t items[SG_PR
     chromaprint_dealloc(bytes);
     return rc;
 }
-
-/* The header says how many items there are: algorithm, then 24 bits. */
-static size_t claimed(struct sg_str packed)
-{
-    const unsigned char *p = (const unsigned char *)packed.p;
-    return packed.n < 4 ? SIZE_MAX : (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-}
-
-int sg_print_unpack(struct sg_str packed, uint32_t items[SG_PRINT_ITEMS], size_t *n,
-                    struct sg_error *e)
-{
-    uint32_t *raw = NULL;
-    int count = 0, algorithm = -1, rc = 0;
-    if (packed.n > SG_PRINT_ITEMS * 8 || claimed(packed) > SG_PRINT_ITEMS)
-        return sg_fail(e, SG_ECORRUPT, "a fingerprint is too long, or none");
-    if (!chromaprint_decode_fingerprint(packed.p, (int)packed.n, &raw, &count, &algorithm, 0) ||
-        count < 0 || count > SG_PRINT_ITEMS || algorithm != CHROMAPRINT_ALGORITHM_DEFAULT)
-        rc = sg_fail(e, SG_ECORRUPT, "a fingerprint is damaged");
-    if (!rc) {
-        if (count)
-            memcpy(items, raw, (size_t)count * sizeof *raw);
-        *n = (size_t)count;
-    }
-    chromaprint_dealloc(raw);
-    return rc;
-}
