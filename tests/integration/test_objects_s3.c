@@ -316,6 +316,25 @@ START_TEST(a_bucket_that_is_not_there_is_told)
 }
 END_TEST
 
+START_TEST(the_server_is_told_how_to_encrypt)
+{
+    static const char *const ways[] = {"AES256", "aws:kms", "aws:kms key-1"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        snprintf(config.objects.s3_encryption, sizeof config.objects.s3_encryption, "%s", ways[i]);
+        sg_objects_close(o);
+        ck_assert(!sg_objects_open(&o, &config, &e));
+        if (!strcmp(server->kind, "swift")) { /* understands, and has no such encryption */
+            ck_assert_int_eq(try_put("k", NULL, SG_STR("x")), SG_EIO);
+            ck_assert_msg(strstr(e.text, "NotImplemented") != NULL, "%s", e.text);
+            continue;
+        }
+        put("k", NULL, SG_STR("x"));
+        put("big", NULL, (struct sg_str){large, PART + 1});
+        expect("big", NULL, PART, 0, (struct sg_str){large + PART, 1});
+    }
+}
+END_TEST
+
 START_TEST(the_bucket_may_be_told_in_the_host)
 {
     struct sg_objects *other = NULL;
@@ -529,6 +548,7 @@ static Suite *make_suite(const char *kind)
     tcase_add_test(t, lists_longer_than_a_page_go_on_and_threads_share_the_store);
     tcase_add_test(t, a_wrong_secret_is_refused_and_told);
     tcase_add_test(t, a_bucket_that_is_not_there_is_told);
+    tcase_add_test(t, the_server_is_told_how_to_encrypt);
     tcase_add_test(t, the_bucket_may_be_told_in_the_host);
     tcase_add_test(t, a_signed_address_is_good_for_its_object_and_its_time_alone);
     tcase_add_test(t, a_sink_that_has_enough_ends_the_reading);

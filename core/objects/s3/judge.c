@@ -21,7 +21,8 @@ int s3_judge(struct s3_request *q, struct sg_error *e)
     bool busy = !strcmp(q->code, "SlowDown") || !strcmp(q->code, "InternalError") ||
                 !strcmp(q->code, "RequestTimeout") || !strcmp(q->code, "ServiceUnavailable") ||
                 !strcmp(q->code, "OperationAborted");
-    q->passes = busy || status >= 500 || status == 429 || status == 408 || status / 100 == 2;
+    q->passes = busy || (status >= 500 && status != 501) || status == 429 || status == 408 ||
+                status / 100 == 2;
     if (status == 404 && q->key && strcmp(q->code, "NoSuchBucket") != 0)
         return sg_fail(e, SG_ENOENT, "object %s: there is none", q->key);
     if (q->passes)

@@ -39,15 +39,21 @@ static void put_query(const struct s3_signing *x, const char *time, struct sg_bu
 }
 
 /* What is signed: the algorithm, the time, the scope, the hash of the request. */
-static void sign(const struct s3_signing *x, const char *time, struct sg_str query, char hex[65])
+bool s3_sign(const struct s3_signing *x, const char *time, struct sg_str query, char hex[65])
 {
     struct sg_buf request = {0}, text = {0};
     unsigned char hash[32], key[32];
     char day[9];
     memcpy(day, time, 8);
     day[8] = '\0';
-    sg_buf_printf(&request, "GET\n%s\n%.*s\nhost:%s\n\nhost\nUNSIGNED-PAYLOAD", x->path,
-                  SG_FMT(query), x->host);
+    sg_buf_printf(&request, "%s\n%s\n%.*s\n", x->method ? x->method : "GET", x->path,
+                  SG_FMT(query));
+    if (x->headers)
+        sg_buf_puts(&request, x->headers);
+    else
+        sg_buf_printf(&request, "host:%s\n", x->host);
+    sg_buf_printf(&request, "\n%s\n%s", x->names ? x->names : "host",
+                  x->payload ? x->payload : "UNSIGNED-PAYLOAD");
     sg_sha256(sg_buf_str(&request), hash);
     sg_hex(hash, 32, hex);
     sg_buf_printf(&text, "AWS4-HMAC-SHA256\n%s\n%s/%s/s3/aws4_request\n%s", time, day, x->region,
@@ -55,25 +61,30 @@ static void sign(const struct s3_signing *x, const char *time, struct sg_str que
     signing_key(x, day, key);
     sg_hmac_sha256((struct sg_str){(const char *)key, 32}, sg_buf_str(&text), hash);
     sg_hex(hash, 32, hex);
-    if (sg_buf_failed(&request) || sg_buf_failed(&text))
-        hex[0] = '\0';
+    bool good = !sg_buf_failed(&request) && !sg_buf_failed(&text);
     explicit_bzero(key, sizeof key);
     sg_buf_free(&request);
     sg_buf_free(&text);
+    return good;
+}
+
+void s3_time_text(int64_t at_s, char out[S3_TIME_CHARS + 1])
+{
+    time_t at = (time_t)at_s;
+    struct tm tm;
+    strftime(out, S3_TIME_CHARS + 1, "%Y%m%dT%H%M%SZ", gmtime_r(&at, &tm));
 }
 
 bool s3_presign_url(const struct s3_signing *x, struct sg_buf *url)
 {
     struct sg_buf query = {0};
-    char time[20], hex[65];
-    time_t at = (time_t)x->at_s;
-    struct tm tm;
-    strftime(time, sizeof time, "%Y%m%dT%H%M%SZ", gmtime_r(&at, &tm));
+    char time[S3_TIME_CHARS + 1], hex[65];
+    s3_time_text(x->at_s, time);
     put_query(x, time, &query);
-    sign(x, time, sg_buf_str(&query), hex);
+    bool good = s3_sign(x, time, sg_buf_str(&query), hex);
     sg_buf_printf(url, "%s%s?%.*s&X-Amz-Signature=%s", x->base, x->path, SG_FMT(sg_buf_str(&query)),
                   hex);
-    bool good = !sg_buf_failed(&query) && hex[0] && !sg_buf_failed(url);
+    good = good && !sg_buf_failed(&query) && !sg_buf_failed(url);
     sg_buf_free(&query);
     return good;
 }

@@ -153,6 +153,16 @@ static bool add_line(struct attempt *a, const char *line)
     return more;
 }
 
+static bool add_signature(struct attempt *a, const char *payload)
+{
+    struct sg_buf authorization = {0};
+    char date[S3_DATE_LINE];
+    bool good = s3_sign_kms(a->s, a->q, payload, date, &authorization) && add_line(a, date) &&
+                add_line(a, authorization.p);
+    sg_buf_free(&authorization);
+    return good;
+}
+
 static bool add_lines(struct attempt *a)
 {
     unsigned char hash[32];
@@ -165,6 +175,8 @@ static bool add_lines(struct attempt *a)
         good = add_line(a, q->headers[i]);
     for (int i = 0; good && q->encrypts && i < 2 && a->s->encryption[i][0]; i++)
         good = add_line(a, a->s->encryption[i]);
+    if (good && s3_needs_kms(a->s, q))
+        good = add_signature(a, strchr(line, ' ') + 1);
     return good;
 }
 
@@ -191,12 +203,14 @@ static bool set_up(struct attempt *a, const char *url)
     struct s3 *s = a->s;
     int64_t connect_ms = a->timeout_us / 1000 < 5000 ? a->timeout_us / 1000 : 5000;
     return add_lines(a) && SET(URL, url) && SET(PROTOCOLS_STR, "http,https") &&
-           SET(FOLLOWLOCATION, 0L) && SET(NOSIGNAL, 1L) && SET(AWS_SIGV4, s->provider) &&
-           SET(USERNAME, s->id) && SET(PASSWORD, s->secret) && SET(HTTPHEADER, a->lines) &&
-           SET(HEADERFUNCTION, on_header) && SET(HEADERDATA, a) && SET(WRITEFUNCTION, on_body) &&
-           SET(WRITEDATA, a) && SET(NOPROGRESS, 0L) && SET(XFERINFOFUNCTION, on_progress) &&
-           SET(XFERINFODATA, a) && SET(CONNECTTIMEOUT_MS, (long)connect_ms) && SET(FILETIME, 1L) &&
-           SET(PATH_AS_IS, 1L) && SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
+           SET(FOLLOWLOCATION, 0L) && SET(NOSIGNAL, 1L) &&
+           (s3_needs_kms(s, a->q) ||
+            (SET(AWS_SIGV4, s->provider) && SET(USERNAME, s->id) && SET(PASSWORD, s->secret))) &&
+           SET(HTTPHEADER, a->lines) && SET(HEADERFUNCTION, on_header) && SET(HEADERDATA, a) &&
+           SET(WRITEFUNCTION, on_body) && SET(WRITEDATA, a) && SET(NOPROGRESS, 0L) &&
+           SET(XFERINFOFUNCTION, on_progress) && SET(XFERINFODATA, a) &&
+           SET(CONNECTTIMEOUT_MS, (long)connect_ms) && SET(FILETIME, 1L) && SET(PATH_AS_IS, 1L) &&
+           SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
            SET(BUFFERSIZE, (long)SG_OBJECT_CHUNK) && SET(UPLOAD_BUFFERSIZE, 262144L) &&
            set_method(a);
 }

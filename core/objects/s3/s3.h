@@ -4,7 +4,9 @@
  * for others by presign.c, which curl has nothing for. What may pass is tried again after growing
  * waits with jitter; nothing of an answer is believed that a bound or a check can be had for.
  * Debian 12's curl signs a query as it is given: queries here are sorted and encoded before. It
- * also signs a header that is only named to be left out ("Expect:"): none is.
+ * also signs a header that is only named to be left out ("Expect:"): none is. It sorts headers by
+ * their lines, not their names, which is wrong where one name begins another, as those of a key of
+ * aws:kms do: such requests are signed by kms.c.
  */
 #pragma once
 #include "core/objects/store.h"
@@ -56,6 +58,12 @@ struct s3_request {
 /* 0 for 2xx. SG_ENOENT (404 of an object), SG_EPERM, SG_EUNAVAIL, SG_EIO, or what sink gave.
  * q's answer belongs to the last try. */
 int s3_run(struct s3 *s, struct s3_request *q, struct sg_error *e);
+/* Whether q names a key of aws:kms; its lines "x-amz-date: ..." and "Authorization: ...". payload:
+ * SHA-256 of the body in hex. */
+bool s3_needs_kms(const struct s3 *s, const struct s3_request *q);
+#define S3_DATE_LINE 32
+bool s3_sign_kms(const struct s3 *s, const struct s3_request *q, const char *payload,
+                 char date[S3_DATE_LINE], struct sg_buf *authorization);
 /* Of q's status and answer: 0 or an error, q's code and whether another try may go right. Looks
  * into an answer of 200 to a POST too: that may have been begun before the server knew of an error
  * (Amazon's CompleteMultipartUpload). */
