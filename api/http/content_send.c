@@ -82,6 +82,14 @@ static struct MHD_Response *of_file(struct http_content *h)
     return m;
 }
 
+/* An answer holds its block until it is sent: what thousands of slow readers may not have. */
+static size_t block_of(struct sg_http_server *s, uint64_t bytes)
+{
+    return bytes < SG_CONTENT_LONG || http_watch_count(s->watch) < SG_CONTENT_MANY
+               ? SG_CONTENT_BLOCK
+               : SG_CONTENT_BLOCK_LEAST;
+}
+
 struct MHD_Response *http_content_attach(struct http_exchange *x)
 {
     struct http_content *h = x->response.content;
@@ -93,7 +101,8 @@ struct MHD_Response *http_content_attach(struct http_exchange *x)
     if (h->c.fd >= 0 && !h->n_heads)
         m = of_file(h);
     else
-        m = MHD_create_response_from_callback(h->bytes, SG_CONTENT_BLOCK, on_read, h, on_free);
+        m = MHD_create_response_from_callback(h->bytes, block_of(x->server, h->bytes), on_read, h,
+                                              on_free);
     if (m)
         x->response.content = NULL;
     return m;

@@ -6,7 +6,7 @@
  * (a question to another service) starts on the loop; all else is handed to a worker.
  * An answer may stay open, and then holds neither: stream.h. Files go by sendfile: content.h.
  *
- * Bounds: request target 8 KiB, line and headers together some 15 KiB, 100 headers, 64 parameters,
+ * Bounds: request target 8 KiB, line and headers together some 11 KiB, 100 headers, 64 parameters,
  * a body's by route (413 as soon as it is known, and the connection closed), all bodies together,
  * connections (together and of one address), 4096 waiting requests (503 past it). Total
  * deadlines, however slowly bytes trickle: 10 s for a head, 30 s and a second for every 64 KiB
