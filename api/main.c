@@ -2,6 +2,7 @@
 #include "api/accounts/cli.h"
 #include "api/contract/client.h"
 #include "api/contract/openapi.h"
+#include "api/playback/keys_cli.h"
 #include "api/serve.h"
 #include "core/service.h"
 #include <string.h>
@@ -61,6 +62,8 @@ static const struct sg_command commands[] = {
      sg_user_command_help, sg_user_command},
     {"keys", "keys list|rotate", "keys that access tokens are signed with", sg_keys_command_help,
      sg_keys_command},
+    {"media-keys", "media-keys list|rotate", "keys that addresses of media are signed with",
+     sg_media_keys_command_help, sg_media_keys_command},
     {0},
 };
 

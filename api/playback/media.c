@@ -15,6 +15,7 @@
 #include "core/objects/objects.h"
 #include "core/uuid.h"
 #include "core/vault/vault.h"
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 
@@ -139,6 +140,8 @@ static int answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_
     if (send_away(api, q, r, m, f, key))
         return 0;
     int rc = open_content(api, a, f, key, &c, e);
+    if (rc == SG_EIO && (errno == EMFILE || errno == ENFILE))
+        rc = sg_fail(e, SG_EUNAVAIL, "as many files are open as may be");
     if (rc)
         return rc;
     sg_hex((const unsigned char *)f->sha256.p, SG_SHA256_BYTES / 2, hash);
