@@ -5,6 +5,7 @@
 #include "audio/refuse.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SILENCE      3.1623e-4f /* -70 dBFS, the absolute gate of EBU R128 (ITU-R BS.1770) */
 #define FAILED_FIRST 2          /* packets: a cut file's first ones lack what was before */
@@ -25,6 +26,38 @@ static int check_structure(const struct sg_decoder *d, int fd, struct sg_extent 
     int rc = sg_foreign_check(p, x, e);
     free(p);
     return rc;
+}
+
+/* The container that a file begins as. */
+static const char *begins_as(struct sg_peek *p)
+{
+    static const struct {
+        size_t at;
+        char mark[5];
+        const char *container;
+    } marks[] = {{4, "ftyp", "mov"},  {0, "OggS", "ogg"}, {0, "RIFF", "wav"},
+                 {0, "FORM", "aiff"}, {0, "caff", "caf"}, {0, "\x1a\x45\xdf\xa3", "matroska"}};
+    const uint8_t *head = sg_peek(p, 0, 8);
+    for (size_t i = 0; head && i < sizeof marks / sizeof *marks; i++)
+        if (!memcmp(head + marks[i].at, marks[i].mark, 4))
+            return marks[i].container;
+    return NULL;
+}
+
+/* What misses its end may miss what it takes to be opened: an MP4's index, Ogg's headers. */
+static int check_unopened(int fd, int rc, struct sg_error *e)
+{
+    struct sg_extent x = {0};
+    struct stat st;
+    struct sg_peek *p = rc == SG_EMEDIA && !fstat(fd, &st) ? malloc(sizeof *p) : NULL;
+    if (!p)
+        return rc;
+    sg_peek_init(p, fd, (uint64_t)st.st_size);
+    const char *container = begins_as(p);
+    if (container)
+        sg_extent_find(p, container, &x);
+    free(p);
+    return x.cut ? sg_refuse(e, SG_AUDIO_TRUNCATED, "its end is missing") : rc;
 }
 
 static int check_whole(const struct sg_decoder_facts *facts, const struct sg_decoded *d,
@@ -88,7 +121,7 @@ int sg_check(int fd, const struct sg_check_options *o, struct sg_audio_facts *ou
     sg_record_init(&sg_audio_facts_record, out);
     int rc = sg_decoder_open(&d, fd, e);
     if (rc)
-        return rc;
+        return e && e->kind && strcmp(e->kind, "unsupported") ? rc : check_unopened(fd, rc, e);
     sg_decoder_facts(d, &facts);
     rc = check_structure(d, fd, &x, e);
     if (!rc)

@@ -10,6 +10,7 @@ struct sg_decoder {
     AVCodecContext *codec;
     AVPacket *packet;
     AVFrame *frame;
+    bool is_edited;   /* an edit list says where it ends (ISO 14496-12, 8.6.6) */
     uint64_t last;    /* samples after which it has ended; 0: not told */
     float *planes[8]; /* SG_PCM_FRAMES_MAX each, of one allocation */
 };

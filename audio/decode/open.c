@@ -112,10 +112,8 @@ static int make_room(struct sg_decoder *d, struct sg_error *e)
     float *all = calloc(8 * SG_PCM_FRAMES_MAX, sizeof *all);
     for (size_t i = 0; all && i < 8; i++)
         d->planes[i] = all + i * SG_PCM_FRAMES_MAX;
-    if (d->stream->nb_frames > 0 && d->stream->duration > 0 &&
-        !strncmp(d->format->iformat->name, "mov", 3)) /* its edit list says where it ends */
-        d->last = (uint64_t)av_rescale_q(d->stream->duration, d->stream->time_base,
-                                         (AVRational){1, d->codec->sample_rate});
+    d->is_edited = d->stream->nb_frames > 0 && d->stream->duration > 0 &&
+                   !strncmp(d->format->iformat->name, "mov", 3);
     d->io.budget = READ_AGAIN * d->io.size + OPEN_BYTES;
     return d->packet && d->frame && all ? 0 : sg_fail(e, SG_ENOMEM, "the decoder");
 }

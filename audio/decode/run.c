@@ -47,6 +47,9 @@ static int begin(struct run *r, const AVFrame *f)
         rc = sg_refuse(r->e, SG_AUDIO_UNSUPPORTED, "its samples are of an unknown kind");
     if (!rc)
         format->layout = layout_of(&f->ch_layout);
+    if (r->d->is_edited)
+        r->d->last = (uint64_t)av_rescale_q(r->d->stream->duration, r->d->stream->time_base,
+                                            (AVRational){1, f->sample_rate});
     for (size_t i = 0; !rc && i < r->o->n_sinks; i++)
         rc = r->o->sinks[i].begin(r->o->sinks[i].ctx, format, r->e);
     return rc;
