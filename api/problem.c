@@ -23,7 +23,7 @@ static const struct {
     {SG_EPERM, 403, "playback-ended", "This stream was ended"},
     {SG_ENOENT, 404, "not-found", "There is no such thing"},
     {SG_ENOENT, 404, "device-unknown", "There is no such device"},
-    {SG_ENOENT, 404, "no-audio", "The song has no audio yet"},
+    {SG_ENOENT, 404, "no-audio-yet", "The song has no audio yet"},
     {0, 405, "method-not-allowed", "This method is not allowed here"},
     {SG_ECONFLICT, 409, "conflict", "The present state does not allow this"},
     {SG_ECONFLICT, 409, "too-many-streams", "As many streams play as the account may have"},

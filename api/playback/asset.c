@@ -146,7 +146,7 @@ int sg_asset_of_song(struct sg_api *api, struct sg_http_request *q, uint64_t son
     struct load l = {api, q, text};
     int rc = sg_cache_through(api->cache, &song_kind, k, q->deadline_us, load_song, &l, &b, e);
     if (rc == SG_ENOENT)
-        rc = sg_fail_kind(e, SG_ENOENT, "no-audio", "song %s has no audio yet", text);
+        rc = sg_fail_kind(e, SG_ENOENT, "no-audio-yet", "song %s has no audio yet", text);
     if (!rc && !sg_uuid_parse(sg_buf_str(&b), id))
         rc = sg_fail(e, SG_ECORRUPT, "song %s: its asset is none", text);
     sg_buf_free(&b);

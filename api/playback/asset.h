@@ -11,7 +11,7 @@
  * kept. SG_ENOENT: there is no such asset. */
 int sg_asset_read(struct sg_api *api, struct sg_http_request *q, const unsigned char id[16],
                   bool now, struct sg_asset *out, struct sg_error *e);
-/* SG_ENOENT with the kind "no-audio": the song has none yet. */
+/* SG_ENOENT with the kind "no-audio-yet": the song has none yet. */
 int sg_asset_of_song(struct sg_api *api, struct sg_http_request *q, uint64_t song_id,
                      unsigned char id[16], struct sg_error *e);
 /* NULL: it has no such file. */

@@ -40,7 +40,7 @@ const struct sg_route sg_playback_routes[] = {
      .help = "Signed addresses that work for whoever has them, until they expire, the login ends, "
              "the subscription changes or the stream is ended. It begins a playback session of the "
              "device, or goes on with the one it has; 409 too-many-streams when as many others "
-             "play as the account may have. 404 no-audio: the song has none yet.",
+             "play as the account may have. 404 no-audio-yet: the song has none yet.",
      .params = sg_stream_params,
      .params_of = &sg_stream_request_record,
      .reply = &sg_stream_reply_record,

@@ -73,8 +73,9 @@ static int choose(const struct sg_asset *a, const struct sg_stream_request *in, 
     out->file = best(a, codec, out);
     if (!out->file)
         out->file = best(a, aac, out);
-    return out->file ? 0
-                     : sg_fail_kind(e, SG_ENOENT, "no-audio", "the song has no such rendition yet");
+    return out->file
+               ? 0
+               : sg_fail_kind(e, SG_ENOENT, "no-audio-yet", "the song has no such rendition yet");
 }
 
 struct addresses {

@@ -3,8 +3,8 @@
 #include "core/clock.h"
 #include "core/vault/vault.h"
 #include "tests/support/account.h"
-#include "tests/support/stored.h"
 #include "tests/support/listener.h"
+#include "tests/support/stored.h"
 #include "tests/support/wire.h"
 #include <check.h>
 #include <sodium.h>
@@ -153,7 +153,7 @@ END_TEST
 START_TEST(songs_that_are_not_there_or_have_no_audio_are_told_apart)
 {
     ck_assert_int_eq(get_as(3, SG_FREE, "/api/v1/songs/3/stream"), 404);
-    ck_assert(SAID("\"code\":\"no-audio\""));
+    ck_assert(SAID("\"code\":\"no-audio-yet\""));
     ck_assert_int_eq(get_as(3, SG_FREE, "/api/v1/songs/999/stream"), 404);
     ck_assert(SAID("\"code\":\"not-found\""));
     test_pg_sql(l.db, "INSERT INTO songs (artist_id, song_id, title, release_date) VALUES (1, 900, "
