@@ -14,7 +14,9 @@ const char sg_data_masterkey_help[] =
     "rotate adds a new one, which wraps from now on; servers follow by themselves.\n"
     "rewrap puts all content keys under the current one, while everything serves; it may be\n"
     "  stopped and run again at any time.\n"
-    "drop ID removes one that wraps nothing any more.\n"
+    "drop ID [--now] removes one that wraps nothing any more, a day after the rotation: work "
+    "under\n"
+    "  way may carry keys that it wrapped. --now is for when nothing runs.\n"
     "The file (objects.keys) needs a backup of its own, before and after each rotation: without\n"
     "it nothing that is sealed can ever be read again.";
 
@@ -164,12 +166,28 @@ static int rewrap(struct sg_vault *v, PGconn *c, struct sg_error *e)
     return rc;
 }
 
-static int drop(struct sg_vault *v, PGconn *c, const char *text, struct sg_error *e)
+/* Seconds since another took the place of this one; INT64_MAX: there is no such key. */
+static int64_t retired_s(struct sg_vault *v, uint32_t id)
+{
+    struct sg_vault_key keys[SG_VAULT_KEYS_MAX];
+    size_t n = sg_vault_keys(v, keys), at = 0;
+    while (at < n && keys[at].id != id)
+        at++;
+    /* They lie in the order of their making. */
+    return at + 1 < n ? (int64_t)time(NULL) - keys[at + 1].created_s : INT64_MAX;
+}
+
+static int drop(struct sg_vault *v, PGconn *c, const char *text, bool now, struct sg_error *e)
 {
     uint64_t id = 0;
     int64_t wraps;
     if (!sg_str_to_u64(sg_str(text), &id) || !id || id > UINT32_MAX)
         return sg_fail(e, SG_EINVAL, "'%s' is no id of a master key", text);
+    if (!now && retired_s(v, (uint32_t)id) < 86400)
+        return sg_fail(e, SG_EBUSY,
+                       "master key %s was the current one within the last day: work under way may "
+                       "carry keys that it wrapped; wait, or stop all services and say --now",
+                       text);
     int rc = count_wrapped(c, (uint32_t)id, &wraps, e);
     if (!rc && wraps)
         rc = sg_fail(e, SG_EBUSY, "master key %s still wraps %lld content keys: rewrap first", text,
@@ -183,16 +201,17 @@ int sg_data_masterkey(const struct sg_config *config, int argc, char **argv)
     struct sg_vault *v = NULL;
     PGconn *c = NULL;
     const char *verb = argc > 1 ? argv[1] : "";
-    bool drops = argc == 3 && !strcmp(verb, "drop");
+    bool now = argc == 4 && !strcmp(argv[3], "--now");
+    bool drops = (argc == 3 || now) && !strcmp(verb, "drop");
     bool known = argc == 2 &&
                  (!strcmp(verb, "status") || !strcmp(verb, "rotate") || !strcmp(verb, "rewrap"));
     if (!drops && !known)
-        return sg_data_misused("masterkey", "expected status, rotate, rewrap, or drop ID");
+        return sg_data_misused("masterkey", "expected status, rotate, rewrap, or drop ID [--now]");
     int rc = sg_vault_open(&v, config, &e);
     if (!rc && strcmp(verb, "rotate") != 0)
         rc = sg_pg_connect(&c, config->pg.dsn, &e);
     if (!rc)
-        rc = drops                     ? drop(v, c, argv[2], &e)
+        rc = drops                     ? drop(v, c, argv[2], now, &e)
              : !strcmp(verb, "rotate") ? rotate(v, &e)
              : !strcmp(verb, "rewrap") ? rewrap(v, c, &e)
                                        : show(v, c, &e);

@@ -39,6 +39,12 @@ static int masterkey(const char *verb, const char *id)
     return sg_data_masterkey(&config, id ? 3 : 2, argv);
 }
 
+static int drop_now(const char *id)
+{
+    char *argv[] = {"masterkey", "drop", (char *)(uintptr_t)id, "--now", NULL};
+    return sg_data_masterkey(&config, 4, argv);
+}
+
 static void insert_wrapped(const char *what, int i, const struct sg_buf *wrapped)
 {
     size_t n;
@@ -84,13 +90,15 @@ START_TEST(rewrapping_changes_every_key_and_no_content)
                     "'upload_bare', artist_id, users.user_id, 'ready', 5 FROM users, artists");
     snprintf(id, sizeof id, "%u", old);
     ck_assert_int_eq(masterkey("rotate", NULL), 0);
-    ck_assert_int_eq(masterkey("drop", id), 1); /* it still wraps */
+    ck_assert_int_eq(drop_now(id), 1); /* it still wraps */
     ck_assert_int_eq(masterkey("status", NULL), 0);
     ck_assert_int_eq(masterkey("rewrap", NULL), 0);
     ck_assert_int_eq(count_of("uploads", old) + count_of("assets", old), 0);
     ck_assert_int_eq(count_of("uploads", sg_vault_current(v)), N);
     ck_assert_int_eq(count_of("assets", sg_vault_current(v)), 10);
-    ck_assert_int_eq(masterkey("drop", id), 0);
+    ck_assert_int_eq(masterkey("drop", id), 1); /* it was current a moment ago */
+    ck_assert_int_eq(drop_now(id), 0);
+    ck_assert_int_eq(drop_now(id), 1);
     size_t n;
     unsigned char *wrapped =
         PQunescapeBytea((unsigned char *)(uintptr_t)test_pg_sql(

@@ -157,7 +157,8 @@ int s3_store_open(void **out, const struct sg_config *c, struct sg_error *e)
         close_s3(s);
         return rc;
     }
-    if (!strncmp(s->base, "http://", 7) && strncmp(s->host, "127.", 4) != 0)
+    if (!strncmp(s->base, "http://", 7) && strncmp(s->host, "127.", 4) != 0 &&
+        !strstr(s->host, "localhost"))
         sg_log(SG_LOG_WARN, "objects go over the network unencrypted: objects.s3_endpoint is http",
                NULL);
     *out = s;
