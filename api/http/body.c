@@ -1,6 +1,7 @@
 /* body.c - bodies that go to a sink piece by piece, in constant memory.
  *
- *   loop    headers -> suspended            thread    begin: a sink, or a refusal
+ *   loop    headers, and the first bytes where nobody waits to be told to go on -> suspended
+ *                                           thread    begin: a sink, or a refusal
  *   loop    bytes are gathered up to a piece -> suspended
  *                                           thread    write
  *   loop    the end -> suspended            thread    write the last, end -> the answer
@@ -8,6 +9,9 @@
  *
  * While a thread has the exchange its connection is suspended, so that the kernel's buffers fill
  * and the client waits: a slow store holds neither a loop nor memory.
+ *
+ * Whatever libmicrohttpd has of the body is taken before the connection is suspended: after it, it
+ * reads on before it gives what it has, and when it reads the end first, it gives no more.
  *
  * A refusal before all has come: when little is missing, that is read away and the answer goes the
  * usual way. Else it is sent at once, we hang up our side, and what still comes is read away for
@@ -18,7 +22,8 @@
 #include "api/problem.h"
 #include <stdio.h>
 
-enum { PIECE = 128 << 10, READ_AWAY = 64 << 10, LINGER_US = 10000000 };
+/* PIECE: with what one read may add, 128 KiB. */
+enum { PIECE = 112 << 10, READ_AWAY = 64 << 10, LINGER_US = 10000000 };
 
 static const char *why_of(int refusal)
 {
@@ -53,26 +58,36 @@ static void set_deadline(struct http_exchange *x)
     http_watch_sends(x->connection, true);
 }
 
+static enum MHD_Result hand_over_or_end(struct http_exchange *x, enum http_step step)
+{
+    x->in.asked = true;
+    return hand_over(x, step) ? MHD_YES : http_cut_off(x, 503, "too many requests are waiting");
+}
+
 enum MHD_Result http_body_begin(struct http_exchange *x, int refusal)
 {
     x->in.refusal = refusal;
-    return hand_over(x, HTTP_BEGIN) ? MHD_YES
-                                    : http_cut_off(x, 503, "too many requests are waiting");
+    if (refusal || http_field(&x->fields, SG_STR("Expect")).n)
+        return hand_over_or_end(x, HTTP_BEGIN);
+    x->in.begun = true;
+    x->state = HTTP_TAKING;
+    set_deadline(x);
+    return MHD_YES;
 }
 
 static enum MHD_Result take(struct http_exchange *x, const char *upload, size_t *n)
 {
     struct http_intake *in = &x->in;
-    size_t room = PIECE - x->body.n, taken = *n < room ? *n : room;
-    if (taken > x->body_max - in->taken)
+    if (*n > x->body_max - in->taken)
         in->refusal = 413;
-    else if (!http_body_put(x, (struct sg_str){upload, taken}))
+    else if (!http_body_put(x, (struct sg_str){upload, *n}))
         in->refusal = 503;
-    in->taken += taken;
-    *n -= taken;
-    if (in->refusal || x->body.n == PIECE)
-        return hand_over(x, HTTP_WRITE) ? MHD_YES
-                                        : http_cut_off(x, 503, "too many requests are waiting");
+    in->taken += *n;
+    *n = 0;
+    if (!in->asked)
+        return hand_over_or_end(x, HTTP_BEGIN);
+    if (in->refusal || x->body.n >= PIECE)
+        return hand_over_or_end(x, HTTP_WRITE);
     set_deadline(x);
     return MHD_YES;
 }
@@ -89,8 +104,7 @@ enum MHD_Result http_body_on(struct http_exchange *x, const char *upload, size_t
     if (state == HTTP_TAKING && *n)
         return take(x, upload, n);
     if (state == HTTP_TAKING)
-        return hand_over(x, HTTP_END) ? MHD_YES
-                                      : http_cut_off(x, 503, "too many requests are waiting");
+        return hand_over_or_end(x, x->in.asked ? HTTP_END : HTTP_BEGIN);
     if (state == HTTP_ANSWERED || (state == HTTP_REFUSING && !*n))
         return http_answer(x, con_cls);
     bool over = !*n;

@@ -47,7 +47,7 @@ static enum MHD_Result take(void *ctx, enum MHD_ValueKind kind, const char *name
     return m->stopped ? MHD_NO : MHD_YES;
 }
 
-/* The type alone, and whether a boundary of RFC 2046's length follows. */
+/* The type alone, and whether a boundary follows: of one character the reader takes none. */
 static int check(struct sg_str type, struct sg_error *e)
 {
     static const char wanted[] = "multipart/form-data";
@@ -57,7 +57,7 @@ static int check(struct sg_str type, struct sg_error *e)
         return sg_fail(e, SG_EMEDIA, "expected Content-Type: multipart/form-data");
     const char *at = memmem(type.p + n, type.n - n, "boundary=", 9);
     size_t left = at ? type.n - (size_t)(at + 9 - type.p) : 0;
-    if (!left || left > 200 || at[9] == ';')
+    if (left < 2 || left > 200 || at[9] == ';')
         return sg_fail_field(e, "Content-Type", "Content-Type: has no boundary");
     return 0;
 }

@@ -37,10 +37,10 @@ enum http_state {
 struct http_intake {
     struct sg_http_sink sink;
     enum http_step { HTTP_BEGIN, HTTP_WRITE, HTTP_END, HTTP_GONE } step;
-    uint64_t told, taken;        /* bytes; told UINT64_MAX: as many as come */
-    int64_t since_us, waited_us; /* handed to a thread; all that time together */
-    int refusal;                 /* status; 0: none */
-    bool streams, begun, active; /* active: the sink waits for end or gone */
+    uint64_t told, taken;               /* bytes; told UINT64_MAX: as many as come */
+    int64_t since_us, waited_us;        /* handed to a thread; all that time together */
+    int refusal;                        /* status; 0: none */
+    bool streams, begun, asked, active; /* active: the sink waits for end or gone */
 };
 
 struct http_exchange {

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK_MS = 250, VANISHED_MS = 60000, HUNG_TICKS = 4 };
+enum { TICK_MS = 250, VANISHED_MS = 60000, HUNG_TICKS = 40 };
 
 struct watched {
     struct watched *next, **link;

@@ -5,7 +5,7 @@
 #include "core/metrics.h"
 #include <stdlib.h>
 
-enum { TICK_MS = 1000, SWEEP_TICKS = 10 };
+enum { TICK_MS = 1000, SWEEP_TICKS = 5 };
 
 static void *keep(void *ctx)
 {

@@ -71,7 +71,7 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode bench_objects}; do
+for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode bench_objects bench_upload}; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
@@ -82,6 +82,7 @@ for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_buil
         if [ "$songs" -ge 100000 ]; then "$bench/$name"; else "$bench/$name" --users "$songs" --items "$songs"; fi
         ;;
     bench_objects) "$bench/$name" "$((songs < 100000 ? 8 : 128))" 5 ;;
+    bench_upload) "$bench/$name" "$((songs < 100000 ? 16 : 256))" 3 ;;
     bench_feed) # has an API of its own
         sizes="12000 100 1000 2000"
         [ "$songs" -ge 100000 ] || sizes="1200 40 200 200"

@@ -57,8 +57,8 @@ const tone = () => {
   return wav;
 };
 const formOf = async (db, people) => ({
-  raw: Buffer.concat([Buffer.from(`--m\r\nContent-Disposition: form-data; name="title"\r\n\r\nMatrix\r\n--m\r\nContent-Disposition: form-data; name="artist_id"\r\n\r\n${await artistOf(db, people)}\r\n--m\r\nContent-Disposition: form-data; name="audio_file"; filename="a.wav"\r\n\r\n`), tone(), Buffer.from('\r\n--m--\r\n')]),
-  type: 'multipart/form-data; boundary=m',
+  raw: Buffer.concat([Buffer.from(`--mm\r\nContent-Disposition: form-data; name="title"\r\n\r\nMatrix\r\n--mm\r\nContent-Disposition: form-data; name="artist_id"\r\n\r\n${await artistOf(db, people)}\r\n--mm\r\nContent-Disposition: form-data; name="audio_file"; filename="a.wav"\r\n\r\n`), tone(), Buffer.from('\r\n--mm--\r\n')]),
+  type: 'multipart/form-data; boundary=mm',
 });
 const tus = { 'tus-resumable': '1.0.0' };
 

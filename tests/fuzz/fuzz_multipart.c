@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     int n = snprintf(head, sizeof head,
                      "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; "
-                     "boundary=b\r\nContent-Length: %zu\r\n\r\n",
+                     "boundary=bb\r\nContent-Length: %zu\r\n\r\n",
                      size);
     if (send(fd, head, (size_t)n, MSG_NOSIGNAL) != n ||
         send(fd, data, size, MSG_NOSIGNAL) != (ssize_t)size ||

@@ -341,6 +341,18 @@ START_TEST(who_leaves_is_gone_once_and_what_came_is_kept_to_the_byte_where_it_is
 }
 END_TEST
 
+START_TEST(what_comes_with_the_head_is_kept_when_the_client_has_left_by_then)
+{
+    for (int i = 1; i <= 20; i++) {
+        int fd = wire_dial(sg_http_port(http));
+        wire_say(fd, "POST /kept HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabcdefg");
+        close(fd);
+        ck_assert(comes(&gone_n, i));
+        ck_assert_uint_eq(atomic_load(&taken), (size_t)i * 7);
+    }
+}
+END_TEST
+
 START_TEST(a_hang_up_right_after_a_piece_is_noticed_at_once)
 {
     char *body = noise(131072);
@@ -358,7 +370,9 @@ START_TEST(who_sends_nothing_for_long_or_trickles_is_cut_off)
 {
     teardown();
     start((struct sg_http_options){.body_us = 300000, .stream_rate = 1 << 20});
-    int silent = post("/", 100, ""), trickling = post("/", 100000, "");
+    int silent = post("/", 100, "");
+    wire_say(silent, "x");
+    int trickling = post("/", 100000, "");
     for (int i = 0; i < 2000 && atomic_load(&gone_n) < 2; i++) {
         if (send(trickling, "x", 1, MSG_NOSIGNAL) < 0 && atomic_load(&gone_n) == 2)
             break;
@@ -422,6 +436,7 @@ int main(void)
     tcase_add_test(c, a_sink_may_refuse_in_the_middle);
     tcase_add_test(c, too_much_is_refused_by_its_length_or_as_soon_as_it_is_too_much);
     tcase_add_test(c, who_leaves_is_gone_once_and_what_came_is_kept_to_the_byte_where_it_is_kept);
+    tcase_add_test(c, what_comes_with_the_head_is_kept_when_the_client_has_left_by_then);
     tcase_add_test(c, a_hang_up_right_after_a_piece_is_noticed_at_once);
     tcase_add_test(c, who_sends_nothing_for_long_or_trickles_is_cut_off);
     tcase_add_test(c, a_slow_sink_holds_neither_the_loop_nor_the_clients_time);
