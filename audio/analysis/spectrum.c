@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define WINDOW  2048
-#define BINS    (WINDOW / 2 + 1)
+#define BINS    1025                            /* WINDOW / 2 + 1 */
 #define HZ      ((double)SG_MONO_RATE / WINDOW) /* of a bin */
 #define FILTERS 40
 #define QUIET   (-70.0)                                 /* dBFS */
@@ -128,7 +128,7 @@ static float rise(struct sg_spectrum *s)
 {
     float sum = 0;
     for (size_t i = 1; i < BINS; i++) {
-        float v = logf(1 + 100 * s->grain->norm[i] / (WINDOW / 4));
+        float v = logf(1 + 100 * s->grain->norm[i] / (WINDOW / 4.0f));
         sum += fmaxf(v - s->last[i], 0);
         s->last[i] = v;
     }

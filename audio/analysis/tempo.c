@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #define SLOWEST   50.0
-#define FASTEST   220.0
-#define STEP      1.0025 /* between tempos that are tried */
+#define STEP      1.0025 /* between tempos that are tried: up to .. */
+#define TEMPOS    594    /* .. 220 */
 #define USUAL     120.0  /* beats a minute, and .. */
-#define OCTAVES   0.9 /* .. how far around it people tap (Ellis: 1.4 is too wide for short ones) */
+#define OCTAVES   0.9    /* .. how far around it people tap; Ellis has 1.4 */
 #define MULTIPLES 8
 #define PULSE_MIN 0.08 /* less is no beat: noise, drones */
 #define SECONDS   3.0  /* shorter is not looked at */
@@ -63,7 +63,8 @@ double sg_tempo(const float *strength, size_t n, double rate, double *pulse)
         free(acf);
         return 0;
     }
-    for (double t = SLOWEST; t <= FASTEST; t *= STEP) {
+    for (int i = 0; i < TEMPOS; i++) {
+        double t = SLOWEST * pow(STEP, i);
         double away = log2(t / USUAL) / OCTAVES, c = comb(acf, max, 60 * rate / t);
         double score = c * exp(-0.5 * away * away);
         if (score > best) {

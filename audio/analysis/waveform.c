@@ -96,7 +96,7 @@ void sg_waveform_json(const struct sg_waveform *w, struct sg_buf *out)
     sg_buf_printf(out,
                   "{\"version\":2,\"channels\":1,\"sample_rate\":%d,\"samples_per_pixel\":%llu,"
                   "\"bits\":8,\"length\":%zu,\"data\":[",
-                  w->sample_rate, (unsigned long long)(w->samples * each), length);
+                  w->sample_rate, (unsigned long long)w->samples * each, length);
     for (size_t i = 0; i < w->n; i += each) {
         struct stretch s = w->fine[i];
         for (size_t k = i + 1; k < i + each && k < w->n; k++)

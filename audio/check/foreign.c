@@ -10,8 +10,8 @@
 
 #define SLACK      16            /* bytes of rubbish that many editors leave */
 #define SHARE      100           /* a hundredth may be strange in between: damage, not a guest */
-#define PDF_WITHIN 1024          /* ISO 32000-1, annex H, note 13 */
-#define SFX_WITHIN (1u << 20)    /* RAR's and 7-Zip's own bound for self-extracting archives */
+#define PDF_WITHIN 1024          /* PDF Reference 1.7, implementation note 13 */
+#define SFX_WITHIN (4u << 20)    /* where unrar looks for an archive behind a program */
 #define ZIP_WITHIN (65535u + 22) /* APPNOTE.TXT 4.3.16 */
 
 /* Where text lies among the first `within` bytes from `at`. */
