@@ -10,6 +10,8 @@ void http_content_free(struct http_content *h)
 {
     if (!h)
         return;
+    if (h->block)
+        atomic_fetch_sub(&h->server->blocks, h->block);
     if (h->c.fd >= 0)
         close(h->c.fd);
     if (h->c.free)

@@ -13,11 +13,9 @@
 #pragma once
 #include "api/http/http.h"
 
-#define SG_CONTENT_BLOCK       (32u << 10) /* read at a time */
-#define SG_CONTENT_BLOCK_LEAST 3584u /* the same of long answers while there are many connections  \
-                                      */
-#define SG_CONTENT_MANY        1000
-#define SG_CONTENT_LONG        (128u << 10) /* what sockets do not take at once */
+#define SG_CONTENT_BLOCK       (32u << 10)  /* read at a time */
+#define SG_CONTENT_BLOCK_LEAST 3584u        /* the same, once .. */
+#define SG_CONTENT_BLOCKS      (16u << 20)  /* .. so many bytes of blocks wait for their readers */
 #define SG_CONTENT_WINDOW      (256u << 10) /* read ahead of what waits */
 #define SG_CONTENT_BYTES_PER_S (4 << 10)
 

@@ -18,6 +18,7 @@ struct http_content {
 
     /* Of one that waits: what was read ahead; guarded by the readers' lock. */
     struct sg_http_server *server;
+    size_t block; /* counted among the server's */
     struct MHD_Connection *connection;
     struct http_content *next; /* in their queue */
     char *window;

@@ -82,12 +82,20 @@ static struct MHD_Response *of_file(struct http_content *h)
     return m;
 }
 
-/* An answer holds its block until it is sent: what thousands of slow readers may not have. */
-static size_t block_of(struct sg_http_server *s, uint64_t bytes)
+/* An answer holds its block until it is sent. Quick readers have large ones; when many are slow,
+ * those that come then have small ones. */
+static struct MHD_Response *of_reader(struct http_content *h)
 {
-    return bytes < SG_CONTENT_LONG || http_watch_count(s->watch) < SG_CONTENT_MANY
-               ? SG_CONTENT_BLOCK
-               : SG_CONTENT_BLOCK_LEAST;
+    struct sg_http_server *s = h->server;
+    size_t block =
+        atomic_load(&s->blocks) < SG_CONTENT_BLOCKS ? SG_CONTENT_BLOCK : SG_CONTENT_BLOCK_LEAST;
+    struct MHD_Response *m =
+        MHD_create_response_from_callback(h->bytes, block, on_read, h, on_free);
+    if (m) {
+        h->block = block;
+        atomic_fetch_add(&s->blocks, block);
+    }
+    return m;
 }
 
 struct MHD_Response *http_content_attach(struct http_exchange *x)
@@ -98,11 +106,7 @@ struct MHD_Response *http_content_attach(struct http_exchange *x)
     h->connection = x->connection;
     if (!h->bytes)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    if (h->c.fd >= 0 && !h->n_heads)
-        m = of_file(h);
-    else
-        m = MHD_create_response_from_callback(h->bytes, block_of(x->server, h->bytes), on_read, h,
-                                              on_free);
+    m = h->c.fd >= 0 && !h->n_heads ? of_file(h) : of_reader(h);
     if (m)
         x->response.content = NULL;
     return m;

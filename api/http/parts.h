@@ -95,6 +95,7 @@ struct sg_http_server {
     struct http_streams *streams;
     struct http_kept *kept;
     struct http_readers *readers;
+    atomic_size_t blocks; /* bytes of answers that are read */
     atomic_size_t bodies; /* bytes of them */
     atomic_bool draining;
     struct sg_metric *refused, *held;

@@ -207,16 +207,26 @@ static bool take_piece(struct player *p)
     return true;
 }
 
+static void begin_segment(struct player *p, const char *path)
+{
+    ask(p->fd, path, (size_t)(p->fd % 4) * SEGMENT, SEGMENT);
+    p->left = SEGMENT;
+    p->head = true;
+    p->due_us += SEGMENT_US / PIECES;
+    p->piece = SEGMENT / PIECES;
+}
+
 static void play(struct player *p, int64_t now, const char *path, struct lateness *late)
 {
-    while (p->due_us <= now && take_piece(p)) {
+    if (!p->left && p->due_us <= now)
+        begin_segment(p, path);
+    while (p->left && p->due_us <= now && take_piece(p)) {
         note(late, sg_now_us() - p->due_us);
-        p->due_us += SEGMENT_US / PIECES;
-        p->piece = SEGMENT / PIECES;
-        if (!p->left) {
-            ask(p->fd, path, (size_t)(p->fd % 4) * SEGMENT, SEGMENT);
-            p->left = SEGMENT;
-            p->head = true;
+        if (!p->left) { /* the next one, at once */
+            begin_segment(p, path);
+        } else {
+            p->due_us += SEGMENT_US / PIECES;
+            p->piece = SEGMENT / PIECES;
         }
     }
 }
@@ -235,8 +245,8 @@ static void segments(const char *what, int port, pid_t pid, const char *path)
     }
     int64_t began = sg_now_us(), until = began + (int64_t)(seconds * 1e6), now;
     double cpu = cpu_of(pid);
-    for (int i = 0; v && i < n_players; i++) /* spread evenly over a piece's time */
-        v[i].due_us = began + SEGMENT_US / PIECES * (i + 1) / n_players + SEGMENT_US / PIECES;
+    for (int i = 0; v && i < n_players; i++) /* spread evenly over a segment's time */
+        v[i].due_us = began + SEGMENT_US * i / n_players;
     long most = 0;
     while (v && (now = sg_now_us()) < until) {
         for (int i = 0; i < n_players; i++)
