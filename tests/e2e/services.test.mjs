@@ -43,7 +43,7 @@ test('verify finds the index equal to the database', async () => {
   await run(`${bin}/segue-indexer`, ['verify', '--wait', '20']);
 });
 
-for (const name of ['query', 'recsys', 'indexer', 'api']) {
+for (const name of ['query', 'recsys', 'indexer', 'worker', 'api']) {
   test(`${name} killed with SIGKILL comes back by itself`, async () => {
     const old = await pid(name);
     const from = Date.now();

@@ -4,6 +4,7 @@
 #include "core/digest.h"
 #include "tests/support/indexer.h"
 #include "tests/support/recording.h"
+#include "tests/support/scratch.h"
 #include "worker/asset.h"
 #include <check.h>
 #include <errno.h>
@@ -26,9 +27,13 @@ static PGconn *db;
 static pid_t worker;
 static struct sg_error e;
 
+/* Until it takes jobs: before, a signal ends it at once. */
 static void start_worker(void)
 {
+    unlink(test_path(x.dir, "segue-worker")); /* its log */
     worker = test_program_spawn(&x, "segue-worker", (const char *const[]){"serve", NULL});
+    for (int i = 0; i < 1000 && !test_logged(&x, "segue-worker", "taking jobs"); i++)
+        sg_sleep_us(20000);
 }
 
 static int stop_worker(int with)
@@ -312,6 +317,54 @@ START_TEST(an_original_that_was_damaged_is_a_dead_letter_that_can_be_retried)
 }
 END_TEST
 
+/* A decoder that its file has taken over: the worker's own program beside one that lies. */
+static void start_deceived(const char *lie)
+{
+    char command[900], program[100], log[100];
+    snprintf(command, sizeof command,
+             "mkdir -p %s/bin && cp %s %s/bin/ && cat >%s/bin/segue-audio <<'TXT' && chmod +x "
+             "%s/bin/segue-audio\n#!/bin/sh\necho x >\"$2/a.mp4\"\necho '%s'\nTXT\n",
+             x.dir, test_program("segue-worker"), x.dir, x.dir, x.dir, lie);
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): paths of our own */
+    snprintf(program, sizeof program, "%s/bin/segue-worker", x.dir);
+    snprintf(log, sizeof log, "%s/deceived", x.dir);
+    worker =
+        test_spawn((const char *const[]){program, "--config", x.conf, "serve", NULL}, log, SIGKILL);
+}
+
+#define LIE(path, sha)                                                                             \
+    "{\"container\":\"wav\",\"codec\":\"pcm_s16le\",\"sample_rate\":44100,\"channels\":2,"         \
+    "\"duration_ms\":1000,\"samples\":44100,\"true_peak\":-1,\"features\":[0,0,0,0,0,0,0,0,0,0,0," \
+    "0,"                                                                                           \
+    "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],\"files\":[{"        \
+    "\"path\":\"" path "\",\"bytes\":2,\"content_type\":\"audio/mp4\",\"sealed\":true,"            \
+    "\"sha256\":\"" sha "\"}]}"
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+#define OF_X  "73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac"
+
+START_TEST(a_decoder_that_lies_publishes_nothing)
+{
+    const char *const lies[] = {LIE("a.mp4", ZEROS), LIE("../original", OF_X), "{}", ""};
+    int before = objects_below("audio/");
+    ck_assert_int_eq(stop_worker(SIGTERM), 0);
+    for (int i = 0; i < 4; i++) {
+        char id[24];
+        snprintf(id, sizeof id, "upload_lie_%d", i);
+        start_deceived(lies[i]);
+        put_wav((struct test_upload){.id = id, .attempts = 1}, 1, 10);
+        ck_assert_str_eq(end_of(id), "failed");
+        ck_assert_int_eq(stop_worker(SIGTERM), 0);
+    }
+    start_deceived(LIE("a.mp4", OF_X)); /* that it was the lies which failed */
+    put_wav((struct test_upload){.id = "upload_truth", .attempts = 1}, 1, 10);
+    ck_assert_str_eq(end_of("upload_truth"), "ready");
+    ck_assert_int_eq(stop_worker(SIGTERM), 0);
+    ck_assert_int_eq(objects_below("audio/"), before + 2); /* one of a lie, for the sweep */
+    ck_assert(scratch_is_empty());
+    start_worker();
+}
+END_TEST
+
 START_TEST(what_was_cancelled_is_not_published)
 {
     ck_assert_int_eq(stop_worker(SIGTERM), 0);
@@ -382,8 +435,6 @@ static void setup(void)
     test_pg_sql(db, "INSERT INTO artists (artist_id, name, user_id) VALUES (1, 'A', 1), "
                     "(2, 'B', 2)");
     start_worker();
-    for (int i = 0; i < 1000 && !test_logged(&x, "segue-worker", "taking jobs"); i++)
-        sg_sleep_us(20000);
     ck_assert_msg(sg_objects_open(&objects, &config, &e) == 0, "%s", e.text);
     ck_assert_msg(sg_vault_open(&vault, &config, &e) == 0, "%s", e.text);
 }
@@ -407,6 +458,7 @@ int main(void)
     tcase_add_test(t, another_artists_recording_is_refused_and_ones_own_is_noted);
     tcase_add_test(t, renditions_are_made_where_the_kernel_has_no_landlock);
     tcase_add_test(t, an_original_that_was_damaged_is_a_dead_letter_that_can_be_retried);
+    tcase_add_test(t, a_decoder_that_lies_publishes_nothing);
     tcase_add_test(t, what_was_cancelled_is_not_published);
     tcase_add_test(t, a_worker_that_is_asked_to_stop_gives_back_its_job);
     tcase_add_test(t, a_killed_workers_scratch_and_lease_go_to_the_next);
