@@ -5,10 +5,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static struct sg_config c;
+static char dir[] = "/tmp/segue-fuzz-XXXXXX";
+
+static void remove_all(void)
+{
+    unlink(c.objects.keys);
+    rmdir(dir);
+}
+
 static struct sg_vault *open_vault(void)
 {
-    static struct sg_config c;
-    char dir[] = "/tmp/segue-fuzz-XXXXXX";
     struct sg_vault *v = NULL;
     sg_config_defaults(&c);
     if (!mkdtemp(dir))
@@ -16,6 +23,7 @@ static struct sg_vault *open_vault(void)
     snprintf(c.objects.keys, sizeof c.objects.keys, "%s/master.json", dir);
     if (sg_vault_open(&v, &c, NULL))
         abort();
+    atexit(remove_all);
     return v;
 }
 
