@@ -8,8 +8,7 @@
  * One file a rendition, one decode for all of them. Segments of 3.84 s begin at the same sample in
  * every rendition; what is left of the sound at the end joins the last segment when it is shorter
  * than half a second. What lies below f/ is for everybody; below p/, for premium, encrypted as the
- * job says; docs/audio-delivery-formats.md has the whole
- * layout.
+ * job says; docs/audio-delivery-formats.md has the layout.
  *
  * Thread-compatible; encodes on up to job.threads threads, the caller's one of them.
  */
