@@ -40,12 +40,12 @@ static void take_terms(struct sound *s)
     s->list = (struct sg_list){s->terms, n};
 }
 
-/* Two rounds of a phrase, 16 s and more. */
+/* 9 s and more. */
 static void render(uint64_t seed, float **mono, size_t *n)
 {
     struct sg_phrase p;
     sg_phrase_draw(seed, seed % 9, &p);
-    p.bars = 8;
+    p.bars = 6;
     float *stereo = NULL;
     ck_assert_int_eq(sg_phrase_render(&p, &stereo, n, &err), 0);
     for (size_t i = 0; i < *n; i++)
@@ -204,7 +204,7 @@ START_TEST(fingerprints_are_those_of_the_reference_program)
     make_files();
     print_of_file("piece.wav", &s);
     struct sg_buf b = {0};
-    sg_buf_printf(&b, "fpcalc -raw -plain %s", test_path(dir, "piece.wav"));
+    sg_buf_printf(&b, "fpcalc -raw -plain %s 2>/dev/null", test_path(dir, "piece.wav"));
     sg_buf_putc(&b, 0);
     FILE *f = popen(b.p, "r");
     ck_assert_ptr_nonnull(f);
@@ -213,7 +213,7 @@ START_TEST(fingerprints_are_those_of_the_reference_program)
     for (; fscanf(f, "%u%*[,]", &item) == 1; n++)
         wrong += n < s.n ? (unsigned)__builtin_popcount(item ^ s.items[n]) : 32;
     pclose(f);
-    ck_assert_msg(n + 1 >= s.n && n <= s.n && n > 100, "%zu items, theirs %zu", s.n, n);
+    ck_assert_msg(n + 1 >= s.n && n <= s.n && n > 50, "%zu items, theirs %zu", s.n, n);
     ck_assert_msg(wrong < n * 32 / 50, "%u of %zu bits differ", wrong, n * 32);
     sg_buf_free(&b);
     sg_buf_free(&s.packed);
