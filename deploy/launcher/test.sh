@@ -90,7 +90,7 @@ stage_tidy() {
     }
     check "clang-tidy" run-clang-tidy -p build/dev -quiet -j "$JOBS" -extra-arg=-Wno-unknown-warning-option \
         -extra-arg="-I$SEGUE_HOME" -extra-arg=-include -extra-arg="$SEGUE_HOME/tests/tidy.h" \
-        "^$SEGUE_HOME/(api|core|data|index|indexer|query|recsys|schemas)/(?!err\\.c\$).*\\.c\$"
+        "^$SEGUE_HOME/(api|audio|core|data|index|indexer|query|recsys|schemas|worker)/(?!err\\.c\$).*\\.c\$"
 }
 # One more than there are processors at a time, as many wait for a server of theirs.
 stage_dev() {
