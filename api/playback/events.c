@@ -68,9 +68,9 @@ static int let_in(struct sg_playback *p, struct sg_http_request *q, struct sg_ht
                   struct sg_error *e)
 {
     struct playback_viewer *v = calloc(1, sizeof *v);
-    int rc = v ? 0 : sg_fail(e, SG_ENOMEM, "a stream");
-    if (rc)
-        return rc;
+    int rc = 0;
+    if (!v)
+        return sg_fail(e, SG_ENOMEM, "a stream");
     *v = (struct playback_viewer){.all = p,
                                   .user_id = q->caller.user_id,
                                   .login_id = q->caller.session_id,

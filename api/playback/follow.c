@@ -66,7 +66,9 @@ static int write_all(struct sg_playback *p, PGconn *c, struct sg_error *e)
 {
     struct playback_entry *v = malloc(BATCH * sizeof *v);
     size_t n = BATCH;
-    int rc = v ? 0 : sg_fail(e, SG_ENOMEM, "heartbeats");
+    int rc = 0;
+    if (!v)
+        return sg_fail(e, SG_ENOMEM, "heartbeats");
     while (!rc && n == BATCH && (n = playback_live_take(p, v, BATCH))) {
         rc = write_batch(c, v, n, e);
         if (rc)

@@ -22,7 +22,8 @@ static void start(const char *presigned)
     test_s3_configure(s3, "media", "a", &c);
     snprintf(settings, sizeof settings,
              "objects.url = %s\nobjects.s3_endpoint = %s\nobjects.s3_region = %s\n"
-             "objects.s3_key_env = %s\nobjects.s3_secret_env = %s\nplayback.presigned = %s\n",
+             "objects.s3_key_env = %s\nobjects.s3_secret_env = %s\nplayback.presigned = %s\n"
+             "playback.streams_premium = 1000\n",
              c.objects.url, c.objects.s3_endpoint, c.objects.s3_region, c.objects.s3_key_env,
              c.objects.s3_secret_env, presigned);
     l = (struct test_listeners){.pg = l.pg};
