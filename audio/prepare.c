@@ -14,7 +14,7 @@ enum { LISTENERS = 2, SINKS = 4 };
 struct pass {
     struct sg_loudness *loudness;
     struct sg_waveform *waveform;
-    struct sg_spectrum *spectrum;
+    struct sg_audio_spectrum *spectrum;
     struct sg_print *print;
     struct sg_mono *mono;
     struct sg_packager *packager;
@@ -40,12 +40,12 @@ static int open_all(struct pass *p, struct sg_error *e)
     if (!rc)
         rc = sg_waveform_new(&p->waveform, e);
     if (!rc)
-        rc = sg_spectrum_new(&p->spectrum, e);
+        rc = sg_audio_spectrum_new(&p->spectrum, e);
     if (!rc)
         rc = sg_print_new(&p->print, e);
     if (rc)
         return rc;
-    p->listeners[0] = sg_spectrum_listener(p->spectrum);
+    p->listeners[0] = sg_audio_spectrum_listener(p->spectrum);
     p->listeners[1] = sg_print_listener(p->print);
     rc = sg_mono_new(&p->mono, p->listeners, LISTENERS, e);
     if (rc)
@@ -73,7 +73,7 @@ static void close_all(struct pass *p)
     sg_packager_free(p->packager);
     sg_mono_free(p->mono);
     sg_print_free(p->print);
-    sg_spectrum_free(p->spectrum);
+    sg_audio_spectrum_free(p->spectrum);
     sg_waveform_free(p->waveform);
     sg_loudness_free(p->loudness);
     sg_buf_free(&p->cover);
@@ -105,13 +105,13 @@ static int fill_print(struct pass *p, struct sg_arena *a, struct sg_audio_facts 
 static int fill_sound(struct pass *p, struct sg_arena *a, struct sg_audio_facts *out,
                       struct sg_error *e)
 {
-    struct sg_spectrum_facts s;
+    struct sg_audio_spectrum_facts s;
     struct sg_key key;
     double *features = sg_arena_array(a, SG_AUDIO_FEATURES, sizeof *features);
     if (!features)
         return sg_fail(e, SG_ENOMEM, "features");
     sg_loudness_get(p->loudness, &out->loudness, &out->loudness_range, &out->true_peak);
-    sg_spectrum_get(p->spectrum, &s);
+    sg_audio_spectrum_get(p->spectrum, &s);
     sg_key_find(s.chroma, &key);
     out->musical_key = sg_str(sg_key_name(&key));
     out->tempo = round(s.tempo * 100) / 100;

@@ -75,7 +75,7 @@ static double known(double v, double otherwise)
 /* The numbers as they are measured, in the order of the table. */
 static void measure(const struct sg_features_from *f, double *out)
 {
-    const struct sg_spectrum_facts *s = f->spectrum;
+    const struct sg_audio_spectrum_facts *s = f->spectrum;
     double loudness = known(f->loudness, -40), clear = fmax(f->key->clarity, 0);
     for (int i = 0; i < SG_MFCC; i++) {
         *out++ = s->mfcc[i].mean;

@@ -22,7 +22,7 @@
 #include "schemas/audio.h"
 
 struct sg_features_from {
-    const struct sg_spectrum_facts *spectrum;
+    const struct sg_audio_spectrum_facts *spectrum;
     const struct sg_key *key;
     double loudness, loudness_range, true_peak; /* SG_AUDIO_UNTOLD allowed */
 };

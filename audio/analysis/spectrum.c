@@ -22,7 +22,7 @@ struct running {
 
 enum { CENTROID, SPREAD, ROLLOFF, FLATNESS, FLUX, CROSSINGS, LEVEL, QUANTITIES };
 
-struct sg_spectrum {
+struct sg_audio_spectrum {
     aubio_pvoc_t *vocoder;
     aubio_mfcc_t *mfcc;
     aubio_specdesc_t *centroid, *spread, *rolloff;
@@ -35,9 +35,9 @@ struct sg_spectrum {
     size_t hops, room;
 };
 
-int sg_spectrum_new(struct sg_spectrum **out, struct sg_error *e)
+int sg_audio_spectrum_new(struct sg_audio_spectrum **out, struct sg_error *e)
 {
-    struct sg_spectrum *s = calloc(1, sizeof *s);
+    struct sg_audio_spectrum *s = calloc(1, sizeof *s);
     if (!s)
         return sg_fail(e, SG_ENOMEM, "analysis");
     s->vocoder = new_aubio_pvoc(WINDOW, SG_MONO_HOP);
@@ -51,14 +51,14 @@ int sg_spectrum_new(struct sg_spectrum **out, struct sg_error *e)
     s->grain = new_cvec(WINDOW);
     if (!s->vocoder || !s->mfcc || !s->centroid || !s->spread || !s->rolloff || !s->in ||
         !s->coefficients || !s->one || !s->grain) {
-        sg_spectrum_free(s);
+        sg_audio_spectrum_free(s);
         return sg_fail(e, SG_ENOMEM, "analysis");
     }
     *out = s;
     return 0;
 }
 
-void sg_spectrum_free(struct sg_spectrum *s)
+void sg_audio_spectrum_free(struct sg_audio_spectrum *s)
 {
     if (!s)
         return;
@@ -108,7 +108,7 @@ static double crossings_of(const float *x)
     return (double)n / SG_MONO_HOP;
 }
 
-static int add_strength(struct sg_spectrum *s, float v, struct sg_error *e)
+static int add_strength(struct sg_audio_spectrum *s, float v, struct sg_error *e)
 {
     if (s->hops == s->room) {
         size_t room = s->room ? 2 * s->room : 1024;
@@ -124,7 +124,7 @@ static int add_strength(struct sg_spectrum *s, float v, struct sg_error *e)
 
 /* By how much magnitudes rise, on a compressed scale that hears soft notes beside loud ones
  * (Klapuri, "Sound onset detection by applying psychoacoustic knowledge", 1999). */
-static float rise(struct sg_spectrum *s)
+static float rise(struct sg_audio_spectrum *s)
 {
     float sum = 0;
     for (size_t i = 1; i < BINS; i++) {
@@ -135,7 +135,7 @@ static float rise(struct sg_spectrum *s)
     return s->hops ? sum / BINS : 0;
 }
 
-static double described(struct sg_spectrum *s, aubio_specdesc_t *what)
+static double described(struct sg_audio_spectrum *s, aubio_specdesc_t *what)
 {
     aubio_specdesc_do(what, s->grain, s->one);
     return isfinite(s->one->data[0]) ? s->one->data[0] : 0;
@@ -152,7 +152,7 @@ static double flatness_of(const float *m)
     return exp(logs / (BINS - 1)) / (sum / (BINS - 1));
 }
 
-static void add_bands(struct sg_spectrum *s)
+static void add_bands(struct sg_audio_spectrum *s)
 {
     for (size_t i = 1; i < BINS; i++) {
         double hz = (double)i * HZ, power = (double)s->grain->norm[i] * s->grain->norm[i];
@@ -160,7 +160,7 @@ static void add_bands(struct sg_spectrum *s)
     }
 }
 
-static void look(struct sg_spectrum *s, const float *x, double level, double flux)
+static void look(struct sg_audio_spectrum *s, const float *x, double level, double flux)
 {
     double centroid = described(s, s->centroid), spread = described(s, s->spread);
     run(&s->of[LEVEL], level);
@@ -180,7 +180,7 @@ static void look(struct sg_spectrum *s, const float *x, double level, double flu
 
 static int hop(void *ctx, const float *x, struct sg_error *e)
 {
-    struct sg_spectrum *s = ctx;
+    struct sg_audio_spectrum *s = ctx;
     double level = level_of(x);
     memcpy(s->in->data, x, SG_MONO_HOP * sizeof *x);
     aubio_pvoc_do(s->vocoder, s->in, s->grain);
@@ -190,7 +190,7 @@ static int hop(void *ctx, const float *x, struct sg_error *e)
     return add_strength(s, flux, e);
 }
 
-struct sg_mono_listener sg_spectrum_listener(struct sg_spectrum *s)
+struct sg_mono_listener sg_audio_spectrum_listener(struct sg_audio_spectrum *s)
 {
     return (struct sg_mono_listener){s, hop};
 }
@@ -200,17 +200,17 @@ static struct sg_moments moments(const struct running *r)
     return (struct sg_moments){r->mean, r->n > 1 ? sqrt(r->squares / (r->n - 1)) : 0};
 }
 
-void sg_spectrum_get(const struct sg_spectrum *s, struct sg_spectrum_facts *out)
+void sg_audio_spectrum_get(const struct sg_audio_spectrum *s, struct sg_audio_spectrum_facts *out)
 {
     static const double rate = (double)SG_MONO_RATE / SG_MONO_HOP;
     double all = s->bands[0] + s->bands[1] + s->bands[2], tones = 0;
-    *out = (struct sg_spectrum_facts){.centroid = moments(&s->of[CENTROID]),
-                                      .spread = moments(&s->of[SPREAD]),
-                                      .rolloff = moments(&s->of[ROLLOFF]),
-                                      .flatness = moments(&s->of[FLATNESS]),
-                                      .flux = moments(&s->of[FLUX]),
-                                      .crossings = moments(&s->of[CROSSINGS]),
-                                      .level = moments(&s->of[LEVEL])};
+    *out = (struct sg_audio_spectrum_facts){.centroid = moments(&s->of[CENTROID]),
+                                            .spread = moments(&s->of[SPREAD]),
+                                            .rolloff = moments(&s->of[ROLLOFF]),
+                                            .flatness = moments(&s->of[FLATNESS]),
+                                            .flux = moments(&s->of[FLUX]),
+                                            .crossings = moments(&s->of[CROSSINGS]),
+                                            .level = moments(&s->of[LEVEL])};
     for (size_t i = 0; i < SG_MFCC; i++)
         out->mfcc[i] = moments(&s->cepstrum[i]);
     if (all > 0) {

@@ -13,7 +13,7 @@ struct sg_moments {
     double mean, deviation;
 };
 
-struct sg_spectrum_facts {
+struct sg_audio_spectrum_facts {
     struct sg_moments mfcc[SG_MFCC];
     struct sg_moments centroid, spread, rolloff; /* Hz; 85 % of the energy is below rolloff */
     struct sg_moments flatness;                  /* 0: a tone, 1: noise */
@@ -26,9 +26,9 @@ struct sg_spectrum_facts {
     double tempo, pulse;      /* tempo.h */
 };
 
-struct sg_spectrum;
+struct sg_audio_spectrum;
 
-int sg_spectrum_new(struct sg_spectrum **out, struct sg_error *e);
-struct sg_mono_listener sg_spectrum_listener(struct sg_spectrum *s);
-void sg_spectrum_get(const struct sg_spectrum *s, struct sg_spectrum_facts *out);
-void sg_spectrum_free(struct sg_spectrum *s);
+int sg_audio_spectrum_new(struct sg_audio_spectrum **out, struct sg_error *e);
+struct sg_mono_listener sg_audio_spectrum_listener(struct sg_audio_spectrum *s);
+void sg_audio_spectrum_get(const struct sg_audio_spectrum *s, struct sg_audio_spectrum_facts *out);
+void sg_audio_spectrum_free(struct sg_audio_spectrum *s);
