@@ -29,20 +29,20 @@ static void feed(struct sg_pcm_sink sink, const float *stereo, size_t n, int cha
     ck_assert_int_eq(sink.end(sink.ctx, &err), 0);
 }
 
-static void listen(const float *stereo, size_t n, int rate, struct sg_spectrum_facts *out)
+static void listen(const float *stereo, size_t n, int rate, struct sg_audio_spectrum_facts *out)
 {
-    struct sg_spectrum *s = NULL;
+    struct sg_audio_spectrum *s = NULL;
     struct sg_mono *m = NULL;
-    ck_assert_int_eq(sg_spectrum_new(&s, &err), 0);
-    struct sg_mono_listener l = sg_spectrum_listener(s);
+    ck_assert_int_eq(sg_audio_spectrum_new(&s, &err), 0);
+    struct sg_mono_listener l = sg_audio_spectrum_listener(s);
     ck_assert_int_eq(sg_mono_new(&m, &l, 1, &err), 0);
     feed(sg_mono_sink(m), stereo, n, 2, rate);
-    sg_spectrum_get(s, out);
+    sg_audio_spectrum_get(s, out);
     sg_mono_free(m);
-    sg_spectrum_free(s);
+    sg_audio_spectrum_free(s);
 }
 
-static void hear(const struct sg_phrase *p, struct sg_spectrum_facts *out)
+static void hear(const struct sg_phrase *p, struct sg_audio_spectrum_facts *out)
 {
     float *sound = NULL;
     size_t n = 0;
@@ -61,7 +61,7 @@ START_TEST(tempo_and_key_of_known_music_are_found)
 {
     for (int i = 0; i < 24; i++) {
         struct sg_phrase p;
-        struct sg_spectrum_facts s;
+        struct sg_audio_spectrum_facts s;
         struct sg_key key;
         sg_phrase_draw(7, (uint64_t)i, &p);
         p.tonic = i % 12;
@@ -81,7 +81,7 @@ START_TEST(noise_has_neither_tempo_nor_key)
 {
     size_t n = 8 * 44100;
     float *sound = calloc(n, 2 * sizeof *sound);
-    struct sg_spectrum_facts s;
+    struct sg_audio_spectrum_facts s;
     struct sg_key key;
     uint32_t r = 1;
     for (size_t i = 0; i < 2 * n; i++)
@@ -102,7 +102,7 @@ START_TEST(vectors_tell_kinds_of_music_apart)
                                  {104, 2, false, 4, 1, 2, 0.1, 2},
                                  {150, 5, true, 4, 2, 0, 0.9, 3}};
     for (int i = 0; i < 3; i++) {
-        struct sg_spectrum_facts s;
+        struct sg_audio_spectrum_facts s;
         struct sg_key key;
         hear(&kinds[i], &s);
         sg_key_find(s.chroma, &key);
