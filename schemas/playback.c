@@ -50,7 +50,8 @@ static const struct sg_field reply[] = {
          "and the file lies below p/, it is encrypted. Relative to this API unless media are "
          "served from elsewhere."),
     SG_FIELD_TIME(R, expires_at, SG_REQUIRED),
-    HELP(SG_T_I64, R, bitrate, 0, 1000000, SG_REQUIRED, "Of stream_url, kb/s"),
+    HELP(SG_T_I64, R, bitrate, 0, 1000000, SG_REQUIRED,
+         "Of stream_url, kb/s: what the rendition is called after; of Vorbis and FLAC as measured"),
     SG_FIELD_CHOICE(R, format, formats, SG_REQUIRED),
     SG_FIELD_CHOICE(R, quality, qualities, SG_REQUIRED),
     HELP(SG_T_BOOL, R, capped, 0, 1, SG_REQUIRED, "The subscription has less than was asked for"),

@@ -32,6 +32,13 @@ static struct sg_str cell(const PGresult *r, int row, int column)
                : (struct sg_str){PQgetvalue(r, row, column), (size_t)PQgetlength(r, row, column)};
 }
 
+/* An empty one is none. */
+static struct sg_str text(const PGresult *r, int row, int column)
+{
+    struct sg_str s = cell(r, row, column);
+    return s.n ? s : SG_STR_NONE;
+}
+
 static int64_t whole(const PGresult *r, int row, int column)
 {
     int64_t v = 0;
@@ -71,7 +78,7 @@ static int read_rows(const PGresult *r, struct sg_arena *a, struct sg_asset *out
                                       .bytes = (uint64_t)whole(r, i, 6),
                                       .content_type = cell(r, i, 7),
                                       .sealed = *PQgetvalue(r, i, 8) == 't',
-                                      .codec = cell(r, i, 9),
+                                      .codec = text(r, i, 9),
                                       .bitrate = (uint64_t)whole(r, i, 10),
                                       .sha256 = bytes_of(cell(r, i, 11), a)};
     *out = (struct sg_asset){.content_key = bytes_of(cell(r, 0, 0), a),

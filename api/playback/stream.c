@@ -32,26 +32,43 @@ static enum quality quality_of(struct sg_str name)
     return name.p ? q : NORMAL;
 }
 
+/* Of lossy renditions as they are called, f/aac128.mp4, whatever the encoder made of it; of others
+ * as measured. Bits a second. */
+static uint64_t rate_of(const struct sg_asset_file *f)
+{
+    size_t i = f->path.n, digits;
+    uint64_t kbits = 0;
+    while (i && f->path.p[i - 1] != '/')
+        i--;
+    while (i < f->path.n && f->path.p[i] >= 'a' && f->path.p[i] <= 'z')
+        i++;
+    for (digits = 0; i + digits < f->path.n && digits < 4; digits++)
+        if (f->path.p[i + digits] < '0' || f->path.p[i + digits] > '9')
+            break;
+    return sg_str_to_u64((struct sg_str){f->path.p + i, digits}, &kbits) ? kbits * 1000
+                                                                         : f->bitrate;
+}
+
 static bool holds(struct sg_str s, const char *part)
 {
     return s.n && memmem(s.p, s.n, part, strlen(part));
 }
 
-/* The best of this codec that is not above the quality by more than an encoder's drift, else the
- * smallest. NULL: there is none that may be had. */
+/* The best of this codec that is not above the quality, else the smallest. NULL: there is none that
+ * may be had. */
 static const struct sg_asset_file *best(const struct sg_asset *a, struct sg_str codec,
                                         const struct choice *c)
 {
     const struct sg_asset_file *v = a->files.v, *found = NULL;
-    uint64_t most = most_bits[c->quality] + most_bits[c->quality] / 10;
+    uint64_t most = most_bits[c->quality];
     for (size_t i = 0; i < a->files.n; i++) {
         const struct sg_asset_file *f = &v[i];
         if (!sg_str_eq(f->codec, codec) || holds(f->path, ".hls.") ||
             (!c->premium && !sg_str_starts(f->path, SG_STR("f/"))))
             continue;
-        bool fits = f->bitrate <= most;
-        if (!found || (fits ? found->bitrate > most || f->bitrate > found->bitrate
-                            : found->bitrate > most && f->bitrate < found->bitrate))
+        uint64_t rate = rate_of(f), best_rate = found ? rate_of(found) : 0;
+        if (!found || (rate <= most ? best_rate > most || rate > best_rate
+                                    : best_rate > most && rate < best_rate))
             found = f;
     }
     return found;
@@ -133,7 +150,7 @@ static void fill(struct sg_api *api, const struct sg_asset *a, const struct choi
     out->title = song->title;
     out->artist = song->artist ? song->artist->name : SG_STR("");
     out->duration = (a->duration_ms + 500) / 1000;
-    out->bitrate = (int64_t)(c->file->bitrate + 500) / 1000;
+    out->bitrate = (int64_t)(rate_of(c->file) + 500) / 1000;
     out->format = c->file->codec;
     out->quality = sg_str(names[c->quality]);
     out->capped = c->capped;

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 
 const struct test_stored_file test_stored_files[] = {
-    {"f/aac64.mp4", "audio/mp4", "aac", 64000, 300000, true},
-    {"f/aac128.mp4", "audio/mp4", "aac", 128000, 600000, true},
-    {"f/opus96.mp4", "audio/mp4", "opus", 96000, 450000, true},
+    {"f/aac64.mp4", "audio/mp4", "aac", 69000, 300000, true},
+    {"f/aac128.mp4", "audio/mp4", "aac", 145000, 600000, true},
+    {"f/opus96.mp4", "audio/mp4", "opus", 104000, 450000, true},
     {"f/vorbis.ogg", "audio/ogg", "vorbis", 128000, 590000, true},
     {"f/waveform.json", "application/json", NULL, 0, 900, false},
     {"f/master.m3u8", "application/vnd.apple.mpegurl", NULL, 0, 700, false},
     {"f/manifest.mpd", "application/dash+xml", NULL, 0, 1200, false},
-    {"p/aac320.mp4", "audio/mp4", "aac", 320000, 1500000, false},
-    {"p/opus160.mp4", "audio/mp4", "opus", 160000, 750000, false},
+    {"p/aac320.mp4", "audio/mp4", "aac", 356000, 1500000, false},
+    {"p/opus160.mp4", "audio/mp4", "opus", 158000, 750000, false},
     {"p/flac.mp4", "audio/mp4", "flac", 900000, 2000000, false},
     {"p/aac320.hls.mp4", "audio/mp4", NULL, 0, 1500000, false},
     {"p/hls.m3u8", "application/vnd.apple.mpegurl", NULL, 0, 800, false},
@@ -67,8 +67,8 @@ static void put_file(const struct test_stored *a, struct sg_objects *o, PGconn *
                 a->id, f->path, f->bytes, f->content_type, sealed ? "true" : "false", codec, hash);
 }
 
-void test_stored_make(struct test_stored *a, const struct sg_config *c, PGconn *db, uint64_t song_id,
-                     bool seals)
+void test_stored_make(struct test_stored *a, const struct sg_config *c, PGconn *db,
+                      uint64_t song_id, bool seals)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct sg_vault *vault;
