@@ -40,12 +40,15 @@ function row(file, fields) {
   return { node, run };
 }
 
+// WAV files seldom say what they are.
+const titleOf = (file) => (/\.wav$/i.test(file.name) ? file.name.replace(/\.wav$/i, '').slice(0, 200) : undefined);
+
 // One file after the other: each has the whole line to itself.
 function rowsOf(list) {
   let last = Promise.resolve();
   return (files, fields) => {
     for (const file of files) {
-      const one = row(file, { ...fields, title: files.length === 1 ? fields.title : undefined });
+      const one = row(file, { ...fields, title: (files.length === 1 && fields.title) || titleOf(file) });
       list.append(one.node);
       last = last.then(one.run);
     }

@@ -1,0 +1,211 @@
+// A song from an artist's file to a listener's ear, in a browser: uploaded, searched, played, kept.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { Listener } from './listener.mjs';
+import { bin, eventually, run, sql, url, varDir } from './segue.mjs';
+import { music, wav } from './wav.mjs';
+
+const mark = Date.now().toString(36);
+const lrc = ['[00:00.50]<00:00.50>Quiet <00:01.50>now', '[00:10.00]<00:10.00>Here <00:11.00>it <00:12.00>comes', '[00:20.00]<00:20.00>And <00:21.00>goes'].join('\n');
+let browser, premium, free, long, pair;
+
+const create = (email, name, password) => new Promise((done, fail) => {
+  const child = execFile(`${bin}/segue-api`, ['user', 'create', '--email', email, '--name', name, '--json'], (error, out) => (error ? fail(error) : done(JSON.parse(out.split('\n')[0]).user_id)));
+  child.stdin.end(`${password}\n`);
+});
+async function account(name, subscription, roles) {
+  const email = `${name.toLowerCase()}-${mark}@example.org`;
+  const id = await create(email, name, 'listen to this');
+  await sql(`UPDATE users SET subscription_type = '${subscription}', subscription_expires_at = NULL, roles = '${roles}' WHERE user_id = ${id}`);
+  return { id, email, password: 'listen to this', token: (await run(`${bin}/segue-api`, ['user', 'token', String(id)])).stdout.trim() };
+}
+
+async function ask(who, method, path, body, type = 'application/json') {
+  const form = body instanceof FormData;
+  const answer = await fetch(url + path, { method, headers: { Authorization: `Bearer ${who.token}`, ...(body && !form ? { 'Content-Type': type } : {}) }, body: form || typeof body === 'string' ? body : body && JSON.stringify(body) });
+  const text = await answer.text();
+  return { status: answer.status, body: text && JSON.parse(text) };
+}
+
+async function uploaded(who, artist_id, title, bytes) {
+  const form = new FormData();
+  form.set('artist_id', String(artist_id));
+  form.set('title', title);
+  form.set('audio_file', new Blob([bytes], { type: 'audio/wav' }), `${title}.wav`);
+  const { status, body } = await ask(who, 'POST', '/api/v1/upload/song', form);
+  assert.equal(status, 202, JSON.stringify(body));
+  return body.upload_id;
+}
+async function ready(who, upload_id) {
+  const end = await eventually(async () => {
+    const { body } = await ask(who, 'GET', `/api/v1/upload/status/${upload_id}`);
+    return ['ready', 'failed', 'refused'].includes(body.status) && body;
+  }, 60000, 200);
+  assert.equal(end.status, 'ready', JSON.stringify(end));
+  return end.song_id;
+}
+
+before(async () => {
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
+  });
+  premium = await account('Paula', 'premium', '{user,artist}');
+  free = await account('Fred', 'free', '{user}');
+  const { body: artist } = await ask(premium, 'POST', '/api/v1/artists', { name: `Paula ${mark}` });
+  premium.artist_id = artist.artist_id;
+  const seed = Date.now() % 1e6;
+  const ids = [await uploaded(premium, artist.artist_id, `Longplay ${mark}`, wav(66, music(seed))), await uploaded(premium, artist.artist_id, `First ${mark}`, wav(5, music(seed + 1))),
+    await uploaded(premium, artist.artist_id, `Second ${mark}`, wav(5, music(seed + 2)))];
+  const [first, ...rest] = await Promise.all(ids.map((id) => ready(premium, id)));
+  long = { song_id: first, title: `Longplay ${mark}` };
+  pair = rest;
+  const lyrics = await ask(premium, 'PUT', `/api/v1/songs/${long.song_id}/lyrics/file?language=en`, lrc, 'text/plain');
+  assert.ok(lyrics.status < 300, JSON.stringify(lyrics.body));
+  premium.page = await Listener.open(browser, premium);
+});
+after(() => browser?.close());
+
+test('what is uploaded on the page plays when it is ready', async () => {
+  const { page } = premium.page;
+  await page.goto(`${url}/upload`);
+  await page.setInputFiles('input[type=file]', [{ name: `Dropped ${mark}.wav`, mimeType: 'audio/wav', buffer: wav(4, music(Date.now() % 1e6)) }, { name: 'notes.wav', mimeType: 'audio/wav', buffer: Buffer.from('no sound at all '.repeat(500)) }]);
+  await page.waitForSelector('.uploads li[data-status=ready] a', { timeout: 30000 });
+  await page.waitForSelector('.uploads li:nth-child(2) [role=alert]:has-text("no audio file that Segue can read")', { timeout: 10000 });
+  await page.click('.uploads li[data-status=ready] a');
+  await page.click('main button:has-text("▶ Play")');
+  await premium.page.hears();
+  premium.page.errors.length = 0; // the refused file is told by the browser too
+});
+
+test('a song is found, played and sought; its title, media session and keys follow', async () => {
+  const { page } = premium.page;
+  await page.goto(`${url}/`);
+  await eventually(async () => {
+    await page.fill('#q', long.title);
+    await page.keyboard.press('Enter');
+    return (await page.textContent('ol.hits li[data-type=song] .title', { timeout: 500 })) === long.title;
+  });
+  await page.click('ol.hits li[data-type=song] .play');
+  await premium.page.hears();
+  assert.ok((await page.title()).startsWith(`▶ ${long.title}`));
+  const session = await page.evaluate(() => ({ title: navigator.mediaSession.metadata.title, artist: navigator.mediaSession.metadata.artist, state: navigator.mediaSession.playbackState }));
+  assert.deepEqual(session, { title: long.title, artist: `Paula ${mark}`, state: 'playing' });
+  await page.locator('.wave input').focus();
+  await page.evaluate(() => { const slider = document.querySelector('.wave input'); slider.value = '30'; slider.dispatchEvent(new Event('input', { bubbles: true })); slider.dispatchEvent(new Event('change', { bubbles: true })); });
+  await eventually(async () => { const at = (await premium.page.state()).position; return at > 30 && at < 34; });
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('ArrowLeft');
+  await eventually(async () => (await premium.page.state()).position < 30);
+  await page.keyboard.press('Space');
+  await eventually(async () => !(await premium.page.state()).playing);
+  await page.keyboard.press('m');
+  await eventually(async () => (await premium.page.state()).loud < 0.001);
+  await page.keyboard.press('m');
+  await page.keyboard.press('Space');
+  await premium.page.hears();
+});
+
+test('lyrics follow by line and word, and lead to where they are sung', async () => {
+  const { page } = premium.page;
+  await page.keyboard.press('l');
+  await page.waitForSelector('.lyrics li');
+  await premium.page.seek(10.1);
+  await page.waitForSelector('.lyrics li[aria-current]:has-text("Here it comes")');
+  await page.waitForSelector('.lyrics li[aria-current] .word.now:has-text("it")', { timeout: 4000 });
+  await page.click('.lyrics button:has-text("And goes")');
+  await eventually(async () => (await premium.page.state()).position >= 20);
+  await page.waitForSelector('.lyrics li[aria-current]:has-text("And goes")');
+  await page.keyboard.press('Escape');
+});
+
+test('one song follows the other without a gap', async () => {
+  await premium.page.play(pair);
+  await premium.page.hears();
+  const { silence_ms, changed } = await premium.page.change();
+  assert.ok(changed);
+  assert.ok(silence_ms < 30, `${silence_ms} ms of silence`);
+});
+
+test('loudness is evened out and never goes over full scale', async () => {
+  const told = await premium.page.page.evaluate(async () => {
+    const { gainOf, crossfade } = await import('/js/player/loudness.js');
+    const { out, into } = crossfade(0.9, 0.8);
+    return { loud: gainOf({ loudness: -9, true_peak: -0.2 }), quiet: gainOf({ loudness: -24, true_peak: -3 }), unknown: gainOf({}), highest: Math.max(...out.map((v, i) => v * 0.9 + into[i] * 0.8)), ends: [out[0], into[0], out.at(-1) < 1e-6, into.at(-1)] };
+  });
+  assert.ok(Math.abs(told.loud - 10 ** (-5 / 20)) < 1e-6);
+  assert.ok(Math.abs(told.quiet - 10 ** (2 / 20)) < 1e-6);
+  assert.equal(told.unknown, 1);
+  assert.ok(told.highest <= 1.0001);
+  assert.deepEqual(told.ends, [1, 0, true, 1]);
+  const { source, gain } = await premium.page.state();
+  assert.ok(Math.abs(gain - 10 ** (Math.min(-14 - source.loudness, -1 - source.true_peak) / 20)) < 1e-6);
+});
+
+test('a slow network lowers the rendition and a fast one raises it, and it plays on', async () => {
+  await premium.page.play([long.song_id]);
+  await premium.page.hears();
+  await eventually(async () => (await premium.page.state()).kbps > 250, 15000);
+  const watch = premium.page.watch();
+  await premium.page.throttle(300);
+  await eventually(async () => (await premium.page.state()).kbps < 100, 25000);
+  await premium.page.throttle();
+  await eventually(async () => (await premium.page.state()).kbps > 110, 25000);
+  const { least_ahead, late } = await (await watch).end();
+  assert.ok(least_ahead > 1, `only ${least_ahead} s lay ready`);
+  assert.ok(late < 0.2, `the song is ${late} s behind the clock of the sound card`);
+});
+
+test('protected renditions play for premium, with keys, and not for others', async () => {
+  await premium.page.set({ quality: 'high' });
+  await premium.page.play([long.song_id]);
+  await premium.page.hears();
+  assert.equal((await premium.page.state()).keys, true);
+  assert.match(await premium.page.page.textContent('.rendition'), /AAC 320/);
+  await premium.page.set({ quality: 'auto' });
+
+  free.page = await Listener.open(browser, free);
+  await free.page.set({ quality: 'high' });
+  await free.page.play([long.song_id]);
+  await free.page.hears();
+  const { kbps, source, keys } = await free.page.state();
+  assert.ok(source.capped && kbps < 200 && !keys, JSON.stringify({ kbps, source, keys }));
+  const { body: device } = await ask(free, 'POST', '/api/v1/me/devices', { name: 'Test', kind: 'browser' });
+  const kid = Buffer.from((await sql(`SELECT asset_id FROM song_audio WHERE song_id = ${long.song_id}`)).replaceAll('-', ''), 'hex').toString('base64url');
+  const refused = await ask(free, 'POST', `/api/v1/licences/clearkey?device_id=${device.device_id}`, { kids: [kid], type: 'temporary' });
+  assert.equal(refused.status, 403);
+  const asked = await fetch(new URL(source.manifest.replace(/\/f\/[^/]*$/, '/p/aac320.mp4'), url));
+  assert.equal(asked.status, 403);
+  await free.page.close();
+});
+
+test('what is kept plays with the API stopped, and goes when it is removed', async () => {
+  const { page } = premium.page;
+  await page.goto(`${url}/song/${long.song_id}`);
+  await page.click('button:text-is("Keep on this device")');
+  await page.waitForSelector('main button:text-is("On this device")', { timeout: 20000 });
+  await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
+  const told = async () => Number(await sql(`SELECT count(*) FROM play_events WHERE user_id = ${premium.id} AND song_id = ${long.song_id}`));
+  const heard = await told();
+  await run('sv', ['-w', '20', 'down', `${varDir}/service/api`]);
+  try {
+    await page.goto(`${url}/offline`);
+    await page.click('ol.hits li .play');
+    await premium.page.hears();
+    const { source, keys } = await premium.page.state();
+    assert.ok(source.offline && keys);
+  } finally {
+    await run('sv', ['up', `${varDir}/service/api`]);
+    await eventually(async () => (await fetch(`${url}/health`)).ok, 30000);
+  }
+  await page.reload();
+  await eventually(async () => (await told()) > heard, 15000, 300); // what was heard without a network is told afterwards
+  await page.click('ol.hits li button[aria-label^=Remove]');
+  await page.waitForSelector('text=Nothing is kept here yet');
+});
+
+test('no script failed on the way', () => {
+  assert.deepEqual(premium.page.errors.filter((e) => !/40[49]|ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED/.test(e)), []);
+});
