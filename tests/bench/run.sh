@@ -71,7 +71,7 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode bench_objects bench_upload}; do
+for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode bench_objects bench_upload bench_delivery}; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
@@ -88,6 +88,13 @@ for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_buil
         [ "$songs" -ge 100000 ] || sizes="1200 40 200 200"
         # shellcheck disable=SC2086
         env -u SEGUE_API_PORT -u SEGUE_VAR_DIR "$bench/$name" $sizes
+        ;;
+    bench_delivery) # has an API and a database of its own; each in a process that has done nothing else
+        players=10000 lasts=20
+        [ "$songs" -ge 100000 ] || players=200 lasts=1
+        for only in ranges "segments clear" "segments sealed" "segments nginx" "slow clear" "slow sealed"; do
+            env -u SEGUE_VAR_DIR -u SEGUE_API_PORT "$bench/$name" "$players" "$lasts" "$only"
+        done
         ;;
     bench_encode) if [ "$songs" -ge 100000 ]; then "$bench/$name"; else "$bench/$name" 8 1; fi ;;
     bench_vectors) "$bench/$name" --songs "$((songs < 10000 ? 10000 : songs < 1000000 ? songs : 1000000))" ;;
