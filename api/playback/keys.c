@@ -22,7 +22,7 @@ struct sg_media_keys {
     pthread_mutex_t lock; /* guards all below */
     struct sg_media_key v[SG_MEDIA_KEYS_MAX];
     size_t n;
-    struct timespec changed;
+    struct stat read; /* of the file as it was read */
     int64_t looked_us;
 };
 
@@ -86,11 +86,19 @@ static int read_file(struct sg_media_keys *k, struct sg_error *e)
     if (!rc) {
         memcpy(k->v, v, sizeof v);
         k->n = n;
-        k->changed = st.st_mtim;
+        k->read = st;
     }
     OPENSSL_cleanse(text, sizeof text);
     OPENSSL_cleanse(v, sizeof v);
     return rc;
+}
+
+/* Two that follow each other within a tick of the clock have one time, but not one number. */
+static bool is_as_read(const struct sg_media_keys *k, const struct stat *st)
+{
+    return st->st_ino == k->read.st_ino && st->st_size == k->read.st_size &&
+           st->st_mtim.tv_sec == k->read.st_mtim.tv_sec &&
+           st->st_mtim.tv_nsec == k->read.st_mtim.tv_nsec;
 }
 
 /* With the lock: what was read stays good when the file cannot be read. */
@@ -101,8 +109,7 @@ static void look_again(struct sg_media_keys *k, int64_t every_us)
     if (now - k->looked_us < every_us)
         return;
     k->looked_us = now;
-    if (!stat(k->path, &st) &&
-        (st.st_mtim.tv_sec != k->changed.tv_sec || st.st_mtim.tv_nsec != k->changed.tv_nsec))
+    if (!stat(k->path, &st) && !is_as_read(k, &st))
         read_file(k, NULL);
 }
 

@@ -187,10 +187,12 @@ START_TEST(what_was_promised_before_kill_9_is_there)
         if (child == 0)
             add_until_killed(fds[1]);
         close(fds[1]);
-        sg_sleep_us(100000);
+        for (promised = 0; promised < 4 && read(fds[0], &next, sizeof next) == sizeof next;)
+            promised = next;
+        sg_sleep_us(50000);
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);
-        for (promised = 0; read(fds[0], &next, sizeof next) == sizeof next;)
+        while (read(fds[0], &next, sizeof next) == sizeof next)
             promised = next;
         close(fds[0]);
         ck_assert_uint_gt(promised, 3);
