@@ -56,9 +56,11 @@ packages_missing() {
 }
 
 # packages_install NAME...: installs what is missing. The postgresql package would
-# make a system cluster of its own: not wanted, so that is off while it installs.
+# make a system cluster of its own, and servers for tests (nginx, redis ...) would start
+# as the machine's own: not wanted, so both are off while it installs.
 packages_install() {
     local missing names=() want no_cluster=/etc/postgresql-common/createcluster.d/segue-install.conf
+    local policy=/usr/sbin/policy-rc.d own_policy=0
     missing=$(packages_missing "$@")
     [ -n "$missing" ] || return 0
     as_root apt-get update -q
@@ -67,8 +69,14 @@ packages_install() {
         as_root mkdir -p "$(dirname $no_cluster)"
         echo 'create_main_cluster = false' | as_root tee $no_cluster >/dev/null
     fi
+    if [ ! -e $policy ] || grep -qs '^# of segue' $policy; then # the latter: of a run that was cut short
+        printf '#!/bin/sh\n# of segue, while it installs packages: start no service\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod 755 $policy
+        own_policy=1
+    fi
     local rc=0
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${names[@]}" || rc=$?
     as_root rm -f $no_cluster
+    [ $own_policy = 0 ] || as_root rm -f $policy
     return $rc
 }
