@@ -181,12 +181,34 @@ test('protected renditions play for premium, with keys, and not for others', asy
   await free.page.close();
 });
 
-test('what is kept plays with the API stopped, and goes when it is removed', async () => {
+test('another device of hers takes over where the first one was, which stops and says so', async () => {
+  await premium.page.play([long.song_id]);
+  await premium.page.hears();
+  await premium.page.seek(25);
+  const second = await Listener.open(browser, premium);
+  await second.page.click('button[aria-label="Other devices"]');
+  await second.page.click('#panel button:has-text("Play here")', { timeout: 10000 });
+  await second.hears();
+  assert.ok((await second.state()).position > 20);
+  await premium.page.page.waitForSelector('.player-note:has-text("Plays on another device now.")');
+  assert.equal((await premium.page.state()).playing, false);
+  await second.close();
+});
+
+test('what is kept plays with the API stopped, and goes when its device is removed', async () => {
   const { page } = premium.page;
   await page.goto(`${url}/song/${long.song_id}`);
   await page.click('button:text-is("Keep on this device")');
   await page.waitForSelector('main button:text-is("On this device")', { timeout: 20000 });
   await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
+  assert.deepEqual(await page.evaluate(async () => {
+    const [{ stands }, { licences, list }] = await Promise.all([import('/js/offline/licence.js'), import('/js/offline/library.js')]);
+    const [licence] = await licences();
+    const [song] = await list();
+    const [head, payload, signature] = licence.token.split('.');
+    const later = btoa(JSON.stringify({ ...JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))), exp: 4e9 })).replaceAll('=', '').replaceAll('+', '-').replaceAll('/', '_');
+    return [await stands(licence, song), await stands({ ...licence, token: `${head}.${later}.${signature}` }, song), await stands(licence, { ...song, device_id: 'another' })];
+  }), [true, false, false], 'a licence stands as it was signed');
   const told = async () => Number(await sql(`SELECT count(*) FROM play_events WHERE user_id = ${premium.id} AND song_id = ${long.song_id}`));
   const heard = await told();
   await run('sv', ['-w', '20', 'down', `${varDir}/service/api`]);
@@ -202,7 +224,8 @@ test('what is kept plays with the API stopped, and goes when it is removed', asy
   }
   await page.reload();
   await eventually(async () => (await told()) > heard, 15000, 300); // what was heard without a network is told afterwards
-  await page.click('ol.hits li button[aria-label^=Remove]');
+  await ask(premium, 'DELETE', `/api/v1/me/devices/${await page.evaluate(() => JSON.parse(localStorage.getItem('segue.device')).device_id)}`);
+  await page.reload(); // removed elsewhere: gone here
   await page.waitForSelector('text=Nothing is kept here yet');
 });
 

@@ -27,6 +27,8 @@ export function knownDevice() {
   return user_id === user()?.user_id ? device_id : undefined;
 }
 
+export const forgetDevice = () => localStorage.removeItem(KEY);
+
 let asking;
 // Registered at first need, and anew when the listener has removed it elsewhere (again: true).
 export function device(again = false) {
@@ -45,7 +47,7 @@ export async function withDevice(what) {
   try {
     return await what(await device());
   } catch (problem) {
-    if (!(problem instanceof Problem) || problem.status !== 404) throw problem;
+    if (!(problem instanceof Problem) || problem.code !== 'device-unknown') throw problem;
     return what(await device(true));
   }
 }

@@ -8,6 +8,7 @@ import { peaksAt } from '../player/waveform.js';
 import { vendor } from '../vendor.js';
 import { bound, changed, drop, events, keep, keepLicence, list, sweep } from './library.js';
 import { asShaka, wrap } from './keys.js';
+import { keepKeys } from './licence.js';
 
 const RENEW_MS = 3600e3;
 const PLAYABLE = ['kept', 'added'];
@@ -67,7 +68,11 @@ async function bring(song, device_id) {
   }
 }
 
-const keepLicences = (answer) => Promise.all((answer.licences ?? []).map((l) => keepLicence({ ...l, user_id: user().user_id })));
+async function keepLicences({ licences = [] }) {
+  if (!licences.length) return;
+  await keepKeys();
+  for (const licence of licences) await keepLicence({ ...licence, user_id: user().user_id });
+}
 
 // what: { song_ids } or { album_id } or { playlist_id }. Resolves to { songs, failed, unavailable }.
 export async function download(what) {
@@ -115,14 +120,22 @@ export async function sync() {
   await sweep();
   const device_id = knownDevice();
   if (!user() || !device_id || !navigator.onLine || !(await list()).length) return;
-  await keepLicences(await api.renewOffline({ body: { device_id } }));
-  const songs = new Map((await wanted(device_id)).filter((s) => PLAYABLE.includes(s.state)).map((s) => [s.song_id, s]));
-  for (const song of await list()) {
-    const now = songs.get(song.song_id);
-    if (!now) await drop(song);
-    else if (now.licence_id !== song.licence_id) await keep({ ...song, licence_id: now.licence_id });
+  let songs;
+  try {
+    // Without premium nothing is renewed; the list says then what was revoked.
+    await keepLicences(await api.renewOffline({ body: { device_id } }).catch((problem) => { if (problem.status === 403) return {}; throw problem; }));
+    songs = await wanted(device_id);
+  } catch (problem) {
+    if (problem.code !== 'device-unknown') throw problem;
+    songs = []; // the device was removed elsewhere
   }
-  await bringAll([...songs.values()], device_id);
+  const playable = new Map(songs.filter((s) => PLAYABLE.includes(s.state)).map((s) => [s.song_id, s]));
+  for (const song of await list()) {
+    const now = playable.get(song.song_id);
+    if (!now) await drop(song);
+    else if (now.licence_id && now.licence_id !== song.licence_id) await keep({ ...song, licence_id: now.licence_id });
+  }
+  await bringAll([...playable.values()], device_id);
 }
 
 export function follow() {

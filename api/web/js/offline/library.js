@@ -4,6 +4,7 @@ import { vendor } from '../vendor.js';
 import { now } from './clock.js';
 import { all, get, put, remove } from './database.js';
 import { unwrap } from './keys.js';
+import { stands } from './licence.js';
 
 export const events = new EventTarget(); // "change"
 export const changed = () => events.dispatchEvent(new Event('change'));
@@ -13,7 +14,7 @@ export { bound };
 
 async function expired(song) {
   const licence = await get('licences', [song.user_id, song.licence_id]);
-  return !licence || Date.parse(licence.expires_at) <= await now();
+  return !licence || !(await stands(licence, song));
 }
 
 // A song's source for the player (see player/source.js), or undefined when it is not kept here.

@@ -59,13 +59,14 @@ export function bar(place, { engine, queue, settings, sessions }) {
 
   function showSong() {
     const item = engine.item ?? queue.current;
-    place.hidden = !item;
-    document.body.classList.toggle('has-player', Boolean(item));
-    if (!item) return;
+    place.hidden = !item && !sessions.others.length;
+    document.body.classList.toggle('has-player', !place.hidden);
+    play.disabled = previous.disabled = !item;
+    next.disabled = !queue.next;
+    if (!item) { title.textContent = 'Nothing plays here'; return; }
     title.textContent = item.song.title;
     title.href = `/song/${item.song.song_id}`;
     artist.textContent = names(item.song);
-    next.disabled = !queue.next;
   }
   function showState() {
     const label = engine.playing ? 'Pause' : 'Play';
@@ -86,6 +87,7 @@ export function bar(place, { engine, queue, settings, sessions }) {
   engine.addEventListener('rendition', showRendition);
   engine.addEventListener('problem', ({ detail }) => { if (detail.code !== 'too-many-streams') say(sayProblem(detail)); showState(); });
   queue.addEventListener('change', showSong);
+  sessions.addEventListener('change', showSong);
   showState();
   return { panel: pages, say };
 }

@@ -39,6 +39,12 @@ export class Deck extends EventTarget {
       if (type !== shaka.net.NetworkingEngine.RequestType.LICENSE || !this.source?.licence) return; // kept keys need no server
       Object.assign(request.headers, { 'Content-Type': 'application/json' }, await authorise());
     });
+    // A licence has an end, which Clear Key does not know of.
+    this.player.getNetworkingEngine().registerResponseFilter((type, response) => {
+      if (type !== shaka.net.NetworkingEngine.RequestType.LICENSE || !this.source?.licence) return;
+      const { expires_at } = JSON.parse(new TextDecoder().decode(response.data));
+      this.source.expires_at = Math.min(this.source.expires_at ?? Infinity, Date.parse(expires_at));
+    });
     for (const name of ['playing', 'pause', 'waiting', 'ended', 'timeupdate']) {
       this.audio.addEventListener(name, () => { this.listen(); this.dispatchEvent(new Event(name)); });
     }

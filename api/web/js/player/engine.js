@@ -8,10 +8,11 @@ const PREPARE_S = 20; // before the end
 const LATENCY_MAX_S = 0.15;
 
 export class Engine extends EventTarget {
-  // sourceOf(song): where its audio is. shaka(): the library, loaded at first need.
-  constructor({ queue, settings, sourceOf, shaka, authorise }) {
+  // sourceOf(song): where its audio is. shaka(): the library, loaded at first need. refused(problem):
+  // told before it is tried once more.
+  constructor({ queue, settings, sourceOf, shaka, authorise, refused }) {
     super();
-    Object.assign(this, { queue, settings, sourceOf, shaka, authorise, latency_s: 0.005, wanted: false, turn: 0 });
+    Object.assign(this, { queue, settings, sourceOf, shaka, authorise, refused, latency_s: 0.005, wanted: false, turn: 0 });
     queue.addEventListener('change', () => this.follow());
     settings.addEventListener('change', ({ detail }) => this.heed(detail));
   }
@@ -142,6 +143,7 @@ export class Engine extends EventTarget {
     this.timer = undefined;
     if (this.deck?.loaded) this.deck.audio.currentTime = at;
     else this.startAt = at;
+    this.tell('sought');
     this.tell('time');
   }
   // Ends what plays, and forgets it: nobody is logged in any more.
@@ -166,7 +168,9 @@ export class Engine extends EventTarget {
   // Between the decks.
   tick() {
     const { deck, queue } = this;
-    if (!this.wanted || !queue.next || !deck.loaded) return;
+    if (!this.wanted || this.busy || !deck.loaded) return;
+    if (deck.stale) { this.begin(deck.item, this.position, ''); return; }
+    if (!queue.next) return;
     const cross = this.settings.now.crossfade_s;
     const free = this.decks.every((d) => !d.leaving);
     if (deck.left < PREPARE_S + cross && !this.ahead && free) this.prepare(queue.next);
@@ -240,6 +244,7 @@ export class Engine extends EventTarget {
     if (deck !== this.deck) { if (deck === this.ahead) this.dropAhead(); return; }
     const { item } = deck;
     const at = this.position;
+    this.refused(problem);
     if (item && this.retried !== item.key) {
       this.retried = item.key;
       this.begin(item, at, '');

@@ -1,5 +1,6 @@
 // player.js - puts the player together; the rest of the page asks it to play.
 import { api, onUser, user } from '../api.js';
+import { forgetDevice } from '../device.js';
 import { vendor } from '../vendor.js';
 import { bar } from './bar.js';
 import { Engine } from './engine.js';
@@ -20,6 +21,7 @@ async function feed({ seeds, cursor, context }) {
 export const queue = new Queue(feed);
 export const engine = new Engine({
   queue, settings, sourceOf, shaka: () => vendor('shaka-player', 'shaka'),
+  refused: ({ category, data }) => { if (category === 6 && data?.[0]?.data?.[1] === 404) forgetDevice(); }, // it was removed elsewhere
   authorise: async () => { const token = await api.token(); return token ? { Authorization: `Bearer ${token}` } : {}; },
 });
 

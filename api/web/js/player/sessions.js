@@ -6,13 +6,14 @@ import { eventsOf } from '../events.js';
 
 const FORGET_MS = 600e3; // paused for so long: the session is given up
 const AGAIN_MS = 5000;
+const SILENT_MS = 60e3; // a session that is silent for longer is over
 
 export class Sessions extends EventTarget {
   // ask(text, label, action): tells the listener, and offers a button.
   constructor(engine, ask) {
     super();
     Object.assign(this, { engine, ask, others: [], heard: 0 });
-    for (const name of ['state', 'item']) engine.addEventListener(name, () => this.soon());
+    for (const name of ['state', 'item', 'sought']) engine.addEventListener(name, () => this.soon());
     engine.addEventListener('problem', ({ detail }) => {
       if (detail.code === 'too-many-streams') this.ask('Something plays on another device.', 'Play here', () => this.takeOver());
     });
@@ -92,6 +93,11 @@ export class Sessions extends EventTarget {
     this.over(session_id, why);
     this.list().catch(() => {});
   }
+  // Milliseconds that it went on since the other device told where it is.
+  since(session_id) {
+    const { state, heard_at } = this.others.find((s) => s.session_id === session_id) ?? {};
+    return state === 'playing' ? Math.min(SILENT_MS, Math.max(0, Date.now() - Date.parse(heard_at))) : 0;
+  }
   async on_transfer({ session_id, device_id, song_id, position_ms, state }) {
     if (device_id !== client()) {
       this.over(session_id, 'transferred');
@@ -106,7 +112,7 @@ export class Sessions extends EventTarget {
       if (queue.next) queue.step(1);
     }
     engine.wanted = state === 'playing';
-    await engine.begin(queue.current, position_ms / 1000, '');
+    await engine.begin(queue.current, (position_ms + this.since(session_id)) / 1000, '');
     this.list().catch(() => {});
   }
   on_command({ device_id, command, position_ms }) {
