@@ -67,6 +67,11 @@ int sg_asset_job(const struct sg_asset *a, const struct sg_config *c, struct sg_
     return rc || !sg_buf_failed(json) ? rc : sg_fail(e, SG_ENOMEM, "a job");
 }
 
+bool sg_asset_keeps(const struct sg_audio_file *f)
+{
+    return !(f->content_type.n > 6 && memcmp(f->content_type.p, "image/", 6) == 0);
+}
+
 static int put_one(const struct sg_asset *a, const struct sg_asset_put *p,
                    const struct sg_audio_file *f, struct sg_error *e)
 {
@@ -96,7 +101,7 @@ int sg_asset_put(const struct sg_asset *a, const struct sg_asset_put *p,
     for (size_t i = 0; !rc && i < facts->files.n; i++) {
         if (p->cut && atomic_load(p->cut))
             return sg_fail(e, SG_ECANCELED, "it is not wanted any more");
-        rc = put_one(a, p, &files[i], e);
+        rc = sg_asset_keeps(&files[i]) ? put_one(a, p, &files[i], e) : 0;
         done += files[i].bytes;
         if (p->told)
             p->told(p->ctx, (int)(100.0 * (double)done / (double)all));

@@ -30,8 +30,11 @@ void sg_asset_wipe(struct sg_asset *a); /* the key */
 int sg_asset_job(const struct sg_asset *a, const struct sg_config *c, struct sg_buf *json,
                  struct sg_error *e);
 
-/* Every file of the list, from below dir, each checked by size and checksum. *cut (may be NULL)
- * ends it: SG_ECANCELED. SG_ECORRUPT: a file is not as it was told. told (may be NULL): percents.
+/* Pictures are a stranger's bytes as they were: they do not leave the prepared tree. */
+bool sg_asset_keeps(const struct sg_audio_file *f);
+/* Every file of the list that is kept, from below dir, each checked by size and checksum. *cut (may
+ * be NULL) ends it: SG_ECANCELED. SG_ECORRUPT: a file is not as it was told. told (may be NULL):
+ * percents.
  */
 struct sg_asset_put {
     struct sg_objects *objects;
@@ -45,7 +48,7 @@ int sg_asset_put(const struct sg_asset *a, const struct sg_asset_put *p,
 /* All objects below audio/<id>/. */
 int sg_asset_remove(struct sg_objects *o, const char *id, struct sg_error *e);
 
-/* Rows of assets and asset_files. */
+/* Rows of assets and asset_files, of what is kept. */
 int sg_asset_insert(PGconn *pg, const struct sg_asset *a, const struct sg_audio_facts *facts,
                     struct sg_error *e);
 /* This recording is what the song plays from the commit on. */

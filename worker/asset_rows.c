@@ -118,7 +118,7 @@ int sg_asset_insert(PGconn *pg, const struct sg_asset *a, const struct sg_audio_
                  ? sg_fail(e, SG_ENOMEM, "an asset")
                  : insert_asset(pg, a, facts, t, e);
     for (size_t i = 0; !rc && i < facts->files.n; i++)
-        rc = insert_file(pg, a, &files[i], t, e);
+        rc = sg_asset_keeps(&files[i]) ? insert_file(pg, a, &files[i], t, e) : 0;
     sg_buf_free(&t->features);
     sg_buf_free(&t->terms);
     sg_buf_free(&t->print);

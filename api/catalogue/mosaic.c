@@ -1,8 +1,8 @@
 /* mosaic.c - see mosaic.h. */
 #include "api/catalogue/mosaic.h"
-#include "api/catalogue/covers.h"
 #include "api/catalogue/picture_rows.h"
 #include "core/clock.h"
+#include "core/covers/covers.h"
 #include "core/digest.h"
 #include "core/log.h"
 #include <stdio.h>

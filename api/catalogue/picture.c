@@ -2,7 +2,6 @@
 #include "api/cache/cache.h"
 #include "api/catalogue/album_rows.h"
 #include "api/catalogue/artist_rows.h"
-#include "api/catalogue/covers.h"
 #include "api/catalogue/etag.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/picture_rows.h"
@@ -10,6 +9,7 @@
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/clock.h"
+#include "core/covers/covers.h"
 #include "core/log.h"
 #include "schemas/edits.h"
 

@@ -1,7 +1,7 @@
 /* picture_rows.h - which pictures are kept, and whose they are. */
 #pragma once
-#include "api/catalogue/covers.h"
 #include "api/db/db.h"
+#include "core/covers/covers.h"
 #include "schemas/catalogue.h"
 
 /* Committed by itself: it is kept from now on, a day at least. */

@@ -1,8 +1,8 @@
 /* routes.c - routes of artists and genres; songs and albums are in routes_songs.c. */
-#include "api/catalogue/covers.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/params.h"
 #include "api/route.h"
+#include "core/covers/covers.h"
 #include "schemas/edits.h"
 #include "schemas/pages.h"
 #include "schemas/views.h"

@@ -1,8 +1,8 @@
 /* routes_songs.c - routes of songs and albums. */
-#include "api/catalogue/covers.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/params.h"
 #include "api/route.h"
+#include "core/covers/covers.h"
 #include "schemas/edits.h"
 #include "schemas/pages.h"
 #include "schemas/views.h"

@@ -28,16 +28,18 @@ static const char *type_of(struct sg_str said)
                                         "audio/flac",
                                         "application/vnd.apple.mpegurl",
                                         "application/dash+xml",
-                                        "application/json",
-                                        "image/jpeg",
-                                        "image/png",
-                                        "image/webp"};
+                                        "application/json"};
     const char *end = said.n ? memchr(said.p, ';', said.n) : NULL;
     struct sg_str type = {said.p, end ? (size_t)(end - said.p) : said.n};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (sg_str_eq(type, sg_str(known[i])))
             return known[i];
     return "application/octet-stream";
+}
+
+static bool holds_picture(const struct sg_asset_file *f)
+{
+    return f->content_type.n > 6 && memcmp(f->content_type.p, "image/", 6) == 0;
 }
 
 static struct sg_str object_of(const struct sg_http_request *q, size_t token_n)
@@ -133,7 +135,7 @@ static int answer(struct sg_api *api, struct sg_http_request *q, struct sg_http_
     char id[SG_UUID_CHARS + 1], key[SG_OBJECT_KEY_MAX + 1], hash[2 * SG_SHA256_BYTES + 1];
     const struct sg_asset_file *f = sg_asset_file(a, m->path);
     struct sg_http_content c = {.fd = -1, .modified_s = a->created_s};
-    if (!f)
+    if (!f || holds_picture(f)) /* of what was uploaded: covers are served as they were made here */
         return sg_fail(e, SG_ENOENT, "the recording has no such file");
     sg_uuid_text(m->asset, id);
     snprintf(key, sizeof key, "audio/%s/%.*s", id, SG_FMT(m->path));

@@ -235,6 +235,103 @@ START_TEST(another_artists_recording_is_refused_and_ones_own_is_noted)
 }
 END_TEST
 
+/* A FLAC of a WAV with a picture and tags, made by ffmpeg. */
+static void put_tagged(struct test_upload u, unsigned seed, const char *picture, const char *tags)
+{
+    char command[900];
+    struct sg_buf wav = {0}, flac = {0};
+    test_wav(&wav, 2, seed);
+    FILE *f = fopen(test_path(x.dir, "tagged.wav"), "we");
+    ck_assert_uint_eq(fwrite(wav.p, 1, wav.n, f), wav.n);
+    fclose(f);
+    snprintf(command, sizeof command,
+             "cd %s && ffmpeg -nostdin -v error -y -i tagged.wav -i %s -map 0 -map 1 -c:v copy "
+             "-disposition:v attached_pic %s tagged.flac",
+             x.dir, picture, tags);
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): paths of our own */
+    f = fopen(test_path(x.dir, "tagged.flac"), "re");
+    flac.n = fread(sg_buf_reserve(&flac, 4 << 20), 1, 4 << 20, f);
+    fclose(f);
+    put(u, &flac);
+    sg_buf_free(&wav);
+    sg_buf_free(&flac);
+}
+
+/* Below the scratch folder: a JPEG, a PNG, and the front of the JPEG. */
+static void put_pictures(void)
+{
+    char command[900];
+    snprintf(command, sizeof command,
+             "mkdir -p %s/var/covers && cd %s && cp %s/tests/integration/pictures/plain.jpg . && "
+             "head -c 1000 plain.jpg >broken.jpg && ffmpeg -nostdin -v error -y -i plain.jpg "
+             "still.png",
+             x.dir, x.dir, test_source_dir());
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): paths of our own */
+}
+
+static const char *albums(void)
+{
+    return test_pg_sql(db,
+                       "SELECT coalesce(string_agg(title || '|' || coalesce(release_date::text, "
+                       "'-') || '|' || (cover_art_url IS NOT NULL) || '|' || (SELECT count(*) "
+                       "FROM songs s WHERE s.album_id = a.album_id), ' ' ORDER BY album_id), "
+                       "'none') FROM albums a");
+}
+
+START_TEST(the_cover_in_a_file_becomes_its_albums)
+{
+    put_pictures();
+    test_pg_sql(db, "INSERT INTO albums (artist_id, title) VALUES (1, 'Twice'), (1, 'Twice')");
+    put_tagged((struct test_upload){.id = "upload_cover_a"}, 31, "plain.jpg",
+               "-metadata album='New One' -metadata date=1999");
+    ck_assert_str_eq(end_of("upload_cover_a"), "ready");
+    ck_assert_str_eq(albums(), "Twice|-|false|0 Twice|-|false|0 New One|1999-01-01|true|1");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM albums a JOIN picture_uses u USING "
+                                     "(album_id) JOIN pictures USING (hash) WHERE cover_art_url = "
+                                     "'/covers/' || hash || '/640.jpg'"),
+                     "1");
+    char path[300], first[100];
+    snprintf(first, sizeof first, "%s", test_pg_sql(db, "SELECT hash FROM picture_uses"));
+    snprintf(path, sizeof path, "%s/var/covers/%.2s/%s/640.webp", x.dir, first, first);
+    ck_assert_int_eq(access(path, R_OK), 0);
+    /* by the same name the next song is on it, and its cover stays */
+    put_tagged((struct test_upload){.id = "upload_cover_b"}, 32, "still.png",
+               "-metadata album='nEW one'");
+    ck_assert_str_eq(end_of("upload_cover_b"), "ready");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT hash FROM picture_uses"), first);
+    /* of two nobody can tell; a sampler's is not hers; no album is none */
+    put_tagged((struct test_upload){.id = "upload_cover_c"}, 33, "plain.jpg",
+               "-metadata album=Twice");
+    put_tagged((struct test_upload){.id = "upload_cover_d"}, 34, "plain.jpg",
+               "-metadata album=Hits -metadata artist=A -metadata album_artist=Various");
+    put_tagged((struct test_upload){.id = "upload_cover_e"}, 35, "plain.jpg", "");
+    ck_assert_str_eq(end_of("upload_cover_c"), "ready");
+    ck_assert_str_eq(end_of("upload_cover_d"), "ready");
+    ck_assert_str_eq(end_of("upload_cover_e"), "ready");
+    ck_assert_str_eq(albums(), "Twice|-|false|0 Twice|-|false|0 New One|1999-01-01|true|2");
+    ck_assert_str_eq(
+        test_pg_sql(db, "SELECT count(*) FROM asset_files WHERE path LIKE '%%cover%%'"), "0");
+}
+END_TEST
+
+START_TEST(a_cover_that_cannot_be_decoded_fails_no_upload)
+{
+    int before = objects_below("audio/");
+    put_tagged((struct test_upload){.id = "upload_cover_f"}, 36, "broken.jpg",
+               "-metadata album=Broken");
+    ck_assert_str_eq(end_of("upload_cover_f"), "ready");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT cover_art_url IS NULL FROM albums WHERE title = "
+                                     "'Broken'"),
+                     "t");
+    ck_assert(test_logged(&x, "segue-worker", "a file's cover is left out"));
+    ck_assert_int_gt(objects_below("audio/"), before);
+    ck_assert(scratch_is_empty());
+    char command[300];
+    snprintf(command, sizeof command, "test -z \"$(ls %s/var/covers/new)\"", x.dir);
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): paths of our own */
+}
+END_TEST
+
 static int read_facts(struct sg_str json, struct sg_arena *a, void *out, struct sg_error *err)
 {
     return sg_audio_facts_read(json, a, out, err);
@@ -404,10 +501,7 @@ END_TEST
 START_TEST(a_killed_workers_scratch_and_lease_go_to_the_next)
 {
     put_wav((struct test_upload){.id = "upload_h"}, 20, 7);
-    for (int i = 0; i < 1000 && strcmp(test_pg_sql(db, "SELECT status FROM uploads WHERE "
-                                                       "upload_id = 'upload_h'"),
-                                       "processing");
-         i++)
+    for (int i = 0; i < 1000 && !scratch_folders(); i++)
         sg_sleep_us(5000);
     stop_worker(SIGKILL);
     ck_assert_int_gt(scratch_folders(), 0);
@@ -456,6 +550,8 @@ int main(void)
     tcase_add_test(t, parts_are_joined_and_the_files_own_title_is_taken);
     tcase_add_test(t, a_file_that_is_no_sound_is_refused_with_its_reason);
     tcase_add_test(t, another_artists_recording_is_refused_and_ones_own_is_noted);
+    tcase_add_test(t, the_cover_in_a_file_becomes_its_albums);
+    tcase_add_test(t, a_cover_that_cannot_be_decoded_fails_no_upload);
     tcase_add_test(t, renditions_are_made_where_the_kernel_has_no_landlock);
     tcase_add_test(t, an_original_that_was_damaged_is_a_dead_letter_that_can_be_retried);
     tcase_add_test(t, a_decoder_that_lies_publishes_nothing);

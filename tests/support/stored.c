@@ -23,6 +23,7 @@ const struct test_stored_file test_stored_files[] = {
     {"p/hls.m3u8", "application/vnd.apple.mpegurl", NULL, 0, 800, false},
     {"master.m3u8", "application/vnd.apple.mpegurl", NULL, 0, 900, false},
     {"manifest.mpd", "application/dash+xml", NULL, 0, 1500, false},
+    {"f/cover.jpg", "image/jpeg", NULL, 0, 4000, false}, /* as workers once stored it */
     {0},
 };
 

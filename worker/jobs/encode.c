@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "worker/asset.h"
+#include "worker/jobs/cover.h"
 #include "worker/jobs/duplicate.h"
 #include "worker/jobs/original.h"
 #include "worker/jobs/song.h"
@@ -29,6 +30,7 @@ struct work {
     struct sg_audio_facts facts;
     struct sg_audio_verdict verdict; /* code "": it is not refused */
     struct duplicate duplicate;
+    struct sg_cover cover;
     char scratch[800], out[820];
     int input;
     int64_t told_us;
@@ -137,6 +139,13 @@ static int compare(struct work *w, struct sg_error *e)
     return sg_fail(e, SG_EMEDIA, "%s", w->verdict.detail);
 }
 
+static int picture(struct work *w, struct sg_error *e)
+{
+    (void)e;
+    encode_cover_make(w->x->config->var_dir, w->x->pool, w->out, &w->facts, &w->cover);
+    return 0;
+}
+
 static int store(struct work *w, struct sg_error *e)
 {
     struct sg_asset_put put = {w->x->objects, w->out, &w->job->lost, on_store, w};
@@ -147,7 +156,7 @@ static int publish(struct work *w, struct sg_error *e)
 {
     char song[24] = "";
     const char *like = *w->duplicate.song_id ? w->duplicate.song_id : NULL;
-    struct encode_song made = {&w->u, &w->asset, &w->facts, like};
+    struct encode_song made = {&w->u, &w->asset, &w->facts, &w->cover, like};
     int rc = encode_song_publish(w->x->pool, w->job, &made, song, e);
     if (!rc)
         sg_log(SG_LOG_INFO, "an upload is a song", "upload=%s song=%s asset=%s", w->u.id.p, song,
@@ -189,6 +198,8 @@ static int go(struct work *w, struct sg_error *e)
         rc = timed(w, "compare", compare, e);
     if (rc == SG_EMEDIA)
         return timed(w, "refuse", refuse, e);
+    if (!rc)
+        rc = timed(w, "cover", picture, e);
     if (!rc)
         rc = timed(w, "store", store, e);
     return rc ? rc : timed(w, "publish", publish, e);

@@ -1,6 +1,6 @@
 /* encode.h - the job of queue "encode": from an upload's original to a song that plays.
  *
- *   fetch --> segue-audio prepare (confined) --> same recording? --> store --> publish
+ *   fetch --> segue-audio prepare (confined) --> same recording? --> cover --> store --> publish
  *
  * May be killed anywhere: the next attempt begins anew under another asset id, and only
  * publishing counts. What is left behind in the store is nobody's, and swept.

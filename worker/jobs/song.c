@@ -2,6 +2,7 @@
 #include "worker/jobs/song.h"
 #include "core/title.h"
 #include "worker/database.h"
+#include "worker/jobs/album.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@ struct publishing {
     const struct encode_upload *u;
     const struct sg_asset *asset;
     const struct sg_audio_facts *facts;
+    const struct sg_cover *cover;
     const char *duplicate_of;
+    const char *album_id; /* NULL: on none */
     struct sg_arena a;
     char *song_id;
 };
@@ -89,7 +92,7 @@ static int insert_song(PGconn *pg, struct publishing *p, struct sg_error *e)
     const char *params[VALUES] = {
         p->u->artist_id.p,
         title_of(p),
-        p->u->album_id.p,
+        p->album_id,
         p->u->genre_id.p,
         genre_of(p),
         number(p, (p->facts->duration_ms + 500) / 1000 ? (p->facts->duration_ms + 500) / 1000 : 1,
@@ -105,6 +108,13 @@ static int insert_song(PGconn *pg, struct publishing *p, struct sg_error *e)
         snprintf(p->song_id, 24, "%s", PQgetvalue(r, 0, 0));
     PQclear(r);
     return rc;
+}
+
+/* The album first, for the song is on it. */
+static int choose_album(PGconn *pg, struct publishing *p, struct sg_error *e)
+{
+    int rc = encode_album_find(pg, p->u, p->facts->tags, date_of(p), &p->a, &p->album_id, e);
+    return rc ? rc : encode_album_cover(pg, p->u, p->album_id, p->cover, e);
 }
 
 static int insert_credit(PGconn *pg, struct publishing *p, struct sg_error *e)
@@ -140,6 +150,8 @@ static int publish(PGconn *pg, void *ctx, struct sg_error *e)
     if (!rc)
         rc = sg_asset_insert(pg, p->asset, p->facts, e);
     if (!rc)
+        rc = choose_album(pg, p, e);
+    if (!rc)
         rc = insert_song(pg, p, e);
     if (!rc)
         rc = insert_credit(pg, p, e);
@@ -157,6 +169,7 @@ int encode_song_publish(struct sg_pg_pool *pool, const struct sg_job *job,
                            .u = made->u,
                            .asset = made->asset,
                            .facts = made->facts,
+                           .cover = made->cover,
                            .duplicate_of = made->duplicate_of,
                            .song_id = song_id};
     int rc = sg_worker_transact(pool, publish, &p, e);

@@ -1,11 +1,12 @@
 /* song.h - the moment at which an upload becomes a song.
  *
- * One transaction writes the asset, the song with its credit, what it plays, the upload's end and
- * the job's. It begins by locking the job, which must still be held, and goes on only while the
- * upload is being processed by this very attempt: so it happens exactly once. Titles and the like
- * come from the request, else from the file's tags.
+ * One transaction writes the asset, the song with its credit and album, what it plays, the upload's
+ * end and the job's. It begins by locking the job, which must still be held, and goes on only while
+ * the upload is being processed by this very attempt: so it happens exactly once. Titles and the
+ * like come from the request, else from the file's tags.
  */
 #pragma once
+#include "core/covers/covers.h"
 #include "worker/asset.h"
 #include "worker/jobs/upload.h"
 
@@ -13,7 +14,8 @@ struct encode_song {
     const struct encode_upload *u;
     const struct sg_asset *asset;
     const struct sg_audio_facts *facts;
-    const char *duplicate_of; /* a song that sounds the same, to be noted; NULL */
+    const struct sg_cover *cover; /* of the file; its name "": it has none */
+    const char *duplicate_of;     /* a song that sounds the same, to be noted; NULL */
 };
 /* song_id: a text of up to 23 bytes. SG_ECHANGED: the job is another's; SG_ENOENT: the upload was
  * cancelled. In both cases nothing was written. */

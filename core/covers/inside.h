@@ -1,6 +1,6 @@
-/* covers_inside.h - private to covers*.c: what is being decoded, and where files are. */
+/* inside.h - private to covers*.c: what is being decoded, and where files are. */
 #pragma once
-#include "api/catalogue/covers.h"
+#include "core/covers/covers.h"
 #include <pthread.h>
 
 enum { AT_ONCE = 2, JOINING_MAX = 8 };

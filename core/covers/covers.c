@@ -1,7 +1,7 @@
 /* covers.c - see covers.h. */
-#include "api/catalogue/covers_inside.h"
-#include "api/catalogue/decoder.h"
 #include "core/clock.h"
+#include "core/covers/decoder.h"
+#include "core/covers/inside.h"
 #include "core/digest.h"
 #include "core/log.h"
 #include <dirent.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 8 << 20 };
+enum { FILE_MAX = 8 << 20, HALF_MADE_S = 600 };
 const int sg_cover_sizes[4] = {64, 300, 640, 1200};
 
 /* Beside this program. */
@@ -44,6 +44,13 @@ static int remove_folder(const char *path, struct sg_error *e)
     return rmdir(path) && errno != ENOENT ? sg_fail_errno(e, "%s", path) : 0;
 }
 
+/* Longer than any decoding takes: what is younger may be another process's. */
+static bool is_old(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && st.st_mtime < sg_wall_us() / 1000000 - HALF_MADE_S;
+}
+
 static void remove_half_made(const struct sg_covers *c)
 {
     char path[900];
@@ -53,7 +60,7 @@ static void remove_half_made(const struct sg_covers *c)
     for (struct dirent *f; d && (f = readdir(d));)
         if (*f->d_name != '.') {
             snprintf(path, sizeof path, "%s/new/%s", c->dir, f->d_name);
-            if (remove_folder(path, &e))
+            if (is_old(path) && remove_folder(path, &e))
                 sg_log(SG_LOG_WARN, "left behind", "error=%s", e.text);
         }
     if (d)

@@ -1,4 +1,4 @@
-/* covers.h - pictures that people sent, as files that never change.
+/* covers.h - pictures that people sent (or their songs hold), as files that never change.
  *
  *   var_dir/covers/ab/ab12..ef/{64,300,640,1200}.{webp,jpg}     ab12..ef: SHA-256 of what was sent
  *   var_dir/covers/new/XXXXXX/                                  being made
@@ -24,7 +24,8 @@ struct sg_cover {
 extern const int sg_cover_sizes[4]; /* pixels, ascending */
 
 struct sg_covers;
-/* Removes what an earlier process left half made. */
+/* Removes what an earlier process left half made more than ten minutes ago: APIs and workers share
+ * the folder. */
 int sg_covers_open(struct sg_covers **out, const char *var_dir, struct sg_error *e);
 void sg_covers_close(struct sg_covers *c);
 

@@ -1,6 +1,6 @@
 /* decoder.c - see decoder.h. The picture is handed over in memory without a name (memfd), the
  * answer comes through a pipe whose end is the process's. */
-#include "api/catalogue/decoder.h"
+#include "core/covers/decoder.h"
 #include "core/clock.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
-/* covers_join.c - kept covers as one square picture, made by segue-images like those that are sent:
+/* join.c - kept covers as one square picture, made by segue-images like those that are sent:
  * it is given bytes that it made itself, in one piece, and no path. */
-#include "api/catalogue/covers_inside.h"
 #include "core/buf.h"
+#include "core/covers/inside.h"
 #include <string.h>
 #include <unistd.h>
 
