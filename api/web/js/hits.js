@@ -1,6 +1,8 @@
 // hits.js - results as list items, by kind.
 import { el, marked } from './dom.js';
-import { addToQueue, play, playNext } from './player/player.js';
+import { api } from './api.js';
+import { keep } from './offline/view.js';
+import { addToQueue, play, playNext, say } from './player/player.js';
 
 export const plural = { song: 'Songs', artist: 'Artists', album: 'Albums', playlist: 'Playlists' };
 
@@ -32,8 +34,29 @@ function second(hit) {
 
 const act = (label, sign, action, more = '') => el('button', { class: `icon ${more}`, type: 'button', 'aria-label': label, title: label, onclick: action }, sign);
 
+// The songs of an album or a playlist (its first hundred), asked for when they are to be played.
+const songsOf = {
+  album: async (album_id) => (await api.getAlbum({ album_id })).songs ?? [],
+  playlist: async (playlist_id) => ((await api.getPlaylistSongs({ playlist_id, limit: 100 })).songs ?? []).map((i) => i.song).filter(Boolean),
+};
+async function playAll(hit) {
+  const id = hit[`${hit.type}_id`];
+  try {
+    const songs = await songsOf[hit.type](id);
+    if (songs.length) play(songs, 0, { source: 'library', context: `${hit.type}:${id}` });
+    else say('There is nothing in it to play.');
+  } catch (problem) {
+    say(problem.message);
+  }
+}
+
 // songs: those of the list, of which this is one; they play on behind it.
 function actions(hit, songs, origin) {
+  if (hit.type in songsOf) {
+    const name = hit.title ?? hit.name;
+    return el('span', { class: 'actions' }, act(`Play ${name}`, '▶', () => playAll(hit), 'play'),
+      act(`Keep ${name} on this device`, '⤓', (event) => keep({ [`${hit.type}_id`]: hit[`${hit.type}_id`] }, event.currentTarget)));
+  }
   if (hit.type !== 'song') return '';
   return el('span', { class: 'actions' }, act(`Play ${hit.title}`, '▶', () => { hit.chosen?.(); play(songs, songs.indexOf(hit), origin); }, 'play'),
     act(`Play ${hit.title} next`, '⤵', () => playNext([hit], origin), 'wide'), act(`Add ${hit.title} to the queue`, '+', () => addToQueue([hit], origin)));

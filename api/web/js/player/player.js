@@ -54,6 +54,7 @@ export function play(songs, from = 0, origin = {}) {
   engine.wanted = true;
   queue.replace(songs, from, origin);
 }
+export const say = (text) => ui.say(text);
 export const addToQueue = (songs, origin) => { queue.add(songs, origin); ui.say('Added to the queue.'); };
 export const playNext = (songs, origin) => { queue.playNext(songs, origin); ui.say('Plays next.'); };
 export async function playRadio(seeds) {
