@@ -1,5 +1,6 @@
 /* prepare.c - see prepare.h: which sinks there are, and what becomes of what they found. */
 #include "audio/prepare.h"
+#include "audio/analysis/downmix.h"
 #include "audio/analysis/features.h"
 #include "audio/analysis/loudness.h"
 #include "audio/analysis/waveform.h"
@@ -9,10 +10,11 @@
 #include "audio/package/package.h"
 #include <math.h>
 
-enum { LISTENERS = 2, SINKS = 4 };
+enum { LISTENERS = 2, SINKS = 5 };
 
 struct pass {
     struct sg_loudness *loudness;
+    struct sg_downmix_loudness *downmix;
     struct sg_waveform *waveform;
     struct sg_audio_spectrum *spectrum;
     struct sg_print *print;
@@ -38,6 +40,8 @@ static int open_all(struct pass *p, struct sg_error *e)
 {
     int rc = sg_loudness_new(&p->loudness, e);
     if (!rc)
+        rc = sg_downmix_loudness_new(&p->downmix, e);
+    if (!rc)
         rc = sg_waveform_new(&p->waveform, e);
     if (!rc)
         rc = sg_audio_spectrum_new(&p->spectrum, e);
@@ -51,6 +55,7 @@ static int open_all(struct pass *p, struct sg_error *e)
     if (rc)
         return rc;
     p->sinks[p->n_sinks++] = sg_loudness_sink(p->loudness);
+    p->sinks[p->n_sinks++] = sg_downmix_loudness_sink(p->downmix);
     p->sinks[p->n_sinks++] = sg_waveform_sink(p->waveform);
     p->sinks[p->n_sinks++] = sg_mono_sink(p->mono);
     return 0;
@@ -75,6 +80,7 @@ static void close_all(struct pass *p)
     sg_print_free(p->print);
     sg_audio_spectrum_free(p->spectrum);
     sg_waveform_free(p->waveform);
+    sg_downmix_loudness_free(p->downmix);
     sg_loudness_free(p->loudness);
     sg_buf_free(&p->cover);
     sg_buf_free(&p->text);
@@ -111,6 +117,7 @@ static int fill_sound(struct pass *p, struct sg_arena *a, struct sg_audio_facts 
     if (!features)
         return sg_fail(e, SG_ENOMEM, "features");
     sg_loudness_get(p->loudness, &out->loudness, &out->loudness_range, &out->true_peak);
+    sg_downmix_loudness_get(p->downmix, &out->loudness_stereo, &out->true_peak_stereo);
     sg_audio_spectrum_get(p->spectrum, &s);
     sg_key_find(s.chroma, &key);
     out->musical_key = sg_str(sg_key_name(&key));

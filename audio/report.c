@@ -42,6 +42,10 @@ void sg_report(const struct sg_audio_facts *f, FILE *out)
     number(out, "loudness", f->loudness, "LUFS");
     number(out, "loudness range", f->loudness_range, "LU");
     number(out, "true peak", f->true_peak, "dBTP");
+    if (f->true_peak_stereo > SG_AUDIO_UNTOLD) {
+        number(out, "as stereo", f->loudness_stereo, "LUFS");
+        number(out, "its true peak", f->true_peak_stereo, "dBTP");
+    }
     if (f->tempo > 0)
         number(out, "tempo", f->tempo, "beats a minute");
     if (f->musical_key.p)

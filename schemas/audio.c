@@ -87,6 +87,8 @@ static const struct sg_field facts[] = {
      .offset = offsetof(A, true_peak),
      .min = -1000,
      .max = 1000},
+    TOLD(A, loudness_stereo, -1000, 100),
+    TOLD(A, true_peak_stereo, -1000, 1000),
     {.name = "tempo",
      .type = SG_T_F64,
      .flags = ABSENT,

@@ -64,9 +64,12 @@ struct sg_audio_facts {
     uint64_t duration_ms, samples;
     struct sg_audio_tags *tags; /* never NULL once read */
     bool has_cover;
-    struct sg_str cover_type;         /* image/jpeg, image/png; absent: no cover */
-    double loudness, loudness_range;  /* LUFS, LU; SG_AUDIO_UNTOLD: too short or too quiet */
-    double true_peak;                 /* dBTP */
+    struct sg_str cover_type;        /* image/jpeg, image/png; absent: no cover */
+    double loudness, loudness_range; /* LUFS, LU; SG_AUDIO_UNTOLD: too short or too quiet */
+    double true_peak;                /* dBTP */
+    /* Of the stereo that lossy renditions have of more than two channels; SG_AUDIO_UNTOLD: of one
+     * or two, which are as they were. */
+    double loudness_stereo, true_peak_stereo;
     double tempo;                     /* beats a minute; 0: none was found */
     struct sg_str musical_key;        /* "C# minor"; absent: none was found */
     struct sg_list features;          /* double, SG_AUDIO_FEATURES of them */

@@ -74,8 +74,8 @@ static const struct sg_field reply[] = {
     HELP(SG_T_STR, R, waveform_url, 1, URL_MAX, SG_OPTIONAL, "Peaks, for display"),
     HELP(SG_T_STR, R, licence_url, 1, URL_MAX, SG_OPTIONAL,
          "Where the keys of protected renditions are asked for (EME, ClearKey)"),
-    UNTOLD(R, loudness, "LUFS (EBU R128, integrated)"),
-    UNTOLD(R, true_peak, "dBTP"),
+    UNTOLD(R, loudness, "LUFS (EBU R128, integrated), of the rendition"),
+    UNTOLD(R, true_peak, "dBTP, of the rendition"),
     UNTOLD(R, replay_gain, "dB to ReplayGain 2.0's -18 LUFS"),
     HELP(SG_T_STR, R, gapless, 1, 20, SG_OPTIONAL,
          "Where the file says how much of its beginning and end is filling: edit-list (MP4), "
@@ -172,5 +172,7 @@ static const struct sg_field asset[] = {
     SG_FIELD_F64(A, loudness, SG_REQUIRED),
     SG_FIELD_F64(A, true_peak, SG_REQUIRED),
     SG_FIELD_LIST(A, files, SG_T_RECORD, &file_record, SG_AUDIO_FILES_MAX),
+    UNTOLD(A, loudness_stereo, NULL),
+    UNTOLD(A, true_peak_stereo, NULL),
 };
 const struct sg_record sg_asset_record = SG_RECORD("Asset", A, asset);

@@ -86,7 +86,9 @@ struct sg_asset_file {
 struct sg_asset {
     struct sg_str content_key; /* wrapped; NONE: nothing of it is encrypted */
     int64_t duration_ms, created_s;
-    double loudness, true_peak; /* SG_AUDIO_UNTOLD */
+    double loudness, true_peak; /* of the original and FLAC; SG_AUDIO_UNTOLD */
     struct sg_list files;       /* sg_asset_file */
+    /* Of lossy renditions; the peak is SG_AUDIO_UNTOLD: they are as the original. */
+    double loudness_stereo, true_peak_stereo;
 };
 extern const struct sg_record sg_asset_record;

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OF_ASSET = 14, OF_FILE = 8 };
+enum { OF_ASSET = 16, OF_FILE = 8 };
 
 /* Texts of numbers and lists, freed together. */
 struct texts {
     struct sg_buf features, print, terms;
-    char number[8][32];
+    char number[9][32];
     char text[3][SG_AUDIO_TAG_MAX + 1];
 };
 
@@ -60,9 +60,10 @@ static int insert_asset(PGconn *pg, const struct sg_asset *a, const struct sg_au
         "asset_insert",
         "INSERT INTO assets (asset_id, content_key, duration_ms, sample_rate, channels, codec, "
         "loudness, loudness_range, true_peak, tempo, musical_key, features, fingerprint, "
-        "fingerprint_terms) VALUES ($1::uuid, $2::bytea, $3::integer, $4::integer, $5::smallint, "
+        "fingerprint_terms, loudness_stereo, true_peak_stereo) VALUES ($1::uuid, $2::bytea, "
+        "$3::integer, $4::integer, $5::smallint, "
         "$6, $7::real, $8::real, $9::real, $10::real, $11, $12::real[], $13::bytea, "
-        "$14::integer[])",
+        "$14::integer[], $15::real, $16::real)",
         OF_ASSET};
     const char *params[OF_ASSET] = {
         a->id,
@@ -79,6 +80,8 @@ static int insert_asset(PGconn *pg, const struct sg_asset *a, const struct sg_au
         t->features.p,
         t->print.p,
         t->terms.p,
+        real(t->number[7], f->loudness_stereo),
+        real(t->number[8], f->true_peak_stereo),
     };
     return sg_worker_tx_run(pg, &insert, params, NULL, e);
 }

@@ -16,7 +16,10 @@
     "AND v.rank <= g.quality ORDER BY v.rank DESC LIMIT 1) f"
 #define FILE_OF_ASSET(path) \
     "(SELECT z.path FROM asset_files z WHERE z.asset_id = g.asset_id AND z.path = '" path "')"
-#define DECIBELS(column) "CASE WHEN " column " BETWEEN -200 AND 200 THEN " column " END"
+#define DECIBELS(value) "CASE WHEN " value " BETWEEN -200 AND 200 THEN " value " END"
+/* Of FLAC, or of the downmix that lossy renditions of more than two channels are. */
+#define OF_RENDITION(column) \
+    DECIBELS("(CASE WHEN f.codec = 'flac' OR a.true_peak_stereo IS NULL THEN a." column " ELSE a." column "_stereo END)")
 
 /* $3: the song before, $4 limit, $5 whether the subscription is paid, $6 licences or NULL. */
 static const struct sg_pg_statement view = {
@@ -40,8 +43,8 @@ static const struct sg_pg_statement view = {
     "a.content_key IS NOT NULL, false), 'url', f.path, 'manifest_url', " FILE_OF_ASSET("manifest.mpd") ", "
     "'waveform_url', " FILE_OF_ASSET("f/waveform.json") ", 'lyrics_url', CASE WHEN EXISTS (SELECT FROM lyrics y WHERE "
     "y.song_id = g.song_id) THEN '/api/v1/songs/' || g.song_id || '/lyrics' END, "
-    "'cover_art_url', " SG_SQL_URL("b.cover_art_url") ", 'loudness', " DECIBELS("a.loudness") ", "
-    "'true_peak', " DECIBELS("a.true_peak") ", 'licence_id', CASE g.state WHEN 'kept' THEN g.licence_id END, "
+    "'cover_art_url', " SG_SQL_URL("b.cover_art_url") ", 'loudness', " OF_RENDITION("loudness") ", "
+    "'true_peak', " OF_RENDITION("true_peak") ", 'licence_id', CASE g.state WHEN 'kept' THEN g.licence_id END, "
     "'expires_at', CASE g.state WHEN 'kept' THEN segue_time_text(g.expires_at) END) "
     "FROM good g JOIN songs s ON s.song_id = g.song_id JOIN artists r ON r.artist_id = s.artist_id "
     "JOIN assets a ON a.asset_id = g.asset_id LEFT JOIN albums b ON b.album_id = s.album_id LEFT JOIN " RENDITION " ON true), "

@@ -12,7 +12,7 @@ static const struct sg_pg_statement find_asset = {
     "asset_files",
     "SELECT encode(a.content_key, 'hex'), a.duration_ms, extract(epoch FROM a.created_at)::bigint, "
     "a.loudness, a.true_peak, f.path, f.bytes, f.content_type, f.sealed, f.codec, "
-    "coalesce(f.bitrate, 0), encode(f.sha256, 'hex') "
+    "coalesce(f.bitrate, 0), encode(f.sha256, 'hex'), a.loudness_stereo, a.true_peak_stereo "
     "FROM assets a JOIN asset_files f USING (asset_id) WHERE a.asset_id = $1::uuid ORDER BY f.path "
     "LIMIT 64",
     1};
@@ -86,6 +86,8 @@ static int read_rows(const PGresult *r, struct sg_arena *a, struct sg_asset *out
                              .created_s = whole(r, 0, 2),
                              .loudness = real(r, 0, 3),
                              .true_peak = real(r, 0, 4),
+                             .loudness_stereo = real(r, 0, 12),
+                             .true_peak_stereo = real(r, 0, 13),
                              .files = {v, n}};
     return 0;
 }

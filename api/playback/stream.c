@@ -142,6 +142,17 @@ static void fill_addresses(struct sg_api *api, const struct addresses *x, const 
     (void)api;
 }
 
+/* Of more than two channels lossy renditions are a downmix, quieter than FLAC. */
+static void fill_loudness(const struct sg_asset *a, const struct sg_asset_file *f,
+                          struct sg_stream_reply *out)
+{
+    bool mixed = a->true_peak_stereo > SG_AUDIO_UNTOLD && !sg_str_eq(f->codec, SG_STR("flac"));
+    out->loudness = mixed ? a->loudness_stereo : a->loudness;
+    out->true_peak = mixed ? a->true_peak_stereo : a->true_peak;
+    if (out->loudness > SG_AUDIO_UNTOLD)
+        out->replay_gain = REPLAY_GAIN_LUFS - out->loudness;
+}
+
 static void fill(struct sg_api *api, const struct sg_asset *a, const struct choice *c,
                  const struct sg_hit *song, struct sg_stream_reply *out)
 {
@@ -157,10 +168,7 @@ static void fill(struct sg_api *api, const struct sg_asset *a, const struct choi
     out->duration_ms = a->duration_ms;
     out->bytes = c->file->bytes;
     out->protection = protection_of(api, a);
-    out->loudness = a->loudness;
-    out->true_peak = a->true_peak;
-    if (a->loudness > SG_AUDIO_UNTOLD)
-        out->replay_gain = REPLAY_GAIN_LUFS - a->loudness;
+    fill_loudness(a, c->file, out);
     out->gapless = holds(c->file->content_type, "mp4")   ? SG_STR("edit-list")
                    : holds(c->file->content_type, "ogg") ? SG_STR("pre-skip")
                                                          : SG_STR_NONE;

@@ -138,6 +138,18 @@ static void check_token(const char *token, const char *licence, const char *of_d
     sg_arena_free(&a);
 }
 
+START_TEST(the_loudness_is_that_of_the_rendition_that_is_kept)
+{
+    test_pg_sql(l.db, "UPDATE assets SET loudness_stereo = -22.25, true_peak_stereo = -9 WHERE "
+                      "asset_id = (SELECT asset_id FROM song_audio WHERE song_id = 3)");
+    ck_assert_int_eq(keep(1, device, "\"song_ids\":[3]"), 200);
+    ck_assert(SAID("\"loudness\":-22.25") && SAID("\"true_peak\":-9"));
+    ck_assert_int_eq(keep(1, device, "\"song_ids\":[3],\"quality\":\"lossless\""), 200);
+    ck_assert(SAID("\"rendition\":\"flac\"") && SAID("\"loudness\":-14.5"));
+    test_pg_sql(l.db, "UPDATE assets SET loudness_stereo = NULL, true_peak_stereo = NULL");
+}
+END_TEST
+
 START_TEST(songs_are_kept_with_all_that_is_needed_to_play_them)
 {
     char licence[60], token[4000];
@@ -482,6 +494,7 @@ int main(void)
     tcase_add_unchecked_fixture(t, start, stop);
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_add_test(t, songs_are_kept_with_all_that_is_needed_to_play_them);
+    tcase_add_test(t, the_loudness_is_that_of_the_rendition_that_is_kept);
     tcase_add_test(t, what_is_told_can_be_fetched_by_its_address_alone);
     tcase_add_test(t, quality_is_the_best_that_there_is_up_to_what_was_asked);
     tcase_add_test(t, a_playlist_is_followed);

@@ -14,7 +14,7 @@
 
 static struct test_listeners l;
 static struct sg_config config;
-static struct test_stored sealed, clear;
+static struct test_stored sealed, clear, mixed;
 
 #define SAID(text) test_listener_said(&l, text)
 
@@ -107,6 +107,21 @@ START_TEST(the_answer_is_as_the_source_document_has_it)
               SAID("\"true_peak\":-0.3"));
     ck_assert(number("session_id") > 0 && SAID("\"expires_at\":\"20"));
     ck_assert(SAID("Cache-Control: private, no-store"));
+}
+END_TEST
+
+START_TEST(lossy_renditions_of_more_channels_are_told_as_loud_as_their_downmix)
+{
+    test_stored_make(&mixed, &config, l.db, 4, false);
+    test_pg_sql(l.db,
+                "UPDATE assets SET channels = 6, loudness_stereo = -17.25, true_peak_stereo "
+                "= -8 WHERE asset_id = '%s'",
+                mixed.id);
+    ck_assert_int_eq(get_as(1, SG_PREMIUM, "/api/v1/songs/4/stream?quality=high"), 200);
+    ck_assert(SAID("\"loudness\":-17.25") && SAID("\"replay_gain\":-0.75") &&
+              SAID("\"true_peak\":-8"));
+    ck_assert_int_eq(get_as(1, SG_PREMIUM, "/api/v1/songs/4/stream?quality=lossless"), 200);
+    ck_assert(SAID("\"loudness\":-9.5") && SAID("\"true_peak\":-0.3"));
 }
 END_TEST
 
@@ -350,6 +365,7 @@ int main(void)
     tcase_set_timeout(c, 200);
     tcase_add_unchecked_fixture(c, setup, teardown);
     tcase_add_test(c, the_answer_is_as_the_source_document_has_it);
+    tcase_add_test(c, lossy_renditions_of_more_channels_are_told_as_loud_as_their_downmix);
     tcase_add_test(c, quality_and_format_choose_the_rendition_within_the_subscription);
     tcase_add_test(c, songs_that_are_not_there_or_have_no_audio_are_told_apart);
     tcase_add_test(c, the_picture_that_an_upload_held_is_not_served_as_it_was);

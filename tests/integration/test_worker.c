@@ -332,6 +332,73 @@ START_TEST(a_cover_that_cannot_be_decoded_fails_no_upload)
 }
 END_TEST
 
+/* A rendition of an upload's song, as it leaves the store. */
+static void fetch_rendition(const char *upload, const char *path, const char *to)
+{
+    char asset[40], object[300];
+    unsigned char key[SG_CONTENT_KEY];
+    size_t n = 0;
+    snprintf(asset, sizeof asset, "%s",
+             test_pg_sql(db, "SELECT asset_id FROM uploads WHERE upload_id = '%s'", upload));
+    const char *hex =
+        test_pg_sql(db, "SELECT content_key FROM assets WHERE asset_id = '%s'", asset);
+    unsigned char *wrapped = PQunescapeBytea((const unsigned char *)hex, &n);
+    ck_assert_int_eq(sg_vault_unwrap(vault, (struct sg_str){(char *)wrapped, n}, key, &e), 0);
+    PQfreemem(wrapped);
+    snprintf(object, sizeof object, "audio/%s/%s", asset, path);
+    FILE *f = fopen(test_path(x.dir, to), "we");
+    ck_assert_int_eq(sg_objects_fetch(objects, object, key, fileno(f), NULL, &e), 0);
+    fclose(f);
+}
+
+/* What ffmpeg's ebur128 measures last, "I:" or "Peak:". */
+static double measured(const char *file, const char *what)
+{
+    char command[500];
+    double v = 0;
+    snprintf(command, sizeof command,
+             "ffmpeg -nostdin -i %s/%s -af ebur128=peak=true -f null - 2>&1 | grep '^ *%s' | tail "
+             "-1 | tr -dc '0-9.-'",
+             x.dir, file, what);
+    FILE *f = popen(command, "r"); /* NOLINT(cert-env33-c): paths of our own */
+    ck_assert_int_eq(fscanf(f, "%lf", &v), 1);
+    pclose(f);
+    return v;
+}
+
+START_TEST(the_loudness_of_a_downmix_is_told_beside_the_originals)
+{
+    char command[900], ours[100];
+    struct sg_buf wav = {0};
+    double original, mixed, peak;
+    snprintf(command, sizeof command,
+             "cd %s && ffmpeg -nostdin -v error -y -f lavfi -i 'aevalsrc=0.1*sin(440*2*PI*t)|"
+             "0.1*sin(554*2*PI*t)|0.6*sin(659*2*PI*t)|0.1*sin(60*2*PI*t)|0.1*sin(880*2*PI*t)|"
+             "0.1*sin(988*2*PI*t):c=5.1:s=44100:d=6' -c:a pcm_s16le six.wav",
+             x.dir);
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): paths of our own */
+    FILE *f = fopen(test_path(x.dir, "six.wav"), "re");
+    wav.n = fread(sg_buf_reserve(&wav, 4 << 20), 1, 4 << 20, f);
+    fclose(f);
+    put((struct test_upload){.id = "upload_six"}, &wav);
+    sg_buf_free(&wav);
+    ck_assert_str_eq(end_of("upload_six"), "ready");
+    snprintf(ours, sizeof ours, "%s",
+             test_pg_sql(db, "SELECT a.loudness || ' ' || loudness_stereo || ' ' || "
+                             "true_peak_stereo FROM assets a JOIN uploads USING (asset_id) WHERE "
+                             "upload_id = 'upload_six'"));
+    ck_assert_int_eq(sscanf(ours, "%lf %lf %lf", &original, &mixed, &peak), 3);
+    ck_assert_double_eq_tol(original, measured("six.wav", "I:"), 0.5);
+    ck_assert_double_gt(original, mixed + 3);
+    fetch_rendition("upload_six", "f/aac128.mp4", "six.mp4");
+    ck_assert_double_eq_tol(mixed, measured("six.mp4", "I:"), 0.5);
+    ck_assert_double_eq_tol(peak, measured("six.mp4", "Peak:"), 2); /* codecs overshoot */
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM assets WHERE channels = 2 AND "
+                                     "true_peak_stereo IS NOT NULL"),
+                     "0");
+}
+END_TEST
+
 static int read_facts(struct sg_str json, struct sg_arena *a, void *out, struct sg_error *err)
 {
     return sg_audio_facts_read(json, a, out, err);
@@ -552,6 +619,7 @@ int main(void)
     tcase_add_test(t, another_artists_recording_is_refused_and_ones_own_is_noted);
     tcase_add_test(t, the_cover_in_a_file_becomes_its_albums);
     tcase_add_test(t, a_cover_that_cannot_be_decoded_fails_no_upload);
+    tcase_add_test(t, the_loudness_of_a_downmix_is_told_beside_the_originals);
     tcase_add_test(t, renditions_are_made_where_the_kernel_has_no_landlock);
     tcase_add_test(t, an_original_that_was_damaged_is_a_dead_letter_that_can_be_retried);
     tcase_add_test(t, a_decoder_that_lies_publishes_nothing);
