@@ -229,6 +229,19 @@ test('what is kept plays with the API stopped, and goes when its device is remov
   await page.waitForSelector('text=Nothing is kept here yet');
 });
 
+test('without the library the page says so and goes on', async () => {
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const page = await context.newPage();
+  await page.route('**/vendor/*', (route) => route.fulfill({ status: 404 }));
+  await page.goto(`${url}/`);
+  await page.click('ol.hits li .play');
+  await page.waitForSelector('.player-note:has-text("built without shaka-player")');
+  await page.fill('#q', long.title);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#status:has-text("result")');
+  await context.close();
+});
+
 test('no script failed on the way', () => {
   assert.deepEqual(premium.page.errors.filter((e) => !/40[49]|ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED/.test(e)), []);
 });
