@@ -35,7 +35,7 @@ service_current() {
     service_up "$name"
     running=$(cat "$VAR/run/$name.started" 2>/dev/null || true)
     built=$(stat -c %Y "$BIN/segue-$name")
-    [ "$name" != api ] || built=$(find "$BIN/segue-api" "$SEGUE_HOME/api/web" "$VENDOR" -type f -printf '%Ts\n' 2>/dev/null | sort -n | tail -n 1)
+    [ "$name" != api ] || built=$(find "$BIN/segue-api" "$SEGUE_HOME/api/web" "$VENDOR" -type f -printf '%Ts\n' 2>/dev/null | sort -n | tail -n 1 || true) # the page's libraries may be missing
     [ -z "$running" ] || [ "$built" -le "$running" ] || service_restart "$name"
 }
 
