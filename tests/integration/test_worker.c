@@ -6,6 +6,7 @@
 #include "tests/support/recording.h"
 #include "tests/support/scratch.h"
 #include "worker/asset.h"
+#include "worker/jobs/song.h"
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -232,6 +233,42 @@ START_TEST(another_artists_recording_is_refused_and_ones_own_is_noted)
         "duplicateMine -Mine");
     ck_assert_str_eq(test_pg_sql(db, "SELECT error FROM uploads WHERE upload_id = 'upload_j'"),
                      "The recording is \"Mine\" by A.");
+}
+END_TEST
+
+static bool two_wait_to_publish(void)
+{
+    for (int i = 0; i < 3000; i++) {
+        if (*test_pg_sql(db, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT "
+                             "granted") == '2')
+            return true;
+        sg_sleep_us(10000);
+    }
+    return false;
+}
+
+START_TEST(of_two_artists_with_one_recording_at_once_one_is_told_so)
+{
+    PGconn *other = test_pg_connect(pg);
+    test_pg_sql(other, "BEGIN");
+    test_pg_sql(other, "SELECT " ENCODE_PUBLISH_LOCK);
+    put_wav((struct test_upload){.id = "upload_once_1", .title = "Once"}, 9, 51);
+    put_wav((struct test_upload){.id = "upload_once_2", .title = "Once", .artist_id = 2}, 9, 51);
+    ck_assert(two_wait_to_publish()); /* neither saw the other's before */
+    test_pg_sql(other, "COMMIT");
+    PQfinish(other);
+    end_of("upload_once_1");
+    end_of("upload_once_2");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT string_agg(status || coalesce(reason, ''), ' ' ORDER "
+                                     "BY status) FROM uploads WHERE upload_id LIKE "
+                                     "'upload_once%%'"),
+                     "ready refusedduplicate");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM songs WHERE title = 'Once'"), "1");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM uploads u JOIN uploads v ON "
+                                     "u.duplicate_of = v.song_id WHERE u.upload_id LIKE "
+                                     "'upload_once%%' AND v.upload_id LIKE 'upload_once%%'"),
+                     "1");
+    ck_assert(scratch_is_empty());
 }
 END_TEST
 
@@ -617,6 +654,7 @@ int main(void)
     tcase_add_test(t, parts_are_joined_and_the_files_own_title_is_taken);
     tcase_add_test(t, a_file_that_is_no_sound_is_refused_with_its_reason);
     tcase_add_test(t, another_artists_recording_is_refused_and_ones_own_is_noted);
+    tcase_add_test(t, of_two_artists_with_one_recording_at_once_one_is_told_so);
     tcase_add_test(t, the_cover_in_a_file_becomes_its_albums);
     tcase_add_test(t, a_cover_that_cannot_be_decoded_fails_no_upload);
     tcase_add_test(t, the_loudness_of_a_downmix_is_told_beside_the_originals);

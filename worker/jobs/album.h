@@ -3,8 +3,8 @@
  *
  * Tags: an album of that title (in capitals or not) of the same artist when there is one, a new one
  * when there is none; of several nobody can tell which. A file whose album is another artist's
- * (a sampler) names none. Whoever calls holds the lock of publishing, so that two songs of one new
- * album make one.
+ * (a sampler) names none. Whoever calls holds the lock of publishing (song.h), so that two songs of
+ * one new album make one.
  */
 #pragma once
 #include "core/covers/covers.h"

@@ -9,19 +9,11 @@
 #define SURE 0.75
 
 struct looking {
+    const struct encode_upload *u;
     const char *asset_id;
     const struct sg_audio_facts *facts;
-    struct sg_arena *a;
-    struct sg_alike found[SG_ALIKE_MAX];
-    size_t n;
+    struct duplicate *out;
 };
-
-static int look(PGconn *pg, void *ctx, struct sg_error *e)
-{
-    struct looking *l = ctx;
-    return sg_alike_find(pg, l->facts->fingerprint, l->facts->fingerprint_terms, l->asset_id, l->a,
-                         l->found, &l->n, e);
-}
 
 static bool is_own(const struct sg_alike *x, const struct encode_upload *u)
 {
@@ -30,10 +22,12 @@ static bool is_own(const struct sg_alike *x, const struct encode_upload *u)
 }
 
 /* The best that is another's, else the best. */
-static void judge(const struct looking *l, const struct encode_upload *u, struct duplicate *out)
+static void judge(const struct sg_alike *found, size_t n, const struct encode_upload *u,
+                  struct duplicate *out)
 {
-    for (size_t i = 0; i < l->n && !out->is_other; i++) {
-        const struct sg_alike *x = &l->found[i];
+    *out = (struct duplicate){0};
+    for (size_t i = 0; i < n && !out->is_other; i++) {
+        const struct sg_alike *x = &found[i];
         if (!x->song_id)
             continue;
         out->is_other = x->score >= SURE && !is_own(x, u);
@@ -45,16 +39,30 @@ static void judge(const struct looking *l, const struct encode_upload *u, struct
     }
 }
 
+int encode_look_for_duplicate(PGconn *pg, const struct encode_upload *u, const char *asset_id,
+                              const struct sg_audio_facts *facts, struct duplicate *out,
+                              struct sg_error *e)
+{
+    struct sg_arena a = {0};
+    struct sg_alike found[SG_ALIKE_MAX];
+    size_t n = 0;
+    int rc =
+        sg_alike_find(pg, facts->fingerprint, facts->fingerprint_terms, asset_id, &a, found, &n, e);
+    if (!rc)
+        judge(found, n, u, out);
+    sg_arena_free(&a);
+    return rc;
+}
+
+static int look(PGconn *pg, void *ctx, struct sg_error *e)
+{
+    struct looking *l = ctx;
+    return encode_look_for_duplicate(pg, l->u, l->asset_id, l->facts, l->out, e);
+}
+
 int encode_find_duplicate(struct sg_pg_pool *pool, const struct encode_upload *u,
                           const char *asset_id, const struct sg_audio_facts *facts,
                           struct duplicate *out, struct sg_error *e)
 {
-    struct sg_arena a = {0};
-    struct looking l = {.asset_id = asset_id, .facts = facts, .a = &a};
-    *out = (struct duplicate){0};
-    int rc = sg_worker_transact(pool, look, &l, e);
-    if (!rc)
-        judge(&l, u, out);
-    sg_arena_free(&a);
-    return rc;
+    return sg_worker_transact(pool, look, &(struct looking){u, asset_id, facts, out}, e);
 }

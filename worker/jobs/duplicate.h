@@ -13,3 +13,7 @@ struct duplicate {
 int encode_find_duplicate(struct sg_pg_pool *pool, const struct encode_upload *u,
                           const char *asset_id, const struct sg_audio_facts *facts,
                           struct duplicate *out, struct sg_error *e);
+/* The same within a transaction. */
+int encode_look_for_duplicate(PGconn *pg, const struct encode_upload *u, const char *asset_id,
+                              const struct sg_audio_facts *facts, struct duplicate *out,
+                              struct sg_error *e);

@@ -129,14 +129,18 @@ static int prepare(struct work *w, struct sg_error *e)
     return rc;
 }
 
-static int compare(struct work *w, struct sg_error *e)
+static int refuse_as_duplicate(struct work *w, struct sg_error *e)
 {
-    int rc = encode_find_duplicate(w->x->pool, &w->u, w->asset.id, &w->facts, &w->duplicate, e);
-    if (rc || !w->duplicate.is_other)
-        return rc;
     w->verdict = (struct sg_audio_verdict){.code = "duplicate"};
     snprintf(w->verdict.detail, sizeof w->verdict.detail, "%s", w->duplicate.text);
     return sg_fail(e, SG_EMEDIA, "%s", w->verdict.detail);
+}
+
+/* Before anything of it is stored; publishing looks once more. */
+static int compare(struct work *w, struct sg_error *e)
+{
+    int rc = encode_find_duplicate(w->x->pool, &w->u, w->asset.id, &w->facts, &w->duplicate, e);
+    return rc || !w->duplicate.is_other ? rc : refuse_as_duplicate(w, e);
 }
 
 static int picture(struct work *w, struct sg_error *e)
@@ -155,13 +159,12 @@ static int store(struct work *w, struct sg_error *e)
 static int publish(struct work *w, struct sg_error *e)
 {
     char song[24] = "";
-    const char *like = *w->duplicate.song_id ? w->duplicate.song_id : NULL;
-    struct encode_song made = {&w->u, &w->asset, &w->facts, &w->cover, like};
+    struct encode_song made = {&w->u, &w->asset, &w->facts, &w->cover, &w->duplicate};
     int rc = encode_song_publish(w->x->pool, w->job, &made, song, e);
     if (!rc)
         sg_log(SG_LOG_INFO, "an upload is a song", "upload=%s song=%s asset=%s", w->u.id.p, song,
                w->asset.id);
-    return rc;
+    return rc == SG_EMEDIA ? refuse_as_duplicate(w, e) : rc;
 }
 
 static int refuse(struct work *w, struct sg_error *e)
@@ -196,13 +199,13 @@ static int go(struct work *w, struct sg_error *e)
         rc = timed(w, "prepare", prepare, e);
     if (!rc)
         rc = timed(w, "compare", compare, e);
-    if (rc == SG_EMEDIA)
-        return timed(w, "refuse", refuse, e);
     if (!rc)
         rc = timed(w, "cover", picture, e);
     if (!rc)
         rc = timed(w, "store", store, e);
-    return rc ? rc : timed(w, "publish", publish, e);
+    if (!rc)
+        rc = timed(w, "publish", publish, e);
+    return rc == SG_EMEDIA ? timed(w, "refuse", refuse, e) : rc;
 }
 
 /* The original is not needed any more, whichever way it ended; nor is what was stored, unless it

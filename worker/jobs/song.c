@@ -14,7 +14,7 @@ struct publishing {
     const struct sg_asset *asset;
     const struct sg_audio_facts *facts;
     const struct sg_cover *cover;
-    const char *duplicate_of;
+    struct duplicate *duplicate;
     const char *album_id; /* NULL: on none */
     struct sg_arena a;
     char *song_id;
@@ -34,6 +34,15 @@ static int lock_upload(PGconn *pg, struct publishing *p, struct sg_error *e)
         rc = sg_fail(e, SG_ENOENT, "the upload is not wanted any more");
     PQclear(r);
     return rc;
+}
+
+static int look_again(PGconn *pg, struct publishing *p, struct sg_error *e)
+{
+    static const struct sg_pg_statement lock = {"publish_lock", "SELECT " ENCODE_PUBLISH_LOCK, 0};
+    int rc = sg_worker_tx_run(pg, &lock, NULL, NULL, e);
+    if (!rc)
+        rc = encode_look_for_duplicate(pg, p->u, p->asset->id, p->facts, p->duplicate, e);
+    return rc || !p->duplicate->is_other ? rc : sg_fail(e, SG_EMEDIA, "%s", p->duplicate->text);
 }
 
 /* "Blue in Green.flac" without its end. */
@@ -136,7 +145,8 @@ static int end_upload(PGconn *pg, struct publishing *p, struct sg_error *e)
         "error = NULL, reason = NULL, duplicate_of = $3::bigint, object_key = NULL WHERE "
         "upload_id = $1",
         3};
-    const char *params[] = {p->u->id.p, p->song_id, p->duplicate_of};
+    const char *alike = *p->duplicate->song_id ? p->duplicate->song_id : NULL;
+    const char *params[] = {p->u->id.p, p->song_id, alike};
     int rc = sg_worker_tx_run(pg, &ready, params, NULL, e);
     return rc ? rc : encode_upload_disown(pg, p->u, e);
 }
@@ -147,6 +157,8 @@ static int publish(PGconn *pg, void *ctx, struct sg_error *e)
     int rc = sg_job_hold(pg, p->job, e);
     if (!rc)
         rc = lock_upload(pg, p, e);
+    if (!rc)
+        rc = look_again(pg, p, e);
     if (!rc)
         rc = sg_asset_insert(pg, p->asset, p->facts, e);
     if (!rc)
@@ -170,7 +182,7 @@ int encode_song_publish(struct sg_pg_pool *pool, const struct sg_job *job,
                            .asset = made->asset,
                            .facts = made->facts,
                            .cover = made->cover,
-                           .duplicate_of = made->duplicate_of,
+                           .duplicate = made->duplicate,
                            .song_id = song_id};
     int rc = sg_worker_transact(pool, publish, &p, e);
     sg_arena_free(&p.a);

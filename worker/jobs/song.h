@@ -8,6 +8,7 @@
 #pragma once
 #include "core/covers/covers.h"
 #include "worker/asset.h"
+#include "worker/jobs/duplicate.h"
 #include "worker/jobs/upload.h"
 
 struct encode_song {
@@ -15,9 +16,12 @@ struct encode_song {
     const struct sg_asset *asset;
     const struct sg_audio_facts *facts;
     const struct sg_cover *cover; /* of the file; its name "": it has none */
-    const char *duplicate_of;     /* a song that sounds the same, to be noted; NULL */
+    struct duplicate *duplicate;  /* filled in: a song that sounds the same is noted */
 };
-/* song_id: a text of up to 23 bytes. SG_ECHANGED: the job is another's; SG_ENOENT: the upload was
- * cancelled. In both cases nothing was written. */
+/* One publishes at a time, and looks once more for the recording: of two artists who upload the
+ * same one at the same moment one is told so. song_id: a text of up to 23 bytes. SG_ECHANGED: the
+ * job is another's; SG_ENOENT: the upload was cancelled; SG_EMEDIA: the recording has become
+ * another artist's, *duplicate says whose. In all these cases nothing was written. */
+#define ENCODE_PUBLISH_LOCK "pg_advisory_xact_lock(hashtext('segue publishing'))"
 int encode_song_publish(struct sg_pg_pool *pool, const struct sg_job *job,
                         const struct encode_song *made, char song_id[24], struct sg_error *e);
