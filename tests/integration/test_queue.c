@@ -1,5 +1,6 @@
 /* The queue over a real PostgreSQL and, where it says so, a real RabbitMQ: the same of both. */
 #include "core/clock.h"
+#include "tests/support/indexer.h"
 #include "tests/support/pg.h"
 #include "tests/support/rabbit.h"
 #include "worker/database.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 enum { LONG_MS = 60000 };
 
@@ -294,6 +296,59 @@ START_TEST(an_upload_follows_its_job_into_the_dead_letters_and_back)
 }
 END_TEST
 
+/* `segue-worker jobs` with these words: its exit code; what it said is in said. */
+static char said[4000];
+static int jobs(const char *words)
+{
+    char command[400];
+    snprintf(command, sizeof command, "SEGUE_PG_DSN='%s' %s jobs %s 2>&1", pg->dsn,
+             test_program("segue-worker"), words);
+    FILE *f = popen(command, "r"); /* NOLINT(cert-env33-c): paths of our own */
+    said[fread(said, 1, sizeof said - 1, f)] = '\0';
+    int status = pclose(f);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static const char *job_of(const char *verb, const char *id)
+{
+    static char words[64];
+    snprintf(words, sizeof words, "%s %s", verb,
+             test_pg_sql(db, "SELECT job_id FROM jobs WHERE payload->>'upload_id' = '%s'", id));
+    return words;
+}
+
+START_TEST(an_administrator_sees_jobs_and_drops_those_that_nobody_works_at)
+{
+    struct sg_job j;
+    empty_table();
+    test_pg_sql(db, "UPDATE uploads SET status = 'received'");
+    enqueue("held", 1);
+    struct sg_queue *q = open_queue(1);
+    take(q, &j, "held");
+    enqueue("upload_1", 0);
+    ck_assert_int_eq(jobs("list"), 0);
+    ck_assert_str_eq(said, "no dead letters\n");
+    ck_assert_int_eq(jobs("list --all"), 0);
+    ck_assert(strstr(said, "upload_1") && strstr(said, "running"));
+    ck_assert_int_eq(jobs(job_of("show", "upload_1")), 0);
+    ck_assert(strstr(said, "\"upload_id\": \"upload_1\"") && strstr(said, "\"max_attempts\": 3") &&
+              strstr(said, "\"status\": \"queued\""));
+    ck_assert_int_eq(jobs("show 999999"), 1);
+    ck_assert_ptr_nonnull(strstr(said, "there is no job 999999"));
+    ck_assert_int_eq(jobs(job_of("drop", "held")), 1);
+    ck_assert_ptr_nonnull(strstr(said, "it is being worked at"));
+    ck_assert_str_eq(state("held"), "running 1 false");
+    ck_assert_int_eq(jobs(job_of("drop", "upload_1")), 0);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM jobs"), "1");
+    ck_assert_str_eq(test_pg_sql(db, "SELECT status || reason FROM uploads"),
+                     "failedprocessing-failed");
+    ck_assert_int_eq(jobs("drop upload_1"), 2);
+    ck_assert_int_eq(jobs("show"), 2);
+    sg_job_end(q, &j, SG_JOB_DONE, NULL);
+    sg_queue_close(q);
+}
+END_TEST
+
 /* --- what only a broker can do --- */
 START_TEST(the_broker_may_die_and_come_back)
 {
@@ -381,6 +436,7 @@ int main(void)
     tcase_add_unchecked_fixture(t, setup, NULL);
     add_both(t);
     tcase_add_test(t, an_upload_follows_its_job_into_the_dead_letters_and_back);
+    tcase_add_test(t, an_administrator_sees_jobs_and_drops_those_that_nobody_works_at);
     suite_add_tcase(s, t);
     tcase_add_unchecked_fixture(r, setup_rabbit, teardown);
     add_both(r);
