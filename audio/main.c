@@ -52,20 +52,32 @@ static int answer(int rc, const struct sg_audio_facts *facts, const struct sg_er
     return fflush(stdout) ? 1 : code;
 }
 
+/* check [--max-seconds N]: 0 when it is neither this nor that. */
+static uint64_t seconds_of(int argc, char **argv)
+{
+    uint64_t n = SG_AUDIO_SECONDS_MAX;
+    bool told = argc == 3 && strcmp(argv[1], "--max-seconds") == 0;
+    if (argc != 1 && (!told || !sg_str_to_u64(sg_str(argv[2]), &n) || n > SG_AUDIO_SECONDS_MAX))
+        return 0;
+    return n;
+}
+
 static int check(const struct sg_config *config, int argc, char **argv)
 {
+    struct sg_audio_job bounds = {.max_seconds = seconds_of(argc, argv)};
     struct sg_error e = SG_ERROR_INIT;
     struct sg_audio_facts facts;
     struct sg_arena arena = {0};
     int none;
     (void)config;
-    if (argc != 1) {
-        fprintf(stderr, "segue-audio: %s < FILE\n", argv[0]);
+    if (!bounds.max_seconds) {
+        fprintf(stderr, "segue-audio: %s [--max-seconds 1..%d] < FILE\n", argv[0],
+                SG_AUDIO_SECONDS_MAX);
         return 2;
     }
     int rc = sg_confine(NULL, &check_bounds, &none, &e);
     if (!rc)
-        rc = sg_prepare(STDIN_FILENO, NULL, NULL, tell, NULL, &arena, &facts, &e);
+        rc = sg_prepare(STDIN_FILENO, &bounds, NULL, tell, NULL, &arena, &facts, &e);
     int code = answer(rc, &facts, &e);
     sg_arena_free(&arena);
     return code;
@@ -143,11 +155,13 @@ static int analyse(const struct sg_config *config, int argc, char **argv)
 }
 
 static const struct sg_command commands[] = {
-    {"check", "check", "say whether a file is a song",
+    {"check", "check [--max-seconds N]", "say whether a file is a song",
      "Reads a sound file from standard input, which must be a regular file, decodes all of it and\n"
      "prints one line of JSON: what it is and how it sounds. Exit code 3: it was refused; the "
      "line\n"
-     "has a code and a text.",
+     "has a code and a text. One that is longer than N seconds (3600) is refused as soon as so "
+     "much\n"
+     "is decoded.",
      check},
     {"prepare", "prepare OUTDIR", "make everything that is served of a song",
      "As check; besides, fills the empty folder OUTDIR with renditions, manifests, waveform and\n"

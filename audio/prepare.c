@@ -148,9 +148,9 @@ int sg_prepare(int fd, const struct sg_audio_job *job, struct sg_tree *tree,
                sg_prepare_progress progress, void *ctx, struct sg_arena *a,
                struct sg_audio_facts *out, struct sg_error *e)
 {
-    struct pass p = {.progress = progress, .ctx = ctx, .stage = job ? "encode" : "check"};
+    struct pass p = {.progress = progress, .ctx = ctx, .stage = tree ? "encode" : "check"};
     int rc = open_all(&p, e);
-    if (!rc && job)
+    if (!rc && tree)
         rc = open_packager(&p, job, tree, e);
     struct sg_check_options o = {
         .decode = {.sinks = p.sinks,
@@ -159,15 +159,15 @@ int sg_prepare(int fd, const struct sg_audio_job *job, struct sg_tree *tree,
                    .progress = tell,
                    .ctx = &p},
         .arena = a,
-        .cover = job ? &p.cover : NULL,
+        .cover = tree ? &p.cover : NULL,
     };
     if (!rc)
         rc = sg_check(fd, &o, out, e);
     if (!rc)
         rc = fill_sound(&p, a, out, e);
-    if (!rc && job)
+    if (!rc && tree)
         rc = write_files(&p, tree, out, e);
-    if (!rc && job)
+    if (!rc && tree)
         out->files = (struct sg_list){tree->files, tree->n};
     close_all(&p);
     return rc;

@@ -115,12 +115,15 @@ int upload_check(struct sg_uploads *s, struct upload *u, int fd, struct sg_arena
     struct sg_audio_verdict why = {"", ""};
     struct sg_error at = SG_ERROR_INIT;
     const struct sg_config *c = s->api->config;
-    struct sg_audio_child child = {.command = "check",
-                                   .input = fd,
-                                   .wall_s = WALL_S,
-                                   .cpu_s = CPU_S,
-                                   .gentle = true,
-                                   .cut = &s->cut};
+    struct sg_audio_child child = {
+        .command = "check",
+        .input = fd,
+        .max_seconds =
+            (int)(c->upload.max_s < SG_AUDIO_SECONDS_MAX ? c->upload.max_s : SG_AUDIO_SECONDS_MAX),
+        .wall_s = WALL_S,
+        .cpu_s = CPU_S,
+        .gentle = true,
+        .cut = &s->cut};
     int rc = sg_audio_child_run(&child, read_facts, &u->facts, a, &why, &at);
     if (rc == SG_EMEDIA)
         return sg_fail_kind(e, SG_EMEDIA, kind_of(why.code), "%s", why.detail);
@@ -131,8 +134,5 @@ int upload_check(struct sg_uploads *s, struct upload *u, int fd, struct sg_arena
                             WALL_S);
     if (rc)
         return sg_fail(e, SG_EUNAVAIL, "the file could not be looked at: %s", at.text);
-    if (u->facts.duration_ms > (uint64_t)c->upload.max_s * 1000)
-        return sg_fail_kind(e, SG_EMEDIA, sg_audio_why_name(SG_AUDIO_TOO_LONG),
-                            "it is longer than %lld s", (long long)c->upload.max_s);
     return choose_title(u, a, e);
 }

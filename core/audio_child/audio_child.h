@@ -20,6 +20,7 @@ struct sg_audio_child {
     const char *out_dir; /* of prepare: an empty folder; NULL */
     int input;           /* of a file: read from its start; whose it was it stays, offset and all */
     struct sg_str job;   /* JSON; SG_STR_NONE: none */
+    int max_seconds;     /* of check: longer sounds are refused; 0: segue-audio's own bound */
     int wall_s, cpu_s;   /* 0: without bound */
     bool gentle;         /* lets others have the processors first */
     const atomic_bool *cut; /* NULL, or: once true it is killed within 50 ms; SG_ECANCELED */

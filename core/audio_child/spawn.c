@@ -77,11 +77,31 @@ static void bound(int cpu_s)
         setrlimit(RLIMIT_CPU, &cpu);
 }
 
-static _Noreturn void become(const char *program, const struct sg_audio_child *o,
+/* What it is started as: written before the fork. */
+struct words {
+    char program[600], seconds[24];
+    char *v[6];
+};
+
+static int write_words(struct words *w, const struct sg_audio_child *o, struct sg_error *e)
+{
+    size_t n = 0;
+    int rc = o->program ? 0 : find_program(w->program, sizeof w->program, e);
+    w->v[n++] = o->program ? (char *)(uintptr_t)o->program : w->program;
+    w->v[n++] = (char *)(uintptr_t)o->command;
+    if (o->max_seconds > 0) {
+        snprintf(w->seconds, sizeof w->seconds, "%d", o->max_seconds);
+        w->v[n++] = (char *)(uintptr_t) "--max-seconds";
+        w->v[n++] = w->seconds;
+    }
+    w->v[n++] = (char *)(uintptr_t)o->out_dir;
+    w->v[o->out_dir ? n : n - 1] = NULL;
+    return rc;
+}
+
+static _Noreturn void become(struct words *w, const struct sg_audio_child *o,
                              const struct ends *ends, pid_t parent)
 {
-    char *argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)o->command,
-                    (char *)(uintptr_t)o->out_dir, NULL};
     /* The leak detector would trace the process, which its own confinement forbids. */
     char *environment[] = {(char *)(uintptr_t) "ASAN_OPTIONS=detect_leaks=0", NULL};
     struct sigaction normal = {.sa_handler = SIG_DFL};
@@ -99,24 +119,24 @@ static _Noreturn void become(const char *program, const struct sg_audio_child *o
         setpriority(PRIO_PROCESS, 0, 10);
     take_places(ends);
     if (chdir("/") == 0)
-        execve(program, argv, environment);
+        execve(w->v[0], w->v, environment);
     _exit(127);
 }
 
 static int start(struct audio_process *p, const struct sg_audio_child *o, const struct ends *ends,
                  struct sg_error *e)
 {
-    char program[600];
+    struct words words;
     sigset_t all, before;
     pid_t self = getpid();
-    int rc = o->program ? 0 : find_program(program, sizeof program, e);
+    int rc = write_words(&words, o, e);
     if (rc)
         return rc;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before); /* no handler of ours runs in the child */
     pid_t pid = fork();
     if (pid == 0)
-        become(o->program ? o->program : program, o, ends, self);
+        become(&words, o, ends, self);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (pid < 0)
         return sg_fail_errno(e, "fork");

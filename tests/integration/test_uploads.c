@@ -8,6 +8,7 @@
 #include "tests/support/uploads.h"
 #include "tests/support/wire.h"
 #include <check.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,21 @@ START_TEST(what_is_no_song_is_refused_with_why_and_leaves_nothing)
     test_form_end(&form);
     is_refused(&form, NULL, 400, "\"field\":\"title\"");
     sg_buf_free(&wav);
+    sg_buf_free(&form);
+}
+END_TEST
+
+START_TEST(a_song_is_as_long_as_is_configured_at_most)
+{
+    struct sg_buf form = {0};
+    form_of(&form, (struct test_tone){.seconds = 91}, "Long", true);
+    test_form_end(&form);
+    is_refused(&form, NULL, 422, "\"code\":\"too-long\"");
+    ck_assert(says("90 s"));
+    sg_buf_reset(&form);
+    form_of(&form, (struct test_tone){.seconds = 90}, "Long", true);
+    test_form_end(&form);
+    ck_assert_int_eq(test_form_send(ONE, &form, NULL), 202);
     sg_buf_free(&form);
 }
 END_TEST
@@ -437,8 +453,74 @@ START_TEST(a_large_file_takes_no_memory)
 }
 END_TEST
 
+/* Children of the API, which are segue-audios: stopped, or going on again. How many. */
+static int signal_children(int with)
+{
+    char command[200];
+    int n = 0;
+    pid_t pid;
+    snprintf(command, sizeof command, "cat /proc/%d/task/*/children 2>/dev/null",
+             (int)catalogue_pid());
+    FILE *f = popen(command, "r"); /* NOLINT(cert-env33-c): nothing of a stranger's */
+    while (fscanf(f, "%d", &pid) == 1)
+        n += kill(pid, with) == 0;
+    pclose(f);
+    return n;
+}
+
+static int send_whole(const struct sg_buf *form)
+{
+    int fd = dial_with("/api/v1/upload/song", form->n);
+    wire_put(fd, form->p, form->n);
+    return fd;
+}
+
+/* Two are looked at and don't get on; 64 wait; who comes then is told to come again. */
+START_TEST(when_too_many_files_wait_to_be_looked_at_the_next_is_told_to_come_again)
+{
+    enum { LOOKED_AT = 2, WAITING = 64, MORE = WAITING + 1 };
+    struct sg_buf form = {0};
+    struct pollfd all[MORE];
+    int looked[LOOKED_AT], answered = 0, first = -1;
+    struct wire_answer a = {0};
+    form_of(&form, (struct test_tone){.seconds = 60, .rate = 48000}, "Slow", true);
+    test_form_end(&form);
+    for (int i = 0; i < LOOKED_AT; i++)
+        looked[i] = send_whole(&form);
+    for (int i = 0; i < 20000 && signal_children(SIGSTOP) < LOOKED_AT; i++)
+        sg_sleep_us(1000);
+    ck_assert_int_eq(signal_children(SIGSTOP), LOOKED_AT);
+    sg_buf_reset(&form);
+    test_form_field(&form, "title", "Text");
+    test_form_file(&form, "a.mp3", SG_STR("This is no song.\n"));
+    test_form_end(&form);
+    for (int i = 0; i < MORE; i++)
+        all[i] = (struct pollfd){send_whole(&form), POLLIN, 0};
+    ck_assert_int_ge(poll(all, MORE, 20000), 1);
+    for (int i = 0; i < MORE; i++)
+        if (all[i].revents)
+            answered++, first = i;
+    ck_assert_int_eq(answered, 1);
+    ck_assert(wire_hear(all[first].fd, &a));
+    ck_assert_msg(a.status == 503, "%d: %.*s", a.status, SG_FMT(sg_buf_str(&a.body)));
+    ck_assert_str_ne(wire_header(&a, "Retry-After"), "");
+    all[first].fd = -1;
+    ck_assert_int_eq(poll(all, MORE, 0), 0); /* the others wait */
+    ck_assert_int_eq(signal_children(SIGCONT), LOOKED_AT);
+    for (int i = 0; i < LOOKED_AT; i++) /* of the same file the second is the first */
+        ck_assert(wire_hear(looked[i], &a) && a.status == 202);
+    for (int i = 0; i < MORE; i++)
+        if (i != first)
+            ck_assert(wire_hear(all[i].fd, &a) && a.status == 415);
+    ck_assert_int_eq(test_form_send(ONE, &form, NULL), 415);
+    sg_buf_free(&a.body);
+    sg_buf_free(&form);
+}
+END_TEST
+
 int main(void)
 {
+    setenv("SEGUE_UPLOAD_MAX_S", "90", 1);
     Suite *s = suite_create("uploads");
     TCase *c = tcase_create("form");
     tcase_set_timeout(c, 300);
@@ -447,6 +529,7 @@ int main(void)
     tcase_add_test(c, a_song_is_taken_sealed_and_queued);
     tcase_add_test(c, fields_may_come_after_the_file_and_an_empty_one_was_not_filled_in);
     tcase_add_test(c, what_is_no_song_is_refused_with_why_and_leaves_nothing);
+    tcase_add_test(c, a_song_is_as_long_as_is_configured_at_most);
     tcase_add_test(c, fields_are_checked);
     tcase_add_test(c, who_is_no_artist_may_not_and_the_bytes_are_not_asked_for);
     tcase_add_test(c, digests_in_headers_are_of_the_whole_body);
@@ -455,6 +538,7 @@ int main(void)
     tcase_add_test(c, uploads_are_listed_page_by_page_and_cancelled);
     tcase_add_test(c, too_many_that_are_not_done_are_refused);
     tcase_add_test(c, a_client_that_leaves_leaves_nothing);
+    tcase_add_test(c, when_too_many_files_wait_to_be_looked_at_the_next_is_told_to_come_again);
     tcase_add_test(c, a_large_file_takes_no_memory);
     suite_add_tcase(s, c);
     SRunner *run = srunner_create(s);

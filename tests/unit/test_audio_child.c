@@ -100,6 +100,14 @@ START_TEST(the_job_comes_on_descriptor_three)
 }
 END_TEST
 
+START_TEST(how_long_a_sound_may_be_is_said_as_an_option)
+{
+    struct sg_audio_child o = {.wall_s = 60, .max_seconds = 90};
+    ck_assert_int_eq(run_with(o, "[ \"$*\" = 'check --max-seconds 90' ] && echo '{\"n\":3}'"), 0);
+    ck_assert_int_eq(run("[ \"$*\" = check ] && echo '{\"n\":3}'"), 0);
+}
+END_TEST
+
 START_TEST(what_it_says_is_read_by_the_table)
 {
     ck_assert_int_eq(run("echo '{\"n\": 101}'"), SG_ECORRUPT);
@@ -254,6 +262,7 @@ int main(void)
     tcase_add_test(t, it_gets_the_file_from_its_start_read_only_and_leaves_the_offset_alone);
     tcase_add_test(t, it_gets_nothing_else);
     tcase_add_test(t, the_job_comes_on_descriptor_three);
+    tcase_add_test(t, how_long_a_sound_may_be_is_said_as_an_option);
     tcase_add_test(t, what_it_says_is_read_by_the_table);
     tcase_add_test(t, a_refusal_has_a_code_and_a_reason);
     tcase_add_test(t, a_fault_is_the_files_and_a_kill_is_not);
