@@ -67,7 +67,7 @@ static const struct sg_field form[] = {
              "set otherwise."},
     SAID(F, title, 800, "1 to 200 characters; without it the file's own tag."),
     ID(F, artist_id, "An artist of the caller's; may be left out where there is but one."),
-    ID(F, album_id, "An album of that artist's."),
+    ID(F, album_id, "An album of that artist's; absent: the one that the file's tags name."),
     SAID(F, genre, 400, "The name of one of `GET /api/v1/genres`, in capitals or not."),
     {.name = "duration",
      .type = SG_T_F64,
