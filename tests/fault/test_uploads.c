@@ -300,14 +300,10 @@ static void go(void)
     }
     wait_until_all_have_ended();
     check_songs();
-    for (int i = 0; i < WORKERS; i++) {
-        kill(workers[i], SIGTERM);
-        ck_assert_int_eq(test_wait(workers[i]), 0);
-    }
-    if (port) {
-        kill(api, SIGTERM);
-        ck_assert_int_eq(test_wait(api), 0); /* orderly */
-    }
+    for (int i = 0; i < WORKERS; i++)
+        ck_assert_int_eq(test_stop(workers[i]), 0);
+    if (port)
+        ck_assert_int_eq(test_stop(api), 0);
     int before = orphans();
     struct sg_gc_report swept;
     connect_again();

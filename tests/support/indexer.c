@@ -1,5 +1,6 @@
 /* indexer.c - see indexer.h. */
 #include "tests/support/indexer.h"
+#include "core/clock.h"
 #include "tests/support/scratch.h"
 #include <fcntl.h>
 #include <limits.h>
@@ -114,6 +115,27 @@ int test_wait(pid_t pid)
     if (pid <= 0 || waitpid(pid, &status, 0) != pid)
         return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool catches_sigterm(pid_t pid)
+{
+    char path[64], line[256];
+    unsigned long long caught = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        sscanf(line, "SigCgt: %llx", &caught);
+    if (f)
+        fclose(f);
+    return caught >> (SIGTERM - 1) & 1;
+}
+
+int test_stop(pid_t pid)
+{
+    for (int i = 0; i < 1000 && !catches_sigterm(pid); i++)
+        sg_sleep_us(20000);
+    kill(pid, SIGTERM);
+    return test_wait(pid);
 }
 
 int test_indexer_command(struct test_indexer *x, const char *const *args)

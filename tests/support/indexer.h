@@ -36,6 +36,8 @@ pid_t test_program_spawn(const struct test_indexer *x, const char *program,
 pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args);
 /* Waits for it: as test_indexer_command. */
 int test_wait(pid_t pid);
+/* Asks a service to stop, once it has come so far that it listens to that, and waits for it. */
+int test_stop(pid_t pid);
 void test_indexer_run(struct test_indexer *x);             /* starts `run` */
 int test_indexer_kill(struct test_indexer *x, int signal); /* and waits: its exit code */
 /* verify; prints the log's end when it finds a difference. */
