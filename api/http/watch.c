@@ -9,13 +9,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK_MS = 250, VANISHED_MS = 60000, HUNG_TICKS = 40 };
+enum { TICK_MS = 250, VANISHED_MS = 60000, HUNG_TICKS = 40, SILENT_US = 1000000 };
 
 struct watched {
     struct watched *next, **link;
     int fd;
     _Atomic int64_t deadline_us; /* INT64_MAX: none */
     atomic_bool idle;
+    atomic_bool asked; /* a request has come at all: browsers connect in advance */
+    int64_t begun_us;
     atomic_bool sends; /* bytes of a body are waited for */
     atomic_int hung;   /* ticks since the last of them that the peer has hung up */
     bool counted;      /* among its address's */
@@ -69,11 +71,20 @@ static void close_late(struct http_watch *w)
     pthread_mutex_unlock(&w->lock);
 }
 
+/* What has arrived is still answered. */
+static bool is_idle(const struct watched *c, int64_t now)
+{
+    int waiting = 0;
+    bool silent = c->idle || (!c->asked && now - c->begun_us > SILENT_US);
+    return silent && (ioctl(c->fd, FIONREAD, &waiting) || !waiting);
+}
+
 void http_watch_close_idle(struct http_watch *w)
 {
+    int64_t now = sg_now_us();
     pthread_mutex_lock(&w->lock);
     for (struct watched *c = w->first; c; c = c->next)
-        if (c->idle)
+        if (is_idle(c, now))
             cut(c);
     pthread_mutex_unlock(&w->lock);
 }
@@ -171,7 +182,8 @@ static struct watched *begin(struct http_watch *w, struct MHD_Connection *connec
         sg_address_of(from->client_addr, &c->peer);
     from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     c->fd = from ? from->connect_fd : -1;
-    c->deadline_us = sg_now_us() + w->server->o.head_us;
+    c->begun_us = sg_now_us();
+    c->deadline_us = c->begun_us + w->server->o.head_us;
     set_options(c->fd);
     count(w, c);
     pthread_mutex_lock(&w->lock);
@@ -246,5 +258,6 @@ void http_watch_until(struct MHD_Connection *c, int64_t at_us, bool idle)
     if (!w)
         return;
     w->idle = idle;
+    w->asked = true;
     w->deadline_us = at_us;
 }

@@ -25,6 +25,8 @@ static void handle(void *ctx, struct sg_http_request *q, struct sg_http_response
 
 static int given; /* a socket that listens; 0: none */
 
+static int64_t drain_us = 1000000;
+
 static struct sg_http_server *start(int port, const char *name, int64_t grace_us)
 {
     struct sg_error e = SG_ERROR_INIT;
@@ -38,7 +40,8 @@ static struct sg_http_server *start(int port, const char *name, int64_t grace_us
                                 .handle = handle,
                                 .ctx = (void *)(uintptr_t)name,
                                 .reuse_port = true,
-                                .drain_us = 1000000,
+                                .drain_us = drain_us,
+                                .head_us = 10 * drain_us,
                                 .grace_us = grace_us};
     ck_assert_msg(sg_http_open(&s, &o, &e) == 0, "%s", e.text);
     return s;
@@ -195,6 +198,24 @@ START_TEST(a_client_that_never_reads_does_not_keep_it)
 }
 END_TEST
 
+/* They have no request; a drain is given a minute here, and a head ten. */
+START_TEST(connections_made_in_advance_do_not_keep_it)
+{
+    drain_us = 60000000;
+    struct sg_http_server *s = start(0, "a", 0);
+    port = sg_http_port(s);
+    int silent[3];
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_ge(silent[i] = dial(), 0);
+    int64_t from = sg_now_us();
+    sg_http_close(s);
+    ck_assert_int_lt(sg_now_us() - from, drain_us / 2);
+    for (int i = 0; i < 3; i++)
+        close(silent[i]);
+    drain_us = 1000000;
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("http_drain");
@@ -204,6 +225,7 @@ int main(void)
     tcase_add_test(t, with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for);
     tcase_add_test(t, what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more);
     tcase_add_test(t, a_client_that_never_reads_does_not_keep_it);
+    tcase_add_test(t, connections_made_in_advance_do_not_keep_it);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
