@@ -22,5 +22,5 @@ extern const struct test_stored_file test_stored_files[]; /* ends with {0} */
 unsigned char test_stored_byte(const char *path, size_t i);
 /* Everything of a new recording, and (song_id not 0) that the song has it. seals: files of f/ that
  * are sound lie sealed, as with objects.seal. */
-void test_stored_make(struct test_stored *a, const struct sg_config *c, PGconn *db, uint64_t song_id,
-                     bool seals);
+void test_stored_make(struct test_stored *a, const struct sg_config *c, PGconn *db,
+                      uint64_t song_id, bool seals);
