@@ -75,6 +75,14 @@ enum MHD_Result http_body_begin(struct http_exchange *x, int refusal)
     return MHD_YES;
 }
 
+enum MHD_Result http_body_linger(struct http_exchange *x)
+{
+    x->in.streams = x->in.begun = true;
+    x->state = HTTP_HUNG_UP;
+    http_watch_until(x->connection, sg_now_us() + LINGER_US, true);
+    return MHD_YES;
+}
+
 static enum MHD_Result take(struct http_exchange *x, const char *upload, size_t *n)
 {
     struct http_intake *in = &x->in;

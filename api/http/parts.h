@@ -136,6 +136,8 @@ enum MHD_Result http_body_begin(struct http_exchange *x, int refusal);
 /* All further calls for an exchange that streams. */
 enum MHD_Result http_body_on(struct http_exchange *x, const char *upload, size_t *n,
                              void **con_cls);
+/* It was answered by hand, and our side hung up: what still comes is read away for a while. */
+enum MHD_Result http_body_linger(struct http_exchange *x);
 /* The connection is over. True: a thread tells the sink, and gives x back. */
 bool http_body_gone(struct http_exchange *x);
 

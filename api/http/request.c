@@ -103,6 +103,14 @@ static int check(struct http_exchange *x, const char *version, const char **why)
 static const char too_large[] = "the body is larger than it may be here",
                   too_many[] = "too many bodies are being read";
 
+/* Told at once; what comes of it nevertheless is read away, as a proxy that is cut off while it
+ * sends tells its client of a bad gateway. */
+static enum MHD_Result too_long(struct http_exchange *x)
+{
+    http_cut_off(x, 413, too_large);
+    return http_body_linger(x);
+}
+
 /* The headers are read. */
 static enum MHD_Result begin(struct http_exchange *x, const char *url, const char *method,
                              const char *version, void **con_cls)
@@ -125,7 +133,7 @@ static enum MHD_Result begin(struct http_exchange *x, const char *url, const cha
         return http_body_begin(x, length > x->body_max ? 413 : 0);
     }
     if (length > x->body_max)
-        return http_refuse(x, 413, too_large, con_cls);
+        return too_long(x);
     int64_t most = (int64_t)(told ? length : x->body_max);
     http_watch_until(x->connection,
                      x->request.start_us + o->body_us + most * 1000000 / BODY_BYTES_PER_S, false);
@@ -134,8 +142,10 @@ static enum MHD_Result begin(struct http_exchange *x, const char *url, const cha
 
 static enum MHD_Result take_body(struct http_exchange *x, const char *upload, size_t *n)
 {
-    if (*n > x->body_max - x->body.n)
-        return http_cut_off(x, 413, too_large);
+    if (*n > x->body_max - x->body.n) {
+        *n = 0;
+        return too_long(x);
+    }
     if (!http_body_put(x, (struct sg_str){upload, *n}))
         return http_cut_off(x, 503, too_many);
     *n = 0;
