@@ -44,9 +44,18 @@ static const struct sg_pg_statement of_assets = {
     "objects_orphans_assets",
     "SELECT k.n FROM (SELECT n, split_part(key, '/', 2)::uuid AS id, "
     "substr(key, 44) AS path FROM unnest($1::text[]) WITH ORDINALITY x (key, n)) k "
-    "WHERE NOT EXISTS (SELECT FROM public.asset_files f WHERE f.asset_id = k.id "
-    "AND f.path = k.path) AND NOT EXISTS (SELECT FROM public.uploads u WHERE u.asset_id = k.id "
+    "WHERE NOT EXISTS (SELECT FROM public.asset_files f JOIN public.assets a USING (asset_id) "
+    "WHERE f.asset_id = k.id AND f.path = k.path "
+    "AND (a.created_at > now() - $2::bigint * interval '1 second' "
+    "OR EXISTS (SELECT FROM public.song_audio s WHERE s.asset_id = k.id))) AND NOT EXISTS (SELECT "
+    "FROM public.uploads u WHERE u.asset_id = k.id "
     "AND u.status IN ('receiving', 'received', 'processing'))",
+    2};
+/* Recordings whose songs have been deleted: the rows first, so that nothing names what goes. */
+static const struct sg_pg_statement unplayed = {
+    "assets_unplayed",
+    "DELETE FROM public.assets a WHERE a.created_at <= now() - $1::bigint * interval '1 second' "
+    "AND NOT EXISTS (SELECT FROM public.song_audio s WHERE s.asset_id = a.asset_id)",
     1};
 
 static int check_database(struct gc *g, struct sg_error *e)
@@ -81,7 +90,9 @@ static int ask(struct gc *g, PGresult **out, struct sg_error *e)
     for (int i = 0; i < g->batch.n; i++)
         sg_buf_printf(&array, "%c%s", i ? ',' : '{', g->batch.keys[i]);
     sg_buf_put(&array, "}", 2);
-    const char *params[] = {array.p};
+    char age[24];
+    snprintf(age, sizeof age, "%lld", (long long)g->how->older_s);
+    const char *params[] = {array.p, age};
     int rc = sg_buf_failed(&array)
                  ? sg_fail(e, SG_ENOMEM, "objects")
                  : sg_pg_run(g->pg, g->of_assets ? &of_assets : &of_uploads, params, out, e);
@@ -138,6 +149,17 @@ static int see(void *ctx, const char *key, const struct sg_object_info *info, st
     return g->batch.n == BATCH ? end_batch(g, e) : 0;
 }
 
+static int forget_unplayed(struct gc *g, struct sg_error *e)
+{
+    char age[24];
+    const char *params[] = {age};
+    snprintf(age, sizeof age, "%lld", (long long)g->how->older_s);
+    int rc = check_database(g, e); /* before its last recording goes */
+    if (rc || g->how->dry_run)
+        return rc == SG_ECONFLICT ? 0 : rc;
+    return sg_pg_run(g->pg, &unplayed, params, NULL, e);
+}
+
 int sg_objects_gc(struct sg_objects *o, PGconn *pg, const struct sg_gc_options *how,
                   struct sg_gc_report *report, struct sg_error *e)
 {
@@ -154,6 +176,8 @@ int sg_objects_gc(struct sg_objects *o, PGconn *pg, const struct sg_gc_options *
     if (!rc)
         rc = end_batch(g, e);
     g->of_assets = true;
+    if (!rc)
+        rc = forget_unplayed(g, e);
     if (!rc)
         rc = sg_objects_list(o, "audio/", NULL, see, g, e);
     if (!rc)

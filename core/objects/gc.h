@@ -2,9 +2,11 @@
  * transaction left in the store.
  *
  *   uploads/<upload_id>/...    kept: the upload is unfinished (receiving, received, processing), or
- *                              not cancelled, and its object_key or one of its parts names the
- * object audio/<asset_id>/<path>    kept: asset_files names it, or an unfinished upload makes the
- * asset
+ *                              not cancelled, and its object_key or a part of it names the object
+ *   audio/<asset_id>/<path>    kept: asset_files names it and a song plays it, or an unfinished
+ *                              upload makes the asset
+ *
+ * A recording that is so old and that no song plays (its song was deleted) goes with its rows.
  *
  * Only objects older than an age are looked at, so that what has been stored and not been written
  * into the database yet stays. Nothing else in the store is touched. It may run anywhere and as

@@ -139,6 +139,24 @@ START_TEST(what_is_being_made_stays_and_goes_when_its_upload_ends)
 }
 END_TEST
 
+START_TEST(a_recording_goes_when_its_song_was_deleted)
+{
+    add_asset('3', "f/aac128.mp4");
+    put("audio/" ASSET "3/f/aac128.mp4");
+    test_pg_sql(db, "UPDATE assets SET created_at = now() - interval '2 days'");
+    test_pg_sql(db, "INSERT INTO artists (artist_id, name) VALUES (77, 'A')");
+    test_pg_sql(db, "INSERT INTO songs (artist_id, song_id, title) VALUES (77, 77, 'S')");
+    test_pg_sql(db, "INSERT INTO song_audio VALUES (77, '" ASSET "3')");
+    ck_assert_int_eq(collect(86400, false).deleted, 0);
+    test_pg_sql(db, "DELETE FROM songs WHERE song_id = 77");
+    ck_assert_int_eq(collect(86400, true).deleted, 1);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM assets"), "1");
+    ck_assert_int_eq(collect(86400, false).deleted, 1);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM assets"), "0");
+    test_pg_sql(db, "DELETE FROM artists WHERE artist_id = 77");
+}
+END_TEST
+
 START_TEST(what_is_young_is_not_looked_at)
 {
     add_upload("upload_u", "ready", "");
@@ -199,6 +217,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, what_a_row_names_stays_and_all_else_goes);
     tcase_add_test(t, what_is_being_made_stays_and_goes_when_its_upload_ends);
+    tcase_add_test(t, a_recording_goes_when_its_song_was_deleted);
     tcase_add_test(t, what_is_young_is_not_looked_at);
     tcase_add_test(t, strangers_in_the_store_stay);
     tcase_add_test(t, an_empty_database_deletes_nothing);
