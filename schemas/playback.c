@@ -102,6 +102,8 @@ static const struct sg_field word[] = {
     SG_FIELD_I64(W, position_ms, 0, POSITION_MS, SG_REQUIRED),
     SG_FIELD_CHOICE(W, state, states, SG_REQUIRED),
     HELP(SG_T_U64, W, song_id, 0, INT64_MAX, ABSENT, "When it is another one now"),
+    HELP(SG_T_STR, W, device_id, 1, 64, SG_OPTIONAL,
+         "Of the device that tells: it is refused when another one goes on with the session"),
 };
 const struct sg_record sg_playback_word_record = SG_RECORD("PlaybackWord", W, word);
 

@@ -39,6 +39,7 @@ struct sg_playback_word {
     int64_t position_ms;
     struct sg_str state; /* playing, paused */
     uint64_t song_id;    /* 0: the same */
+    struct sg_str device_id;
 };
 struct sg_playback_session {
     uint64_t session_id;

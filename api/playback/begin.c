@@ -116,7 +116,8 @@ int playback_begin(struct sg_api *api, struct sg_http_request *q, const struct p
                                    .song_id = w->song_id,
                                    .started_us = now,
                                    .heard_us = now,
-                                   .written_us = now};
+                                   .written_us = now,
+                                   .told_us = now};
     snprintf(out->device, sizeof out->device, "%.*s", SG_FMT(w->device));
     if (w->device_id.n)
         snprintf(out->device_id, sizeof out->device_id, "%.*s", SG_FMT(w->device_id));

@@ -11,30 +11,61 @@
 
 enum { WRITE_MS = 1000, BATCH = 5000, TIDY_EVERY = 60, RETRY_US = 500000 };
 
+/* Another process may have written a later word. */
+#define NEWER(column)                                                                              \
+    "CASE WHEN excluded.told_at >= p.told_at THEN excluded." column " ELSE p." column " END"
 static const struct sg_pg_statement write_news = {
     "playback_news",
     "WITH x AS (SELECT * FROM json_to_recordset($1::json) AS x (i bigint, u bigint, l bigint, "
-    "d text, n text, s bigint, t text, p bigint, b bigint, h bigint, c boolean)), "
+    "d text, n text, s bigint, t text, p bigint, b bigint, h bigint, w bigint, c boolean)), "
     "bare AS (UPDATE playback_sessions p SET heard_at = greatest(p.heard_at, "
     "to_timestamp(x.h / 1e6)) FROM x WHERE x.u = 0 AND p.playback_id = x.i), "
     "full_ AS (INSERT INTO playback_sessions AS p (playback_id, user_id, login_id, device_id, "
-    "device, song_id, state, position_ms, started_at, heard_at) SELECT x.i, x.u, x.l, x.d, x.n, "
-    "x.s, x.t, x.p, to_timestamp(x.b / 1e6), to_timestamp(x.h / 1e6) FROM x "
+    "device, song_id, state, position_ms, started_at, heard_at, told_at) SELECT x.i, x.u, x.l, "
+    "x.d, x.n, "
+    "x.s, x.t, x.p, to_timestamp(x.b / 1e6), to_timestamp(x.h / 1e6), to_timestamp(x.w / 1e6) FROM "
+    "x "
     "WHERE EXISTS (SELECT FROM users u WHERE u.user_id = x.u) "
-    "ON CONFLICT (playback_id) DO UPDATE SET song_id = excluded.song_id, state = excluded.state, "
-    "position_ms = excluded.position_ms, heard_at = greatest(p.heard_at, excluded.heard_at) "
-    "WHERE p.ended_at IS NULL) "
-    "SELECT segue_playback_tell(u, 'now', jsonb_build_object('session_id', i, 'device_id', d, "
-    "'device', n, 'song_id', s, 'state', t, 'position_ms', p)) FROM x WHERE c AND u > 0",
+    "ON CONFLICT (playback_id) DO UPDATE SET heard_at = greatest(p.heard_at, excluded.heard_at), "
+    "told_at = greatest(p.told_at, excluded.told_at), song_id = " NEWER(
+        "song_id") ", state = " NEWER("state") ", position_ms = " NEWER("position_ms") " "
+                                                                                       "WHERE "
+                                                                                       "p.ended_at "
+                                                                                       "IS NULL) "
+                                                                                       "SELECT "
+                                                                                       "segue_"
+                                                                                       "playback_"
+                                                                                       "tell(u, "
+                                                                                       "'now', "
+                                                                                       "jsonb_"
+                                                                                       "build_"
+                                                                                       "object('"
+                                                                                       "session_id'"
+                                                                                       ", i, "
+                                                                                       "'device_id'"
+                                                                                       ", d, "
+                                                                                       "'device', "
+                                                                                       "n, "
+                                                                                       "'song_id', "
+                                                                                       "s, "
+                                                                                       "'state', "
+                                                                                       "t, "
+                                                                                       "'position_"
+                                                                                       "ms', p)) "
+                                                                                       "FROM x "
+                                                                                       "WHERE c "
+                                                                                       "AND u > 0",
     1};
 
 static void put_entry(struct sg_buf *b, const struct playback_entry *x)
 {
-    sg_buf_printf(
-        b, "%s{\"i\":%llu,\"u\":%llu,\"l\":%llu,\"s\":%llu,\"p\":%lld,\"b\":%lld,\"h\":%lld",
-        b->n > 1 ? "," : "", (unsigned long long)x->playback_id, (unsigned long long)x->user_id,
-        (unsigned long long)x->login_id, (unsigned long long)x->song_id, (long long)x->position_ms,
-        (long long)x->started_us, (long long)x->heard_us);
+    sg_buf_printf(b,
+                  "%s{\"i\":%llu,\"u\":%llu,\"l\":%llu,\"s\":%llu,\"p\":%lld,\"b\":%lld,\"h\":%lld,"
+                  "\"w\":%lld",
+                  b->n > 1 ? "," : "", (unsigned long long)x->playback_id,
+                  (unsigned long long)x->user_id, (unsigned long long)x->login_id,
+                  (unsigned long long)x->song_id, (long long)x->position_ms,
+                  (long long)x->started_us, (long long)x->heard_us, (long long)x->told_us);
     sg_buf_printf(b, ",\"c\":%s,\"t\":\"%s\",\"d\":", x->changed ? "true" : "false",
                   x->state == PLAYBACK_PAUSED ? "paused" : "playing");
     sg_buf_json_str(b, sg_str(x->device_id));
@@ -100,6 +131,8 @@ static void take_notice(struct sg_playback *p, const char *text)
     struct sg_str event = {first + 1, (size_t)(second - first - 1)}, data = sg_str(second + 1);
     if (sg_str_eq(event, SG_STR("ended")))
         playback_live_end(p, number_in(data, "\"session_id\""));
+    if (sg_str_eq(event, SG_STR("transfer")))
+        playback_live_moved(p, number_in(data, "\"session_id\""), data);
     playback_publish(p, user_id, event, data);
 }
 

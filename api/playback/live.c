@@ -95,13 +95,27 @@ static struct playback_entry *find_or_add(struct playback_live *l, uint64_t id)
     return x;
 }
 
+static void keep_word(struct playback_entry *x, const struct playback_entry *was)
+{
+    x->song_id = was->song_id;
+    x->state = was->state;
+    x->position_ms = was->position_ms;
+    x->told_us = was->told_us;
+    x->fresh |= was->fresh;
+    x->changed |= was->changed;
+}
+
 void playback_live_put(struct sg_playback *p, const struct playback_entry *e)
 {
     struct playback_live *l = p->live;
     pthread_mutex_lock(&l->lock);
     struct playback_entry *x = find_or_add(l, e->playback_id);
-    if (x && !x->ended_us)
+    if (x && !x->ended_us) {
+        struct playback_entry was = *x;
         *x = *e;
+        if (was.user_id == e->user_id && was.told_us > e->told_us)
+            keep_word(x, &was);
+    }
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -127,23 +141,49 @@ void playback_live_heard(struct sg_playback *p, uint64_t playback_id, uint64_t u
     pthread_mutex_unlock(&l->lock);
 }
 
-bool playback_live_tell(struct sg_playback *p, uint64_t playback_id, uint64_t user_id,
-                        enum playback_state state, int64_t position_ms, uint64_t song_id)
+/* Whether it is the device of this object; one that is spelled otherwise there is another one. */
+static bool names(struct sg_str json, const char *device_id)
+{
+    static const char name[] = "\"device_id\": \"";
+    const char *at = memmem(json.p, json.n, name, sizeof name - 1);
+    size_t n = strlen(device_id);
+    at = at ? at + sizeof name - 1 : NULL;
+    return at && (size_t)(json.p + json.n - at) > n && memcmp(at, device_id, n) == 0 &&
+           at[n] == '"';
+}
+
+enum playback_told playback_live_tell(struct sg_playback *p, uint64_t playback_id,
+                                      const struct playback_word *w)
+{
+    struct playback_live *l = p->live;
+    enum playback_told told = PLAYBACK_UNKNOWN;
+    pthread_mutex_lock(&l->lock);
+    struct playback_entry *x = find(l, playback_id);
+    if (x && x->user_id == w->user_id && !x->ended_us)
+        told = w->device_id.p && !sg_str_eq(w->device_id, sg_str(x->device_id)) ? PLAYBACK_ELSEWHERE
+                                                                                : PLAYBACK_TOLD;
+    if (told == PLAYBACK_TOLD) {
+        x->changed |= x->state != w->state || (w->song_id && x->song_id != w->song_id);
+        x->state = w->state;
+        x->position_ms = w->position_ms;
+        x->song_id = w->song_id ? w->song_id : x->song_id;
+        x->heard_us = x->told_us = sg_wall_us();
+        x->fresh = true;
+    }
+    pthread_mutex_unlock(&l->lock);
+    return told;
+}
+
+void playback_live_moved(struct sg_playback *p, uint64_t playback_id, struct sg_str json)
 {
     struct playback_live *l = p->live;
     pthread_mutex_lock(&l->lock);
     struct playback_entry *x = find(l, playback_id);
-    bool known = x && x->user_id == user_id && !x->ended_us;
-    if (known) {
-        x->changed |= x->state != state || (song_id && x->song_id != song_id);
-        x->state = state;
-        x->position_ms = position_ms;
-        x->song_id = song_id ? song_id : x->song_id;
-        x->heard_us = sg_wall_us();
-        x->fresh = true;
+    if (x && x->user_id && !x->ended_us && !names(json, x->device_id)) {
+        x->user_id = 0;
+        x->fresh = x->changed = false;
     }
     pthread_mutex_unlock(&l->lock);
-    return known;
 }
 
 void playback_live_end(struct sg_playback *p, uint64_t playback_id)

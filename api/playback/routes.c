@@ -73,7 +73,8 @@ const struct sg_route sg_playback_routes[] = {
      .summary = "It plays on: the heartbeat",
      .help = "Every heartbeat_s seconds, and at once when it is paused or another song begins. A "
              "session of which nothing is heard for three times as long, neither this nor a "
-             "request for its media, ends. 409 playback-over: it has ended.",
+             "request for its media, ends. 409 playback-over: it has ended, or another device than "
+             "device_id goes on with it.",
      .body = &sg_playback_word_record,
      .answers = SG_ANSWERS_404 | SG_ANSWERS_409},
     {.method = "DELETE",
@@ -92,7 +93,7 @@ const struct sg_route sg_playback_routes[] = {
      .tag = "Playback",
      .summary = "Go on with it on another device",
      .help = "All devices are told by the event transfer: the one named there plays on from the "
-             "position, the others stop.",
+             "position (of what plays: where it is by now), the others stop.",
      .body = &sg_playback_transfer_record,
      .answers = SG_ANSWERS_404},
     {.method = "POST",

@@ -52,12 +52,21 @@ static void teardown(void)
     test_listeners_stop(&one);
 }
 
+/* One login each: every token of test_authorization is of another one. */
+static const char *login(int user, enum sg_subscription s)
+{
+    static char of[10][SG_PREMIUM + 1][1200];
+    char *at = of[user][s];
+    if (!*at)
+        snprintf(at, sizeof of[user][s], "%s",
+                 test_authorization(var, (uint64_t)user, SG_ROLE_USER, s));
+    return at;
+}
+
 static int ask(struct test_listeners *l, int user, enum sg_subscription s, const char *method,
                const char *path, const char *body)
 {
-    return test_http(l->port, method, path,
-                     test_authorization(var, (uint64_t)user, SG_ROLE_USER, s), body, l->said,
-                     sizeof l->said);
+    return test_http(l->port, method, path, login(user, s), body, l->said, sizeof l->said);
 }
 
 static unsigned long long number(const struct test_listeners *l, const char *member)
@@ -231,6 +240,155 @@ START_TEST(devices_hear_of_each_other)
 }
 END_TEST
 
+static unsigned long long begin_on_phone(int user)
+{
+    ck_assert_int_eq(ask(&one, user, SG_PREMIUM, "POST", "/api/v1/playback/sessions",
+                         "{\"song_id\":2,\"device_id\":\"phone\",\"device\":\"Phone\"}"),
+                     201);
+    return number(&one, "session_id");
+}
+
+static void hand_over(struct test_listeners *l, int user, unsigned long long id)
+{
+    char path[120];
+    snprintf(path, sizeof path, "/api/v1/playback/sessions/%llu/transfer", id);
+    ck_assert_int_eq(ask(l, user, SG_PREMIUM, "POST", path, "{\"device_id\":\"desk\"}"), 204);
+}
+
+static int written(unsigned long long id)
+{
+    return atoi(test_pg_sql(one.db,
+                            "SELECT position_ms FROM playback_sessions WHERE playback_id "
+                            "= %llu",
+                            id));
+}
+
+static void expect_written(unsigned long long id, int position_ms)
+{
+    int at = written(id);
+    for (int i = 0; i < 200 && at != position_ms; i++) {
+        sg_sleep_us(50000);
+        at = written(id);
+    }
+    ck_assert_int_eq(at, position_ms);
+}
+
+START_TEST(who_takes_over_begins_at_the_last_word_though_it_is_not_written_yet)
+{
+    struct test_events x = {0};
+    unsigned long long id = begin_on_phone(4);
+    test_events_open(&x, two.port, "/api/v1/playback/events",
+                     test_authorization(var, 4, SG_ROLE_USER, SG_PREMIUM));
+    expect(&x, "here", "{}");
+    ck_assert_int_eq(
+        tell(&one, 4, id, "{\"position_ms\":25000,\"state\":\"paused\",\"song_id\":3}"), 204);
+    hand_over(&one, 4, id);
+    expect(&x, "transfer", "\"position_ms\": 25000");
+    ck_assert(memmem(x.data.p, x.data.n, "\"song_id\": 3", 12) &&
+              memmem(x.data.p, x.data.n, "paused", 6));
+    ck_assert_int_eq(written(id), 25000);
+    test_events_close(&x);
+}
+END_TEST
+
+START_TEST(what_plays_is_handed_over_where_it_is_by_now)
+{
+    struct test_events x = {0};
+    unsigned long long id = begin_on_phone(6);
+    test_events_open(&x, one.port, "/api/v1/playback/events",
+                     test_authorization(var, 6, SG_ROLE_USER, SG_PREMIUM));
+    expect(&x, "here", "{}");
+    ck_assert_int_eq(tell(&one, 6, id, "{\"position_ms\":25000,\"state\":\"playing\"}"), 204);
+    expect_written(id, 25000);
+    sg_sleep_us(600000);
+    hand_over(&two, 6, id); /* the API that heard nothing of it */
+    expect(&x, "transfer", "\"desk\"");
+    const char *at = memmem(x.data.p, x.data.n, "\"position_ms\": ", 15);
+    ck_assert_ptr_nonnull(at);
+    unsigned long long position = strtoull(at + 15, NULL, 10);
+    ck_assert_msg(position >= 25600 && position <= 26000, "%llu",
+                  position); /* a heartbeat's most */
+    test_events_close(&x);
+}
+END_TEST
+
+START_TEST(the_device_that_was_left_says_no_more_about_the_session)
+{
+    static const char late[] = "{\"position_ms\":1,\"state\":\"paused\",\"device_id\":\"phone\"}";
+    unsigned long long id = begin_on_phone(8);
+    hand_over(&two, 8, id);
+    ck_assert_int_eq(tell(&two, 8, id, late), 409);
+    ck_assert(test_listener_said(&two, "\"code\":\"playback-over\""));
+    int status = 204; /* where it was begun it is known as the phone's until NOTIFY comes */
+    for (int i = 0; i < 100 && status != 409; i++) {
+        sg_sleep_us(20000);
+        status = tell(&one, 8, id, late);
+    }
+    ck_assert_int_eq(status, 409);
+    ck_assert_int_eq(tell(&one, 8, id,
+                          "{\"position_ms\":70000,\"state\":\"playing\",\"device_id\":"
+                          "\"desk\"}"),
+                     204);
+    expect_written(id, 70000);
+}
+END_TEST
+
+START_TEST(an_older_word_is_never_written_over_a_newer_one)
+{
+    ck_assert_int_eq(stream(&one, 2, SG_PREMIUM, "phone", ""), 200);
+    unsigned long long id = number(&one, "session_id");
+    char media[600];
+    snprintf(media, sizeof media, "%s", test_listener_value(&one, "waveform_url"));
+    ck_assert_int_eq(tell(&one, 2, id, "{\"position_ms\":10000,\"state\":\"playing\"}"), 204);
+    expect_written(id, 10000);
+    ck_assert_int_eq(tell(&two, 2, id, "{\"position_ms\":50000,\"state\":\"playing\"}"), 204);
+    expect_written(id, 50000);
+    const char *heard = "SELECT heard_at > told_at + interval '1 second' FROM playback_sessions "
+                        "WHERE playback_id = %llu";
+    for (int i = 0; i < 200 && *test_pg_sql(one.db, heard, id) != 't'; i++) {
+        ck_assert_int_eq(test_http(one.port, "GET", media, NULL, NULL, one.said, sizeof one.said),
+                         200);
+        sg_sleep_us(100000);
+    }
+    ck_assert(*test_pg_sql(one.db, heard, id) == 't');
+    ck_assert_int_eq(written(id), 50000);
+}
+END_TEST
+
+START_TEST(a_stream_that_was_silent_is_over_when_another_one_took_its_place)
+{
+    ck_assert_int_eq(stream(&one, 5, SG_FREE, "phone", ""), 200);
+    char media[600];
+    snprintf(media, sizeof media, "%s", test_listener_value(&one, "waveform_url"));
+    int status = 409;
+    for (int i = 0; i < 60 && status == 409; i++) {
+        sg_sleep_us(250000);
+        status = stream(&two, 5, SG_FREE, "desk", "");
+    }
+    ck_assert_int_eq(status, 200);
+    for (int i = 0; i < 100 && status == 200; i++) {
+        status = test_http(one.port, "GET", media, NULL, NULL, one.said, sizeof one.said);
+        sg_sleep_us(50000);
+    }
+    ck_assert_int_eq(status, 403);
+}
+END_TEST
+
+START_TEST(the_name_of_a_device_is_no_way_round_the_limit)
+{
+    ck_assert_int_eq(stream(&one, 2, SG_FREE, "shared", "&take_over=true"), 200);
+    unsigned long long first = number(&one, "session_id");
+    char media[600];
+    snprintf(media, sizeof media, "%s", test_listener_value(&one, "waveform_url"));
+    ck_assert_int_eq(test_http(one.port, "GET", "/api/v1/songs/1/stream?device_id=shared",
+                               test_authorization(var, 2, SG_ROLE_USER, SG_FREE), NULL, one.said,
+                               sizeof one.said),
+                     200);
+    ck_assert_uint_ne(number(&one, "session_id"), first);
+    ck_assert_int_eq(test_http(one.port, "GET", media, NULL, NULL, one.said, sizeof one.said), 403);
+}
+END_TEST
+
 START_TEST(while_the_database_is_dead_everybody_plays_and_it_is_counted_again_after)
 {
     ck_assert_int_eq(stream(&one, 9, SG_FREE, "phone", ""), 200);
@@ -262,6 +420,12 @@ int main(void)
     tcase_add_test(c, silence_ends_a_session_and_media_keep_it);
     tcase_add_test(c, heartbeats_are_seen_by_every_api);
     tcase_add_test(c, devices_hear_of_each_other);
+    tcase_add_test(c, who_takes_over_begins_at_the_last_word_though_it_is_not_written_yet);
+    tcase_add_test(c, what_plays_is_handed_over_where_it_is_by_now);
+    tcase_add_test(c, the_device_that_was_left_says_no_more_about_the_session);
+    tcase_add_test(c, an_older_word_is_never_written_over_a_newer_one);
+    tcase_add_test(c, a_stream_that_was_silent_is_over_when_another_one_took_its_place);
+    tcase_add_test(c, the_name_of_a_device_is_no_way_round_the_limit);
     tcase_add_test(c, while_the_database_is_dead_everybody_plays_and_it_is_counted_again_after);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

@@ -6,7 +6,6 @@ import { eventsOf } from '../events.js';
 
 const FORGET_MS = 600e3; // paused for so long: the session is given up
 const AGAIN_MS = 5000;
-const SILENT_MS = 60e3; // a session that is silent for longer is over
 
 export class Sessions extends EventTarget {
   // ask(text, label, action): tells the listener, and offers a button.
@@ -43,7 +42,7 @@ export class Sessions extends EventTarget {
     if (engine.playing) this.heard = Date.now();
     else if (Date.now() - this.heard > FORGET_MS) { this.end(); return; }
     try {
-      await api.tellPlayback({ playback_id: session, body: { position_ms: Math.round(engine.position * 1000), state: engine.playing ? 'playing' : 'paused', song_id: item.song.song_id } });
+      await api.tellPlayback({ playback_id: session, body: { position_ms: Math.round(engine.position * 1000), state: engine.playing ? 'playing' : 'paused', song_id: item.song.song_id, device_id: client() } });
     } catch (problem) {
       if ([404, 409].includes(problem.status)) this.over(session);
     }
@@ -53,7 +52,7 @@ export class Sessions extends EventTarget {
   over(session, why = 'taken-over') {
     const { deck } = this.engine;
     if (!deck?.source || session !== this.session) return;
-    deck.source.expires_at = 1;
+    Object.assign(deck.source, { expires_at: 1, session_id: undefined });
     clearTimeout(this.timer);
     if (!this.engine.playing) return;
     this.engine.pause();
@@ -93,11 +92,6 @@ export class Sessions extends EventTarget {
     this.over(session_id, why);
     this.list().catch(() => {});
   }
-  // Milliseconds that it went on since the other device told where it is.
-  since(session_id) {
-    const { state, heard_at } = this.others.find((s) => s.session_id === session_id) ?? {};
-    return state === 'playing' ? Math.min(SILENT_MS, Math.max(0, Date.now() - Date.parse(heard_at))) : 0;
-  }
   async on_transfer({ session_id, device_id, song_id, position_ms, state }) {
     if (device_id !== client()) {
       this.over(session_id, 'transferred');
@@ -112,7 +106,7 @@ export class Sessions extends EventTarget {
       if (queue.next) queue.step(1);
     }
     engine.wanted = state === 'playing';
-    await engine.begin(queue.current, (position_ms + this.since(session_id)) / 1000, '');
+    await engine.begin(queue.current, position_ms / 1000, '');
     this.list().catch(() => {});
   }
   on_command({ device_id, command, position_ms }) {
