@@ -29,19 +29,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static int open_peer(struct sg_rpc_client **out, const char *urls, const char *name,
+                     struct sg_error *e)
+{
+    int rc = sg_rpc_client_open(out, urls, e);
+    if (!rc)
+        sg_rpc_client_call_it(*out, name);
+    return rc;
+}
+
 static int open_peers(struct sg_api *api, struct sg_error *e)
 {
     const struct sg_config *c = api->config;
     char indexer[SG_CONFIG_TEXT + 32], worker[SG_CONFIG_TEXT + 32];
     snprintf(worker, sizeof worker, "ipc://%s/run/worker.ipc", c->var_dir);
     snprintf(indexer, sizeof indexer, "ipc://%s/run/indexer.ipc", c->var_dir);
-    int rc = sg_rpc_client_open(&api->query, c->query.listen, e);
+    int rc = open_peer(&api->query, c->query.listen, "the query server", e);
     if (!rc)
-        rc = sg_rpc_client_open(&api->recsys, c->recsys.listen, e);
+        rc = open_peer(&api->recsys, c->recsys.listen, "the recommender", e);
     if (!rc)
-        rc = sg_rpc_client_open(&api->indexer, indexer, e);
+        rc = open_peer(&api->indexer, indexer, "the indexer", e);
     if (!rc)
-        rc = sg_rpc_client_open(&api->worker, worker, e);
+        rc = open_peer(&api->worker, worker, "the worker", e);
     if (!rc)
         rc = sg_tastes_open(&api->tastes, api->recsys, e);
     if (!rc)
@@ -93,10 +102,10 @@ static void close_peers(struct sg_api *api)
     sg_cache_close(api->cache);
     sg_vault_close(api->vault);
     sg_accounts_close(api->accounts);
-    sg_db_close(api->db);
     sg_tastes_close(api->tastes);
     sg_search_log_close(api->log);
     sg_api_keys_close(api->keys);
+    sg_db_close(api->db);
     sg_limits_close(api->limits);
     sg_web_close(api->web);
     sg_buf_free(&api->openapi);
@@ -178,13 +187,13 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
     if (!rc)
         rc = open_peers(&api, e);
     if (!rc && config->searchlog.enabled)
-        rc = sg_search_log_open(&api.log, config, e);
+        rc = sg_search_log_open(&api.log, config, sg_db_guard(api.db), e);
     api.now = sg_now_open();
     if (!rc)
-        rc = api.now ? sg_plays_open(&api.plays, config, api.query, api.now, e)
+        rc = api.now ? sg_plays_open(&api.plays, config, api.query, api.now, sg_db_guard(api.db), e)
                      : sg_fail(e, SG_ENOMEM, "playing now");
     if (!rc)
-        rc = sg_api_keys_open(&api.keys, config, e);
+        rc = sg_api_keys_open(&api.keys, config, sg_db_guard(api.db), e);
     if (!rc)
         rc = sg_trending_cache_open(&api.trending, api.recsys, e);
     if (!rc)

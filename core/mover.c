@@ -34,7 +34,7 @@ static int connect_to(struct sg_mover *m, struct sg_error *e)
 {
     if (m->pg)
         return 0;
-    int rc = sg_pg_connect(&m->pg, m->o.dsn, e);
+    int rc = sg_pg_guard_connect(m->o.guard, &m->pg, m->o.dsn, e);
     if (rc)
         m->pg = NULL;
     return rc || !m->o.connected ? rc : m->o.connected(m->o.ctx, m->pg, e);
@@ -145,7 +145,7 @@ static void after_failure(struct sg_mover *m, const struct sg_error *e)
     m->again_ms = !m->again_ms                     ? AGAIN_MS
                   : m->again_ms * 2 > AGAIN_MAX_MS ? AGAIN_MAX_MS
                                                    : m->again_ms * 2;
-    PQfinish(m->pg);
+    sg_pg_guard_finish(m->o.guard, m->pg);
     m->pg = NULL;
     m->moved_us = 0;
     sg_journal_rewind(m->o.journal);
@@ -164,7 +164,7 @@ static void *mover_main(void *ctx)
             m->again_ms = 0;
         stop = sg_pause_for(&m->pause, rc > 0 ? 0 : rc < 0 ? m->again_ms : look, rc >= 0);
     }
-    PQfinish(m->pg);
+    sg_pg_guard_finish(m->o.guard, m->pg);
     return NULL;
 }
 

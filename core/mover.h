@@ -20,6 +20,7 @@ struct sg_mover_options {
     const char *name; /* for the log: "plays" */
     struct sg_journal *journal;
     const char *dsn;
+    struct sg_pg_guard *guard; /* may be NULL; outlives the mover */
     size_t batch; /* so many records go at once; at most SG_MOVER_BATCH, also when more wait */
     int every_ms;
     void *ctx;

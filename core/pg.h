@@ -70,6 +70,17 @@ void sg_pg_pool_give(struct sg_pg_pool *p, PGconn *c);
 void sg_pg_pool_drop(struct sg_pg_pool *p, PGconn *c); /* closes it */
 void sg_pg_pool_clear(struct sg_pg_pool *p);           /* closes those that are idle */
 
+/* The connections of threads that wait for an answer without a deadline, so that none waits for a
+ * server that is frozen, or for one that a network swallowed. While it is shut, who waits on one of
+ * them reads its end (SG_EUNAVAIL), and connecting fails at once. Thread-safe; outlives what it
+ * holds. NULL: connections like any other. */
+struct sg_pg_guard;
+int sg_pg_guard_open(struct sg_pg_guard **out, struct sg_error *e);
+void sg_pg_guard_close(struct sg_pg_guard *g);
+void sg_pg_guard_shut(struct sg_pg_guard *g, bool shut);
+int sg_pg_guard_connect(struct sg_pg_guard *g, PGconn **out, const char *dsn, struct sg_error *e);
+void sg_pg_guard_finish(struct sg_pg_guard *g, PGconn *c); /* c NULL: nothing */
+
 /* Applies schemas/sql/NNNN_name.sql in order, each in its own transaction, and
  * records number, name and XXH3 of the text in schema_migrations. A file that
  * changed after it was applied, or a gap, is refused (SG_ECORRUPT). Two at once

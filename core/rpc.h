@@ -54,6 +54,9 @@ void sg_rpc_server_close(struct sg_rpc_server *s, int grace_ms);
 struct sg_rpc_client;
 int sg_rpc_client_open(struct sg_rpc_client **out, const char *urls, struct sg_error *e);
 void sg_rpc_client_close(struct sg_rpc_client *c);
+/* What errors call it from now on, instead of its URL, which is not for everybody: "the query
+ * server". name outlives the client. */
+void sg_rpc_client_call_it(struct sg_rpc_client *c, const char *name);
 /* Blocks the calling thread until the reply, or deadline_us (sg_now_us clock).
  * out's strings and lists live in a. The server's error comes back as it was set. */
 int sg_rpc_call(struct sg_rpc_client *c, const char *method, const struct sg_record *in_record,

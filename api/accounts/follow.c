@@ -102,7 +102,7 @@ static int read_again(struct sg_accounts *a, PGconn **c, int64_t *last_us, struc
                     : longest > 86400 ? longest
                                       : 86400;
     snprintf(seconds, sizeof seconds, "%lld", (long long)since);
-    int rc = *c ? 0 : sg_pg_connect(c, a->config->pg.dsn, e);
+    int rc = *c ? 0 : sg_pg_guard_connect(sg_db_guard(a->db), c, a->config->pg.dsn, e);
     if (rc)
         *c = NULL;
     if (!rc)
@@ -165,12 +165,12 @@ void *accounts_follow(void *accounts)
             rc = tidy(c, &e);
         tell(rc, &failed, &e);
         if (rc) {
-            PQfinish(c);
+            sg_pg_guard_finish(sg_db_guard(a->db), c);
             c = NULL;
         }
         sg_pause_end(&a->tried);
         look_after(a, ++round);
     } while (!sg_pause_for(&a->pause, EVERY_MS, false));
-    PQfinish(c);
+    sg_pg_guard_finish(sg_db_guard(a->db), c);
     return NULL;
 }

@@ -111,6 +111,11 @@ bool sg_db_is_there(const struct sg_db *db)
     return db_server_is_there(db->primary);
 }
 
+struct sg_pg_guard *sg_db_guard(struct sg_db *db)
+{
+    return db_server_guard(db->primary);
+}
+
 /* Once more when the connection broke while it was idle or meanwhile: a read does no harm twice. */
 static int read_from(struct db_server *s, enum db_use use, const struct sg_pg_statement *st,
                      const char *const *params, int64_t deadline_us, PGresult **rows,

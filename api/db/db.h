@@ -70,3 +70,5 @@ void sg_db_hear(struct sg_http_request *q);
 void sg_db_tell(struct sg_http_request *q, struct sg_http_response *r);
 /* The primary answers. Cheap. */
 bool sg_db_is_there(const struct sg_db *db);
+/* Shut while the primary is away: for connections of threads of their own. */
+struct sg_pg_guard *sg_db_guard(struct sg_db *db);

@@ -27,6 +27,7 @@ struct db_server {
     char *dsn;
     bool primary;
     struct sg_pg_pool *pools[DB_USES];
+    struct sg_pg_guard *guard;
     pthread_t watch;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -46,6 +47,11 @@ const char *db_server_name(const struct db_server *s)
 bool db_server_is_there(const struct db_server *s)
 {
     return !s->away;
+}
+
+struct sg_pg_guard *db_server_guard(struct db_server *s)
+{
+    return s->guard;
 }
 
 uint64_t db_server_lsn(const struct db_server *s)
@@ -72,6 +78,7 @@ static void mark_away(struct db_server *s, const char *why)
 {
     if (atomic_exchange(&s->away, true))
         return;
+    sg_pg_guard_shut(s->guard, true);
     sg_metric_add(s->went_away, s->name, 1);
     sg_metric_set(s->is_there, s->name, 0);
     sg_log(SG_LOG_WARN, "database away", "server=\"%s\" error=%s", s->name, why);
@@ -83,6 +90,7 @@ static void mark_there(struct db_server *s)
         return;
     for (int i = 0; i < DB_USES; i++)
         sg_pg_pool_clear(s->pools[i]);
+    sg_pg_guard_shut(s->guard, false);
     sg_metric_set(s->is_there, s->name, 1);
     sg_log(SG_LOG_INFO, "database there", "server=\"%s\"", s->name);
 }
@@ -187,6 +195,7 @@ static void free_server(struct db_server *s)
 {
     for (int i = 0; i < DB_USES; i++)
         sg_pg_pool_close(s->pools[i]);
+    sg_pg_guard_close(s->guard);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
     free(s->dsn);
@@ -223,7 +232,9 @@ int db_server_open(struct db_server **out, const struct db_server_options *o, st
     pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
     pthread_cond_init(&s->wake, &a);
     pthread_condattr_destroy(&a);
-    int rc = open_pools(s, o, e);
+    int rc = sg_pg_guard_open(&s->guard, e);
+    if (!rc)
+        rc = open_pools(s, o, e);
     if (!rc && pthread_create(&s->watch, NULL, watch, s))
         rc = sg_fail(e, SG_EIO, "cannot start the watch of the database");
     if (rc) {

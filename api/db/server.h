@@ -19,6 +19,8 @@ void db_server_close(struct db_server *s);
 
 const char *db_server_name(const struct db_server *s);
 bool db_server_is_there(const struct db_server *s);
+/* Shut while it is away. */
+struct sg_pg_guard *db_server_guard(struct db_server *s);
 /* What it has in its log (primary) or has replayed, as last seen; 0: not seen yet. */
 uint64_t db_server_lsn(const struct db_server *s);
 /* When the primary's log was first seen at lsn or behind it (sg_now_us); 0: not so far back. */

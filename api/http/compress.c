@@ -55,8 +55,16 @@ static bool may_be_coded(const struct sg_http_response *r)
            !(cache.p && memmem(cache.p, cache.n, "no-store", 8)) && !header_of(r, "Set-Cookie").p;
 }
 
+/* What the answer that it stands for would say of itself, as far as its validator matters. */
+static void vary_unchanged(struct sg_http_response *r)
+{
+    if (r->status == 304 && sg_coding_pays(r->content_type))
+        sg_http_header(r, "Vary", SG_STR("Accept-Encoding"));
+}
+
 bool http_compress_wanted(struct http_exchange *x)
 {
+    vary_unchanged(&x->response);
     if (!may_be_coded(&x->response))
         return false;
     sg_http_header(&x->response, "Vary", SG_STR("Accept-Encoding"));

@@ -8,12 +8,14 @@
 #define KEY_MAX       256 /* bytes of one that is looked up */
 #define FIRST_READ_MS 1000
 
-int sg_api_keys_open(struct sg_api_keys **out, const struct sg_config *config, struct sg_error *e)
+int sg_api_keys_open(struct sg_api_keys **out, const struct sg_config *config,
+                     struct sg_pg_guard *guard, struct sg_error *e)
 {
     struct sg_api_keys *k = calloc(1, sizeof *k);
     if (!k)
         return sg_fail(e, SG_ENOMEM, "keys");
     k->config = config;
+    k->guard = guard;
     k->refused = sg_metric_new(SG_COUNTER, "segue_api_key_refused_total",
                                "Requests refused for their key", "reason");
     k->known = sg_metric_new(SG_GAUGE, "segue_api_keys", "Keys that may be used", NULL);

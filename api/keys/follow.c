@@ -71,7 +71,7 @@ static int read_again(struct sg_api_keys *k, PGconn **c, struct sg_error *e)
 {
     struct key_table t = {0}, old;
     int64_t now = sg_now_us();
-    int rc = *c ? 0 : sg_pg_connect(c, k->config->pg.dsn, e);
+    int rc = *c ? 0 : sg_pg_guard_connect(k->guard, c, k->config->pg.dsn, e);
     if (rc)
         *c = NULL;
     if (!rc)
@@ -104,11 +104,11 @@ void *key_follow(void *keys)
             sg_log(SG_LOG_INFO, "API keys are read again", NULL);
         failed = rc != 0;
         if (rc) {
-            PQfinish(c);
+            sg_pg_guard_finish(k->guard, c);
             c = NULL;
         }
         sg_pause_end(&k->tried);
     } while (!sg_pause_for(&k->pause, EVERY_MS, false));
-    PQfinish(c);
+    sg_pg_guard_finish(k->guard, c);
     return NULL;
 }

@@ -11,8 +11,11 @@
 #include "core/config.h"
 
 struct sg_api_keys;
-/* Waits a moment for the first reading; goes on without it when the database is away. */
-int sg_api_keys_open(struct sg_api_keys **out, const struct sg_config *config, struct sg_error *e);
+struct sg_pg_guard;
+/* Waits a moment for the first reading; goes on without it when the database is away.
+ * guard (core/pg.h; may be NULL) outlives it. */
+int sg_api_keys_open(struct sg_api_keys **out, const struct sg_config *config,
+                     struct sg_pg_guard *guard, struct sg_error *e);
 void sg_api_keys_close(struct sg_api_keys *k);
 /* Never waits. True: q may be answered, and holds what its key allows (its one market among
  * the parameters). False: r says why not. k NULL: everything is allowed. by_token: its bearer

@@ -24,6 +24,7 @@ struct key_table {
 
 struct sg_api_keys {
     const struct sg_config *config;
+    struct sg_pg_guard *guard;
     struct sg_metric *refused, *known;
     pthread_rwlock_t table_lock;
     struct key_table table;

@@ -198,7 +198,7 @@ static void look_after(struct sg_playback *p)
 static int follow_once(struct sg_playback *p, struct sg_error *e)
 {
     PGconn *c = NULL;
-    int rc = sg_pg_connect_within(&c, p->api->config->pg.dsn, sg_now_us() + 2000000, e);
+    int rc = sg_pg_guard_connect(sg_db_guard(p->api->db), &c, p->api->config->pg.dsn, e);
     if (!rc)
         rc = sg_pg_exec(c, "LISTEN segue_playback", 0, NULL, NULL, e);
     if (!rc)
@@ -213,8 +213,7 @@ static int follow_once(struct sg_playback *p, struct sg_error *e)
     }
     if (c && !rc)
         write_all(p, c, e); /* the last second's */
-    if (c)
-        PQfinish(c);
+    sg_pg_guard_finish(sg_db_guard(p->api->db), c);
     return rc;
 }
 

@@ -92,15 +92,14 @@ static int wait_and_tell(struct sg_playlist_live *l, PGconn *c, struct sg_error 
 static int listen_once(struct sg_playlist_live *l, struct sg_error *e)
 {
     PGconn *c = NULL;
-    int rc = sg_pg_connect_within(&c, l->api->config->pg.dsn, sg_now_us() + 2000000, e);
+    int rc = sg_pg_guard_connect(sg_db_guard(l->api->db), &c, l->api->config->pg.dsn, e);
     if (!rc)
         rc = sg_pg_exec(c, "LISTEN segue_playlists", 0, NULL, NULL, e);
     if (!rc)
         rc = refresh_all(l, false, e);
     while (!rc && !l->stop)
         rc = wait_and_tell(l, c, e);
-    if (c)
-        PQfinish(c);
+    sg_pg_guard_finish(sg_db_guard(l->api->db), c);
     return rc;
 }
 

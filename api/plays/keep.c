@@ -30,7 +30,7 @@ static int run(struct keeper *k, const char *sql, struct sg_error *e)
 
 static int connect_to(struct keeper *k, struct sg_error *e)
 {
-    int rc = sg_pg_connect(&k->pg, k->p->config->pg.dsn, e);
+    int rc = sg_pg_guard_connect(k->p->guard, &k->pg, k->p->config->pg.dsn, e);
     if (rc)
         k->pg = NULL;
     return rc ? rc : run(k, "SELECT segue_begin_plays()", e);
@@ -90,7 +90,7 @@ static void after_failure(struct keeper *k, const struct sg_error *e)
     k->again_ms = !k->again_ms                  ? EVERY_MS
                   : k->again_ms * 2 > AGAIN_MAX ? AGAIN_MAX
                                                 : k->again_ms * 2;
-    PQfinish(k->pg);
+    sg_pg_guard_finish(k->p->guard, k->pg);
     k->pg = NULL;
 }
 
@@ -111,7 +111,7 @@ void *keeper_main(void *plays)
                                      : EVERY_MS,
                             rc >= 0);
     }
-    PQfinish(k.pg);
+    sg_pg_guard_finish(k.p->guard, k.pg);
     sg_arena_free(&k.arena);
     return NULL;
 }

@@ -264,6 +264,7 @@ int plays_mover_start(struct sg_plays *p, struct sg_error *e)
         .name = "plays",
         .journal = p->journal,
         .dsn = p->config->pg.dsn,
+        .guard = p->guard,
         .batch = (size_t)p->config->plays.batch,
         .every_ms = (int)p->config->plays.every_ms,
         .ctx = p->batch,

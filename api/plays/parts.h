@@ -13,6 +13,7 @@
 
 struct sg_plays {
     const struct sg_config *config;
+    struct sg_pg_guard *guard;
     struct sg_rpc_client *query;
     struct sg_now *now;
     struct sg_journal *journal;

@@ -107,7 +107,8 @@ static void make_metrics(struct sg_plays *p)
 }
 
 int sg_plays_open(struct sg_plays **out, const struct sg_config *config,
-                  struct sg_rpc_client *query, struct sg_now *now, struct sg_error *e)
+                  struct sg_rpc_client *query, struct sg_now *now, struct sg_pg_guard *guard,
+                  struct sg_error *e)
 {
     struct sg_plays *p = calloc(1, sizeof *p);
     if (!p)
@@ -115,6 +116,7 @@ int sg_plays_open(struct sg_plays **out, const struct sg_config *config,
     p->config = config;
     p->query = query;
     p->now = now;
+    p->guard = guard;
     sg_pause_init(&p->keeper_pause);
     make_metrics(p);
     p->tokens = token_cache_open();

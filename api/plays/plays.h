@@ -18,8 +18,10 @@
 
 struct sg_rpc_client;
 struct sg_plays;
+struct sg_pg_guard;
 /* Its files lie below var_dir/plays. SG_EBUSY: another API has them. query finds the songs of
- * submitted listens; query and now outlive it. */
+ * submitted listens; query, now and guard (core/pg.h; may be NULL) outlive it. */
 int sg_plays_open(struct sg_plays **out, const struct sg_config *config,
-                  struct sg_rpc_client *query, struct sg_now *now, struct sg_error *e);
+                  struct sg_rpc_client *query, struct sg_now *now, struct sg_pg_guard *guard,
+                  struct sg_error *e);
 void sg_plays_close(struct sg_plays *p);

@@ -212,12 +212,13 @@ static int open_files(struct sg_search_log *l, struct sg_error *e)
 }
 
 int sg_search_log_open(struct sg_search_log **out, const struct sg_config *config,
-                       struct sg_error *e)
+                       struct sg_pg_guard *guard, struct sg_error *e)
 {
     struct sg_search_log *l = calloc(1, sizeof *l);
     if (!l)
         return sg_fail(e, SG_ENOMEM, "search log");
     l->config = config;
+    l->guard = guard;
     snprintf(l->dir, sizeof l->dir, "%s/searchlog", config->var_dir);
     pthread_rwlock_init(&l->key_lock, NULL);
     pthread_mutex_init(&l->lock, NULL);

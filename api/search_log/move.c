@@ -301,6 +301,7 @@ int move_start(struct sg_search_log *l, struct sg_error *e)
     struct sg_mover_options o = {.name = "searches",
                                  .journal = l->journal,
                                  .dsn = l->config->pg.dsn,
+                                 .guard = l->guard,
                                  .batch = 1000,
                                  .every_ms = IDLE_MS,
                                  .ctx = l->carrier,

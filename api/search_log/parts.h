@@ -51,6 +51,7 @@ void recent_forget(struct recent_cache *c, uint64_t user_id, struct sg_str q);
 #define WANTED_MAX 256
 struct sg_search_log {
     const struct sg_config *config;
+    struct sg_pg_guard *guard;
     char dir[SG_CONFIG_TEXT + 32];
     struct sg_journal *journal;
     struct recent_cache *recent;

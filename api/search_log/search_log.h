@@ -18,9 +18,11 @@
 #include "schemas/search_log.h"
 
 struct sg_search_log;
-/* Its files lie below var_dir/searchlog. SG_EBUSY: another API has them. */
+struct sg_pg_guard;
+/* Its files lie below var_dir/searchlog. SG_EBUSY: another API has them. guard (core/pg.h; may be
+ * NULL) outlives it. */
 int sg_search_log_open(struct sg_search_log **out, const struct sg_config *config,
-                       struct sg_error *e);
+                       struct sg_pg_guard *guard, struct sg_error *e);
 void sg_search_log_close(struct sg_search_log *l);
 
 struct sg_search_seen {

@@ -25,6 +25,7 @@ struct peer {
 
 struct sg_rpc_client {
     struct rpc_calls *calls;
+    const char *name; /* NULL: its URL */
     struct peer peers[RPC_PEERS];
     size_t n_peers;
     atomic_size_t turn;
@@ -132,13 +133,18 @@ static int decode(const struct request *q, const struct rpc_reply *r, struct sg_
     return rc ? sg_wrap(e, "reply of %s", q->method) : 0;
 }
 
+static const char *name_of(const struct sg_rpc_client *c, const struct peer *p)
+{
+    return c->name ? c->name : rpc_peer_url(p->at);
+}
+
 static int not_answered(const struct request *q, int rc, struct sg_error *e)
 {
     const char *why = rc == SG_ETIMEOUT   ? "no answer in time"
                       : rc == SG_EUNAVAIL ? "nothing answers there"
                       : rc == SG_EBUSY    ? "the server does not read"
                                           : sg_err_name(rc);
-    return sg_fail(e, rc, "call %s: %s", rpc_peer_url(q->peer->at), why);
+    return sg_fail(e, rc, "call %s: %s", name_of(q->client, q->peer), why);
 }
 
 /* One attempt on one peer. */
@@ -204,7 +210,7 @@ static int begin(struct request *q, struct rpc_call **call, struct sg_error *e)
     q->peer = next_peer(c, &q->round);
     if (!q->peer)
         return sg_fail(e, SG_EUNAVAIL, "call %s: %s does not answer", q->method,
-                       rpc_peer_url(c->peers[0].at));
+                       name_of(c, &c->peers[0]));
     q->attempt_deadline_us = q->deadline_us;
     if (q->round.tried < c->n_peers) /* keep time for a second replica */
         q->attempt_deadline_us = now + (q->deadline_us - now) / 2;
@@ -371,6 +377,11 @@ int sg_rpc_client_open(struct sg_rpc_client **out, const char *urls, struct sg_e
     }
     *out = c;
     return 0;
+}
+
+void sg_rpc_client_call_it(struct sg_rpc_client *c, const char *name)
+{
+    c->name = name;
 }
 
 void sg_rpc_client_close(struct sg_rpc_client *c)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static struct test_indexer x;
 static struct test_pg *pg;
@@ -181,11 +182,33 @@ static void while_it_is_frozen_nobody_is_held_for_long(void)
     BECOMES(write_something(), status == 204);
 }
 
+/* Its threads that wait for the database without a deadline are told to stop waiting. */
+static void while_it_is_frozen_the_api_stops_when_it_is_asked_to(void)
+{
+    test_pg_freeze(pg);
+    BECOMES(get("/health"), status == 503 && tells("\"database\":false"));
+    kill(api, SIGTERM);
+    int code = -1;
+    for (int i = 0; i < 1000 && code < 0; i++) {
+        int status;
+        if (waitpid(api, &status, WNOHANG) == api)
+            code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        sg_sleep_us(20000);
+    }
+    test_pg_thaw(pg);
+    ck_assert_int_eq(code, 0);
+    start(&api, "segue-api");
+    BECOMES(write_something(), status == 204);
+}
+
 static void without_the_query_server_the_rest_goes_on(void)
 {
     stop(&query, SIGKILL);
     BECOMES(get(search), status == 503);
     ck_assert(tells("Retry-After: "));
+    ck_assert(tells("the query server") && !tells("ipc:"));
+    ck_assert_int_eq(get("/health"), 503);
+    ck_assert(!tells("ipc:"));
     ck_assert_int_eq(get("/api/v1/songs/7"), 200);
     ck_assert_int_eq(get("/api/v1/songs/160"), 200); /* from the database */
     ck_assert_int_eq(write_something(), 204);
@@ -272,6 +295,7 @@ START_TEST(the_servers_without_each_other)
     setup();
     while_it_is_stopped_reads_go_on_and_writes_are_refused();
     while_it_is_frozen_nobody_is_held_for_long();
+    while_it_is_frozen_the_api_stops_when_it_is_asked_to();
     without_the_query_server_the_rest_goes_on();
     without_the_recommender_what_was_trending_answers();
     without_the_store_health_says_so();

@@ -212,6 +212,7 @@ START_TEST(each_coding_has_a_validator_of_its_own_that_handlers_need_not_know)
     header_is("ETag", "\"v7-gzip\"");
     ck_assert_int_eq(ask("GET", "/t/long", "If-None-Match: \"v7-gzip\"\r\n"), 304);
     header_is("ETag", "\"v7-gzip\"");
+    header_is("Vary", "Accept-Encoding");
     ck_assert_int_eq(ask("GET", "/t/long", "If-None-Match: \"v7\"\r\n"), 304);
     header_is("ETag", "\"v7\"");
     ck_assert_int_eq(ask("PUT", "/t/long", "If-Match: \"v7-zstd\"\r\n"), 200);
