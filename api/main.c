@@ -2,6 +2,7 @@
 #include "api/accounts/cli.h"
 #include "api/contract/client.h"
 #include "api/contract/openapi.h"
+#include "api/hold.h"
 #include "api/playback/keys_cli.h"
 #include "api/serve.h"
 #include "core/service.h"
@@ -25,6 +26,17 @@ static int serve(const struct sg_config *config, int argc, char **argv)
     (void)argc;
     (void)argv;
     return sg_api_serve(config, &e) ? report(&e) : 0;
+}
+
+static int hold(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    int code = 0, first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
+    if (first >= argc) {
+        fprintf(stderr, "usage: segue-api hold COMMAND [ARGUMENTS]\n");
+        return 2;
+    }
+    return sg_api_hold(config, argv + first, &code, &e) ? report(&e) : code;
 }
 
 static int openapi(const struct sg_config *config, int argc, char **argv)
@@ -56,6 +68,12 @@ static int client(const struct sg_config *config, int argc, char **argv)
 static const struct sg_command commands[] = {
     {"serve", "serve", "answer HTTP requests until stopped",
      "Listens on api.host and api.port; see segue.conf.", serve},
+    {"hold", "hold COMMAND [ARGUMENTS]", "keep the socket open for an API that may be replaced",
+     "Listens on api.host and api.port and runs COMMAND, which is or becomes\n"
+     "`segue-api serve`, with that socket. SIGHUP: COMMAND ends what it has and is run\n"
+     "again, a new build or another configuration; no request is lost. A change of the\n"
+     "address itself needs a new `hold`.",
+     hold},
     {"openapi", "openapi [--yaml]", "print the OpenAPI document", NULL, openapi},
     {"client", "client", "print the JavaScript client", "An ES module, as /client.js.", client},
     {"user", "user COMMAND [USER] [OPTIONS]", "accounts: create, list, set-password, delete, ...",

@@ -143,6 +143,8 @@ struct sg_http_options {
 /* The response of a request that start took is complete; both are gone when it returns. */
 void sg_http_finish(struct sg_http_request *q);
 struct sg_http_server;
+/* A socket that listens there, close-on-exec and not blocking. */
+int sg_http_listen(int *out, const char *host, int port, bool reuse_port, struct sg_error *e);
 int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, struct sg_error *e);
 int sg_http_port(const struct sg_http_server *s);
 /* Stops accepting; answers what is still asked on open connections with `Connection: close`, for

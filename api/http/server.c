@@ -53,27 +53,35 @@ static void raise_files(struct sg_http_options *o)
 }
 
 /* Our own socket, as libmicrohttpd knows an address to be reused by everybody or not at all. */
-static int listen_on(struct sg_http_server *s, struct sg_error *e)
+int sg_http_listen(int *out, const char *host, int port, bool reuse_port, struct sg_error *e)
 {
     char service[8];
     int one = 1;
-    if (s->o.listener) {
-        s->listener = s->o.listener;
-        return 0;
-    }
     struct addrinfo *a, hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
                                  .ai_socktype = SOCK_STREAM};
-    snprintf(service, sizeof service, "%d", s->o.port);
-    int rc = getaddrinfo(s->o.host, service, &hints, &a);
+    snprintf(service, sizeof service, "%d", port);
+    int rc = getaddrinfo(host, service, &hints, &a);
     if (rc)
-        return sg_fail(e, SG_EINVAL, "api.host %s: %s", s->o.host, gai_strerror(rc));
-    s->listener = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (s->listener < 0 || setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) ||
-        (s->o.reuse_port && setsockopt(s->listener, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) ||
-        bind(s->listener, a->ai_addr, a->ai_addrlen) || listen(s->listener, BACKLOG))
-        rc = sg_fail_errno(e, "listen on %s port %d", s->o.host, s->o.port);
+        return sg_fail(e, SG_EINVAL, "api.host %s: %s", host, gai_strerror(rc));
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) ||
+        (reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)) ||
+        bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, BACKLOG))
+        rc = sg_fail_errno(e, "listen on %s port %d", host, port);
     freeaddrinfo(a);
+    if (rc && fd >= 0)
+        close(fd);
+    if (!rc)
+        *out = fd;
     return rc;
+}
+
+static int listen_on(struct sg_http_server *s, struct sg_error *e)
+{
+    if (!s->o.listener)
+        return sg_http_listen(&s->listener, s->o.host, s->o.port, s->o.reuse_port, e);
+    s->listener = s->o.listener;
+    return 0;
 }
 
 static int start_daemon(struct sg_http_server *s, struct sg_error *e)

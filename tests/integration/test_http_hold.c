@@ -1,0 +1,193 @@
+/* test_http_hold.c - the real API behind a socket that `segue-api hold` keeps: replaced, killed and
+ * stopped while people ask. Nobody's request is lost but those that a kill cut off. There is no
+ * database: what is asked for needs none.
+ */
+#include "core/clock.h"
+#include "tests/support/http.h"
+#include "tests/support/indexer.h"
+#include "tests/support/scratch.h"
+#include "tests/support/wire.h"
+#include <check.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ASKERS = 8, ROUNDS = 3 };
+static const char ask_text[] = "GET /client.js HTTP/1.1\r\nHost: x\r\n\r\n";
+
+static struct test_indexer x;
+static int port;
+static atomic_bool over;
+static atomic_int answered, lost, refused;
+
+static pid_t hold(void)
+{
+    return test_program_spawn(
+        &x, "segue-api",
+        (const char *const[]){"hold", "--", test_program("segue-api"), "serve", NULL});
+}
+
+static long child(void)
+{
+    long pid = 0;
+    FILE *f = fopen(test_path(x.dir, "var/run/api.pid"), "r");
+    if (f && fscanf(f, "%ld", &pid) != 1)
+        pid = 0;
+    if (f)
+        fclose(f);
+    return pid;
+}
+
+static long await_another(long old)
+{
+    for (int i = 0; i < 3000; i++) {
+        long now = child();
+        if (now && now != old)
+            return now;
+        sg_sleep_us(10000);
+    }
+    ck_abort_msg("still %ld", old);
+    return 0;
+}
+
+static void await_answers(int n)
+{
+    int before = answered;
+    for (int i = 0; answered < before + n && i < 3000; i++)
+        sg_sleep_us(10000);
+    ck_assert_int_ge(answered, before + n);
+}
+
+static int dial(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Asks on one connection until told to close it, then on another. */
+static void *ask_on_and_on(void *ctx)
+{
+    struct wire_answer a = {0};
+    int fd = -1;
+    (void)ctx;
+    while (!over) {
+        if (fd < 0 && (fd = dial()) < 0) {
+            refused++;
+            sg_sleep_us(1000);
+            continue;
+        }
+        bool good = send(fd, ask_text, strlen(ask_text), MSG_NOSIGNAL) > 0 && wire_hear(fd, &a) &&
+                    a.status == 200;
+        answered += good;
+        lost += !good;
+        if (!good || strcmp(wire_header(&a, "Connection"), "close") == 0) {
+            close(fd);
+            fd = -1;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    sg_buf_free(&a.body);
+    return NULL;
+}
+
+static void setup(void)
+{
+    char settings[320];
+    port = test_free_port();
+    /* The grace outlives the rounds: no connection is closed in the moment it is used. */
+    snprintf(settings, sizeof settings,
+             "api.port = %d\napi.drain_ms = 5000\napi.grace_ms = 5000\n"
+             "pg.dsn = host=/nowhere dbname=segue\n",
+             port);
+    test_indexer_init(&x, NULL, NULL, settings);
+    mkdir(test_path(x.dir, "var"), 0700);
+}
+
+START_TEST(an_api_behind_a_held_socket_is_replaced_killed_and_stopped)
+{
+    pthread_t askers[ASKERS];
+    pid_t holder = hold();
+    long now = await_another(0);
+    ck_assert_int_eq(test_http(port, "GET", "/client.js", NULL, NULL, (char[1 << 18]){0}, 1 << 18),
+                     200);
+    for (int i = 0; i < ASKERS; i++)
+        ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        await_answers(50);
+        kill(holder, SIGHUP);
+        now = await_another(now);
+    }
+    await_answers(50);
+    ck_assert_int_eq(lost, 0);
+    sg_sleep_us(2500000); /* so long it has to live to be worth another */
+    kill((pid_t)now, SIGKILL);
+    now = await_another(now);
+    await_answers(50);
+    printf("%d answered, %d cut off, %d refused\n", answered, lost, refused);
+    ck_assert_int_le(lost, ASKERS);
+    ck_assert_int_eq(refused, 0);
+    over = true;
+    for (int i = 0; i < ASKERS; i++)
+        pthread_join(askers[i], NULL);
+    ck_assert_int_eq(test_stop(holder), 0);
+    ck_assert(kill((pid_t)now, 0) && errno == ESRCH);
+    ck_assert_int_lt(dial(), 0);
+}
+END_TEST
+
+START_TEST(what_dies_at_once_is_left_to_who_supervises)
+{
+    pid_t holder = test_program_spawn(
+        &x, "segue-api", (const char *const[]){"hold", "--", "/bin/sh", "-c", "exit 7", NULL});
+    ck_assert_int_eq(test_wait(holder), 7);
+    holder = test_program_spawn(&x, "segue-api",
+                                (const char *const[]){"hold", "/nowhere/segue-api", NULL});
+    ck_assert_int_eq(test_wait(holder), 127);
+    ck_assert_int_eq(
+        test_wait(test_program_spawn(&x, "segue-api", (const char *const[]){"hold", NULL})), 2);
+}
+END_TEST
+
+START_TEST(a_killed_holder_takes_its_api_with_it)
+{
+    pid_t holder = hold();
+    long now = await_another(0);
+    kill(holder, SIGKILL);
+    ck_assert_int_eq(test_wait(holder), 128 + SIGKILL);
+    for (int i = 0; i < 500 && !kill((pid_t)now, 0); i++)
+        sg_sleep_us(10000);
+    ck_assert_msg(kill((pid_t)now, 0) && errno == ESRCH, "%ld lives on", now);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("hold");
+    tcase_add_checked_fixture(t, setup, NULL);
+    tcase_add_test(t, an_api_behind_a_held_socket_is_replaced_killed_and_stopped);
+    tcase_add_test(t, what_dies_at_once_is_left_to_who_supervises);
+    tcase_add_test(t, a_killed_holder_takes_its_api_with_it);
+    Suite *suite = suite_create("hold");
+    suite_add_tcase(suite, t);
+    SRunner *r = srunner_create(suite);
+    srunner_run_all(r, CK_VERBOSE);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
