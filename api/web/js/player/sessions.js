@@ -6,6 +6,7 @@ import { eventsOf } from '../events.js';
 
 const FORGET_MS = 600e3; // paused for so long: the session is given up
 const AGAIN_MS = 5000;
+const TOLD_MS = 10e3; // a word that takes longer is given up: the next one tells more
 
 export class Sessions extends EventTarget {
   // ask(text, label, action): tells the listener, and offers a button.
@@ -28,23 +29,30 @@ export class Sessions extends EventTarget {
     return this.engine.play();
   }
 
-  // Several changes at once are one word.
-  soon() {
+  // Several changes at once are one word, told soon after the first of them.
+  soon() { this.news ??= setTimeout(() => this.tell(), 300); }
+  hush() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.tell(), 300);
+    clearTimeout(this.news);
+    this.news = undefined;
   }
+  // One word at a time: an older one never comes after a newer one.
   async tell() {
-    clearTimeout(this.timer);
+    this.hush();
+    if (this.telling) { this.soon(); return; }
     const { engine, session } = this;
     const { source, item, loaded } = engine.deck ?? {};
     if (!session || !loaded || !user()) return;
     this.timer = setTimeout(() => this.tell(), (source.heartbeat_s ?? 20) * 1000);
     if (engine.playing) this.heard = Date.now();
     else if (Date.now() - this.heard > FORGET_MS) { this.end(); return; }
+    this.telling = true;
     try {
-      await api.tellPlayback({ playback_id: session, body: { position_ms: Math.round(engine.position * 1000), state: engine.playing ? 'playing' : 'paused', song_id: item.song.song_id, device_id: client() } });
+      await api.tellPlayback({ playback_id: session, body: { position_ms: Math.round(engine.position * 1000), state: engine.playing ? 'playing' : 'paused', song_id: item.song.song_id, device_id: client() } }, { signal: AbortSignal.timeout(TOLD_MS) });
     } catch (problem) {
       if ([404, 409].includes(problem.status)) this.over(session);
+    } finally {
+      this.telling = false;
     }
   }
 
@@ -53,13 +61,13 @@ export class Sessions extends EventTarget {
     const { deck } = this.engine;
     if (!deck?.source || session !== this.session) return;
     Object.assign(deck.source, { expires_at: 1, session_id: undefined });
-    clearTimeout(this.timer);
+    this.hush();
     if (!this.engine.playing) return;
     this.engine.pause();
     if (why !== 'ended') this.ask('Plays on another device now.', 'Play here', () => this.takeOver());
   }
   end(options = {}) {
-    clearTimeout(this.timer);
+    this.hush();
     const { session } = this;
     if (!session || !user()) return;
     this.engine.deck.source.expires_at = 1;
@@ -83,8 +91,18 @@ export class Sessions extends EventTarget {
     this.others = sessions.filter((s) => s.device_id !== client());
     this.dispatchEvent(new Event('change'));
   }
-  // The device named there goes on; to: this one by default.
-  move(session_id, to = { device_id: client(), device: deviceName() }) { return api.transferPlayback({ playback_id: session_id, body: to }); }
+  // This device goes on where the other one is. The event that says so may come as well, or be missed.
+  async move(session_id) {
+    this.moving = session_id;
+    try {
+      await api.transferPlayback({ playback_id: session_id, body: { device_id: client(), device: deviceName() } });
+      const { sessions = [] } = await api.listPlayback({});
+      const moved = sessions.find((s) => s.session_id === session_id);
+      if (moved) await this.goOn(moved);
+    } finally {
+      this.moving = undefined;
+    }
+  }
   command(session_id, command) { return api.commandPlayback({ playback_id: session_id, body: { command } }); }
 
   on_now({ device_id }) { if (device_id !== client()) this.list().catch(() => {}); }
@@ -92,12 +110,15 @@ export class Sessions extends EventTarget {
     this.over(session_id, why);
     this.list().catch(() => {});
   }
-  async on_transfer({ session_id, device_id, song_id, position_ms, state }) {
+  on_transfer({ session_id, device_id, song_id, position_ms, state }) {
     if (device_id !== client()) {
       this.over(session_id, 'transferred');
       this.list().catch(() => {});
-      return;
+    } else if (![this.moving, this.session].includes(session_id)) {
+      this.goOn({ song_id, position_ms, state }).catch(({ message }) => this.ask(message));
     }
+  }
+  async goOn({ song_id, position_ms, state }) {
     const { engine } = this;
     const { queue } = engine;
     if (queue.current?.song.song_id !== song_id) {
