@@ -110,7 +110,7 @@ static bool admit_token(struct sg_accounts *a, struct sg_str text, struct sg_htt
     int rc = sg_token_verify(a->tokens, text, sg_wall_us() / 1000000, q->arena, &t, &e);
     if (rc == SG_EAUTH)
         return refuse(a, q, r, "invalid", e.text);
-    if (!rc && !atomic_load(&a->read))
+    if (!rc && !atomic_load(&a->read) && !atomic_load(&a->remembered))
         rc = sg_fail(&e, SG_EUNAVAIL, "which sessions have ended cannot be read right now");
     if (rc) {
         sg_problem(q, r, &e);

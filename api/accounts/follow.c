@@ -1,13 +1,15 @@
 /* follow.c - ended sessions and changed people, read twice a second: see revoked.h. */
 #include "api/accounts/parts.h"
+#include "api/accounts/remembered.h"
 #include "core/clock.h"
 #include "core/log.h"
 
-#define EVERY_MS   500
-#define OVERLAP_S  30  /* what a transaction that began before the last reading may bring late */
-#define ROUNDS     120 /* between two looks at keys' folder and at what is over */
-#define KEYS_EVERY 2
-#define TIDY_EVERY 1200 /* rounds: ten minutes */
+#define EVERY_MS    500
+#define OVERLAP_S   30  /* what a transaction that began before the last reading may bring late */
+#define ROUNDS      120 /* between two looks at keys' folder and at what is over */
+#define KEYS_EVERY  2
+#define TOUCH_EVERY 20
+#define TIDY_EVERY  1200 /* rounds: ten minutes */
 
 /* $1: what came in the last so many seconds. */
 static const char sessions[] =
@@ -151,11 +153,36 @@ static void look_after(struct sg_accounts *a, unsigned round)
         sg_metric_set(a->n_revoked, "", (double)sg_revoked_forget(a->revoked, sg_wall_us()));
 }
 
+/* What is known outlives this process, for as long as the database is away. kept: there is a file,
+ * or there may be one of a process before this. */
+static void remember(struct sg_accounts *a, bool away, bool *kept, unsigned round)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    const char *dir = a->config->var_dir;
+    int rc = 0;
+    if (!away) {
+        if (*kept)
+            sg_remembered_forget(dir);
+        *kept = false;
+    } else if (!a->read && !a->remembered) {
+        rc = round ? 0 : sg_remembered_read(dir, a->revoked, &e);
+        a->remembered = !round && !rc;
+        rc = rc == SG_ENOENT ? 0 : rc;
+    } else if (!*kept) {
+        rc = sg_remembered_write(dir, a->revoked, &e);
+        *kept = !rc;
+    } else if (round % TOUCH_EVERY == 0) {
+        sg_remembered_touch(dir);
+    }
+    if (rc && round % ROUNDS == 0)
+        sg_log(SG_LOG_WARN, "ended sessions are not remembered", "why=%s", e.text);
+}
+
 void *accounts_follow(void *accounts)
 {
     struct sg_accounts *a = accounts;
     PGconn *c = NULL;
-    bool failed = false;
+    bool failed = false, kept = true;
     int64_t last_us = 0;
     unsigned round = 0;
     do {
@@ -168,6 +195,7 @@ void *accounts_follow(void *accounts)
             sg_pg_guard_finish(sg_db_guard(a->db), c);
             c = NULL;
         }
+        remember(a, rc != 0, &kept, round);
         sg_pause_end(&a->tried);
         look_after(a, ++round);
     } while (!sg_pause_for(&a->pause, EVERY_MS, false));

@@ -20,7 +20,8 @@ struct sg_accounts {
     struct sg_throttle *throttle;
     struct sg_mailer *mailer;
     struct sg_metric *refused, *n_revoked;
-    _Atomic bool read; /* the revoked have been read once */
+    _Atomic bool read;       /* the revoked have been read once */
+    _Atomic bool remembered; /* else: as an API before this one knew them */
     pthread_t follower;
     bool has_follower;
     struct sg_pause pause, tried; /* its sleep; ends when they were first asked for */

@@ -123,6 +123,22 @@ bool sg_revoked_find_claims(struct sg_revoked *r, uint64_t user_id, struct sg_ch
     return x != NULL;
 }
 
+void sg_revoked_each(struct sg_revoked *r,
+                     void (*session)(void *ctx, uint64_t session_id, int64_t until_us),
+                     void (*person)(void *ctx, uint64_t user_id, int64_t until_us,
+                                    const struct sg_changed_claims *c),
+                     void *ctx)
+{
+    pthread_rwlock_rdlock(&r->lock);
+    for (size_t i = 0; i < r->sessions.cap; i++)
+        if (r->sessions.v[i].id)
+            session(ctx, r->sessions.v[i].id, r->sessions.v[i].until_us);
+    for (size_t i = 0; i < r->people.cap; i++)
+        if (r->people.v[i].id)
+            person(ctx, r->people.v[i].id, r->people.v[i].until_us, &r->people.v[i].claims);
+    pthread_rwlock_unlock(&r->lock);
+}
+
 size_t sg_revoked_forget(struct sg_revoked *r, int64_t now_us)
 {
     pthread_rwlock_wrlock(&r->lock);

@@ -26,5 +26,11 @@ struct sg_changed_claims {
 bool sg_revoked_put_claims(struct sg_revoked *r, uint64_t user_id,
                            const struct sg_changed_claims *c, int64_t until_us);
 bool sg_revoked_find_claims(struct sg_revoked *r, uint64_t user_id, struct sg_changed_claims *out);
+/* Calls session, or person, with each of them. Neither may use r. */
+void sg_revoked_each(struct sg_revoked *r,
+                     void (*session)(void *ctx, uint64_t session_id, int64_t until_us),
+                     void (*person)(void *ctx, uint64_t user_id, int64_t until_us,
+                                    const struct sg_changed_claims *c),
+                     void *ctx);
 /* Forgets what is over at now_us; how many sessions are left. */
 size_t sg_revoked_forget(struct sg_revoked *r, int64_t now_us);

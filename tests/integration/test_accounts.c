@@ -5,14 +5,17 @@
 #include "tests/support/account.h"
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
+#include "tests/support/scratch.h"
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SOON_US 1500000 /* what another process did is known by then */
@@ -616,6 +619,11 @@ START_TEST(tokens_that_are_not_good_are_refused_wherever_they_are_told)
 }
 END_TEST
 
+static bool is_gone(const char *path)
+{
+    return access(path, F_OK) != 0;
+}
+
 START_TEST(without_the_database_who_is_logged_in_stays_so)
 {
     begin("a@example.org");
@@ -623,8 +631,9 @@ START_TEST(without_the_database_who_is_logged_in_stays_so)
     ck_assert_int_eq(log_in("a@example.org", GOOD), 200);
     const char *ended = text_of("access_token");
     ck_assert_int_eq(ask("POST", "/api/v1/auth/logout", ended, NULL), 204);
-    char keep[200];
+    char keep[200], kept[200];
     snprintf(keep, sizeof keep, "%s", token);
+    snprintf(kept, sizeof kept, "%s", test_path(var, "run/ended-sessions"));
     PQfinish(db);
     test_pg_crash(pg);
     ck_assert_int_eq(ask("GET", "/api/v1/auth/jwks", access, NULL), 200);
@@ -632,6 +641,21 @@ START_TEST(without_the_database_who_is_logged_in_stays_so)
     ck_assert_int_eq(refresh(keep), 503);
     ck_assert(tells("Retry-After:"));
     ck_assert_int_eq(log_in("a@example.org", GOOD), 503);
+    struct stat s;
+    for (int i = 0; i < 500 && stat(kept, &s); i++)
+        sg_sleep_us(20000);
+    ck_assert_int_eq(s.st_mode & 0777, 0600);
+    /* Another goes on with what this one knew. */
+    stop_api();
+    start_api();
+    ck_assert_int_eq(ask("GET", "/api/v1/auth/jwks", access, NULL), 200);
+    ck_assert_int_eq(ask("GET", "/api/v1/auth/jwks", ended, NULL), 401);
+    /* It does not, when nobody was there for so long. */
+    stop_api();
+    const struct timespec then[] = {{.tv_sec = time(NULL) - 120}, {.tv_sec = time(NULL) - 120}};
+    ck_assert_int_eq(utimensat(AT_FDCWD, kept, then, 0), 0);
+    start_api();
+    ck_assert_int_eq(ask("GET", "/api/v1/auth/jwks", access, NULL), 503);
     test_pg_up(pg);
     db = test_pg_connect(pg);
     int64_t until = sg_now_us() + 5000000;
@@ -639,6 +663,9 @@ START_TEST(without_the_database_who_is_logged_in_stays_so)
     while ((status = refresh(keep)) == 503 && sg_now_us() < until)
         sg_sleep_us(50000);
     ck_assert_int_eq(status, 200);
+    for (int i = 0; i < 500 && !is_gone(kept); i++)
+        sg_sleep_us(20000);
+    ck_assert(is_gone(kept));
 }
 END_TEST
 
