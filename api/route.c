@@ -340,8 +340,21 @@ static void count(const struct sg_http_request *q, int status)
                       (double)(sg_now_us() - q->start_us) / 1e6);
 }
 
+static void tell_always(struct sg_http_request *q, struct sg_http_response *r)
+{
+    const struct sg_route *route = q->route;
+    const char *colon = route && route->always ? strchr(route->always, ':') : NULL;
+    if (!colon)
+        return;
+    struct sg_str name =
+        sg_arena_copy(q->arena, (struct sg_str){route->always, (size_t)(colon - route->always)});
+    if (name.p)
+        sg_http_header(r, name.p, sg_str(colon + 2));
+}
+
 static void complete(struct sg_http_request *q, struct sg_http_response *r)
 {
+    tell_always(q, r);
     if (r->status == 0)
         r->status = success_of(q->route);
     if (r->status == 200 && is_get(q->method) && !r->content)
@@ -384,6 +397,14 @@ bool sg_route_streams(void *ctx, struct sg_str method, struct sg_str path)
     return p && p->route->stream && takes(p->route, method);
 }
 
+bool sg_route_overrides(void *ctx, struct sg_str method, struct sg_str path)
+{
+    struct sg_str segments[SEGMENTS_MAX];
+    const struct pattern *p = find(method, path, segments);
+    (void)ctx;
+    return p && p->route->by_override && takes(p->route, method);
+}
+
 bool sg_route_begin(void *ctx, struct sg_http_request *q, struct sg_http_response *r,
                     struct sg_http_sink *out)
 {
@@ -395,6 +416,8 @@ bool sg_route_begin(void *ctx, struct sg_http_request *q, struct sg_http_respons
 void sg_route_refused(void *ctx, struct sg_http_request *q, struct sg_http_response *r)
 {
     (void)ctx;
+    if (!q->route) /* refused before it was begun */
+        q->route = find_route(q);
     complete(q, r);
 }
 

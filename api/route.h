@@ -70,6 +70,8 @@ struct sg_route {
      * refusal. The sink's end ends with sg_route_end. Idempotency-Key is its own matter. */
     bool (*stream)(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r,
                    struct sg_http_sink *out);
+    const char *always; /* "Name: value", a header of every answer, refusals included */
+    bool by_override;   /* POST with X-HTTP-Method-Override: its method is this route */
     const struct sg_record *problem; /* what it refuses with as application/json, where another API
                                         is spoken; NULL: problems */
 };
@@ -116,6 +118,8 @@ void sg_route_handle(void *ctx, struct sg_http_request *q, struct sg_http_respon
 bool sg_route_start(void *ctx, struct sg_http_request *q, struct sg_http_response *r);
 /* For sg_http_options' streams, begin and refused: the routes with stream. */
 bool sg_route_streams(void *ctx, struct sg_str method, struct sg_str path);
+/* For sg_http_options' overrides. */
+bool sg_route_overrides(void *ctx, struct sg_str method, struct sg_str path);
 bool sg_route_begin(void *ctx, struct sg_http_request *q, struct sg_http_response *r,
                     struct sg_http_sink *out);
 void sg_route_refused(void *ctx, struct sg_http_request *q, struct sg_http_response *r);

@@ -143,6 +143,7 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
         .start = sg_route_start,
         .body_max = sg_route_body_max,
         .streams = sg_route_streams,
+        .overrides = sg_route_overrides,
         .begin = sg_route_begin,
         .refused = sg_route_refused,
         .ctx = api,

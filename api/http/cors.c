@@ -74,8 +74,8 @@ static void add_preflight(struct http_exchange *x, struct MHD_Response *m)
                             "Authorization, Content-Digest, Content-Type, Idempotency-Key, "
                             "If-Match, If-None-Match, If-Range, Range, Repr-Digest, "
                             "Segue-Consistency, Tus-Resumable, Upload-Checksum, Upload-Length, "
-                            "Upload-Metadata, Upload-Offset, X-API-Key, X-Request-Id, "
-                            "traceparent, tracestate");
+                            "Upload-Metadata, Upload-Offset, X-API-Key, "
+                            "X-HTTP-Method-Override, X-Request-Id, traceparent, tracestate");
     MHD_add_response_header(m, "Access-Control-Max-Age", "7200");
 }
 

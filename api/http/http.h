@@ -114,8 +114,11 @@ struct sg_http_options {
     size_t (*body_max)(void *ctx, struct sg_str method, struct sg_str path);
     /* On the loop: whether the request's body goes to a sink. NULL: none does. */
     bool (*streams)(void *ctx, struct sg_str method, struct sg_str path);
-    /* Then, when the headers are read, before the client is told to go on (Expect: 100-continue).
-     * False: r is the answer. May block. */
+    /* On the loop: whether a POST whose X-HTTP-Method-Override tells this method is taken for it.
+     * NULL: none is. */
+    bool (*overrides)(void *ctx, struct sg_str method, struct sg_str path);
+    /* Of streams, when the headers are read, before the client is told to go on (Expect:
+     * 100-continue). False: r is the answer. May block. */
     bool (*begin)(void *ctx, struct sg_http_request *q, struct sg_http_response *r,
                   struct sg_http_sink *out);
     /* The server, or the sink's write, has refused it by r. */

@@ -58,6 +58,17 @@ static void untag(struct http_exchange *x)
     }
 }
 
+/* A client that can send no other methods tells the one that it means (as tus 1.0 has it). */
+static struct sg_str method_of(struct http_exchange *x, struct sg_str method, struct sg_str path)
+{
+    const struct sg_http_options *o = &x->server->o;
+    struct sg_str told = http_field(&x->fields, SG_STR("X-HTTP-Method-Override"));
+    return o->overrides && told.n && sg_str_eq(method, SG_STR("POST")) &&
+                   o->overrides(o->ctx, told, path)
+               ? told
+               : method;
+}
+
 static void read_request(struct http_exchange *x, const char *url, const char *method)
 {
     const struct sg_http_server *s = x->server;
@@ -69,6 +80,7 @@ static void read_request(struct http_exchange *x, const char *url, const char *m
     q->params = x->params;
     MHD_get_connection_values_n(x->connection, MHD_GET_ARGUMENT_KIND, take_param, x);
     MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_field, &x->fields);
+    q->method = method_of(x, q->method, q->path);
     x->none_match = http_field(f, SG_STR("If-None-Match"));
     untag(x);
     q->if_none_match = http_field(f, SG_STR("If-None-Match"));

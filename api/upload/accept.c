@@ -14,9 +14,6 @@ struct acceptance {
     bool known;
 };
 
-/* What the same user sends at the same time is looked at one after the other. */
-static const struct sg_pg_statement hold = {
-    "upload_hold", "SELECT pg_advisory_xact_lock(hashtext('segue upload'), hashtext($1))", 1};
 static const struct sg_pg_statement same = {
     "upload_same",
     "SELECT upload_id FROM uploads WHERE sha256 = $2::bytea AND user_id = $1::bigint AND "
@@ -61,7 +58,7 @@ static int find_same(struct sg_db_tx *tx, struct acceptance *x, struct sg_error 
     const char *who = sg_sql_u64(x->a, u->user_id);
     const char *const params[] = {who, bytes_text(x->a, u->sha256, UPLOAD_SHA256),
                                   sg_sql_u64(x->a, u->artist_id)};
-    int rc = sg_tx_run(tx, &hold, &who, NULL, e);
+    int rc = upload_hold(tx, x->a, u->user_id, e);
     if (!rc)
         rc = sg_tx_run(tx, &same, params, &r, e);
     x->known = !rc && PQntuples(r);
@@ -95,7 +92,9 @@ static int insert_all(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
     int rc = find_same(tx, x, e);
     if (rc || x->known)
         return rc;
-    rc = sg_tx_run(tx, &insert, params, NULL, e);
+    rc = upload_keep_room(x->s, tx, a, u->user_id, e);
+    if (!rc)
+        rc = sg_tx_run(tx, &insert, params, NULL, e);
     return rc ? rc : add_job(tx, x, e);
 }
 

@@ -129,9 +129,9 @@ int upload_check(struct sg_uploads *s, struct upload *u, int fd, struct sg_arena
         return sg_fail_kind(e, SG_EMEDIA, kind_of(why.code), "%s", why.detail);
     if (rc == SG_ECANCELED)
         return sg_fail(e, SG_EBUSY, "the server is being restarted: come again");
-    if (rc == SG_ETIMEOUT)
-        return sg_fail_kind(e, SG_EMEDIA, "too-costly", "decoding it took longer than %d s",
-                            WALL_S);
+    if (rc == SG_ETIMEOUT) /* the machine's fault: a file's is to take too much processor time */
+        return sg_fail(e, SG_EBUSY, "the file could not be looked at within %d s: come again",
+                       WALL_S);
     if (rc)
         return sg_fail(e, SG_EUNAVAIL, "the file could not be looked at: %s", at.text);
     return choose_title(u, a, e);

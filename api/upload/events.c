@@ -25,9 +25,10 @@ struct upload_viewer {
     struct sg_http_stream *stream;
     uint64_t user_id;
     char id[SG_UPLOAD_ID_MAX + 1];
-    uint64_t told; /* hash of the last event */
+    uint64_t told;  /* hash of the last event */
+    uint64_t round; /* of questions, in which it was asked about last */
     int64_t until_us;
-    bool ended;
+    bool ended, found; /* found: in that round */
 };
 
 static void on_gone(void *ctx)
@@ -68,19 +69,24 @@ static void tell(struct upload_viewer *v, const struct sg_upload *u, struct sg_s
         end_viewer(v);
 }
 
-/* With the lock: ids that are asked about, as an array of PostgreSQL; ids hold nothing that would
- * need quotes. */
-static int gather(struct sg_uploads *s, struct sg_buf *ids)
+/* Ids that are asked about next in this round, as an array of PostgreSQL; ids hold nothing that
+ * would need quotes. */
+static int gather(struct sg_uploads *s, uint64_t round, struct sg_buf *ids)
 {
     int n = 0;
     int64_t now = sg_now_us();
     sg_buf_putc(ids, '{');
-    for (struct upload_viewer *v = s->viewers; v; v = v->next) {
+    pthread_mutex_lock(&s->lock);
+    for (struct upload_viewer *v = s->viewers; v && n < ASKED; v = v->next) {
         if (!v->ended && v->until_us < now)
             end_viewer(v);
-        if (!v->ended && n < ASKED)
-            sg_buf_printf(ids, "%s%s", n++ ? "," : "", v->id);
+        if (v->ended || v->round == round)
+            continue;
+        v->round = round;
+        v->found = false;
+        sg_buf_printf(ids, "%s%s", n++ ? "," : "", v->id);
     }
+    pthread_mutex_unlock(&s->lock);
     sg_buf_puts(ids, "}");
     sg_buf_putc(ids, '\0');
     return n;
@@ -105,26 +111,44 @@ static void tell_row(struct sg_uploads *s, const PGresult *r, int row, struct sg
     sg_record_to_json(&sg_upload_record, &u, &json);
     pthread_mutex_lock(&s->lock);
     for (struct upload_viewer *v = s->viewers; v; v = v->next)
-        if (strcmp(v->id, PQgetvalue(r, row, 0)) == 0)
+        if (strcmp(v->id, PQgetvalue(r, row, 0)) == 0) {
+            v->found = true;
             tell(v, &u, sg_buf_str(&json));
+        }
     pthread_mutex_unlock(&s->lock);
     sg_buf_free(&json);
 }
 
+/* Uploads that have been forgotten. */
+static void end_lost(struct sg_uploads *s, uint64_t round)
+{
+    pthread_mutex_lock(&s->lock);
+    for (struct upload_viewer *v = s->viewers; v; v = v->next)
+        if (v->round == round && !v->found && !v->ended)
+            end_viewer(v);
+    pthread_mutex_unlock(&s->lock);
+}
+
 void upload_tell_viewers(struct sg_uploads *s)
 {
+    uint64_t round = ++s->rounds;
     struct sg_buf ids = {0};
     struct sg_arena a = {0};
     struct sg_error e = SG_ERROR_INIT;
-    PGresult *r = NULL;
-    pthread_mutex_lock(&s->lock);
-    int n = gather(s, &ids);
-    pthread_mutex_unlock(&s->lock);
-    const char *list = ids.p;
-    if (n && !sg_buf_failed(&ids) && sg_db_write(s->api->db, NULL, &watched, &list, &r, &e) == 0)
-        for (int i = 0; i < PQntuples(r); i++)
+    int rc = 0;
+    while (!rc && gather(s, round, &ids)) {
+        PGresult *r = NULL;
+        const char *list = ids.p;
+        rc = sg_buf_failed(&ids) ? SG_ENOMEM
+                                 : sg_db_write(s->api->db, NULL, &watched, &list, &r, &e);
+        for (int i = 0; !rc && i < PQntuples(r); i++)
             tell_row(s, r, i, &a);
-    PQclear(r);
+        PQclear(r);
+        sg_arena_reset(&a);
+        sg_buf_reset(&ids);
+    }
+    if (!rc)
+        end_lost(s, round);
     sg_arena_free(&a);
     sg_buf_free(&ids);
 }

@@ -156,6 +156,9 @@ static int take_pair(struct upload_fields *f, struct sg_arena *a, struct sg_str 
                              "Upload-Metadata: expected name BASE64, name BASE64");
     struct sg_str v = {(const char *)value, n};
     if (sg_str_eq(name, SG_STR("filename"))) {
+        if (f->seen & 1u << KNOWN)
+            return sg_fail_field(e, "Upload-Metadata", "filename: is told twice");
+        f->seen |= 1u << KNOWN;
         upload_filename(f, a, v);
         return 0;
     }

@@ -9,10 +9,11 @@
 SG_STREAMED(sg_upload_song);
 /* tus.c, tus_patch.c */
 SG_HANDLER(sg_tus_options);
-SG_HANDLER(sg_tus_create);
 SG_HANDLER(sg_tus_head);
 SG_HANDLER(sg_tus_terminate);
 SG_STREAMED(sg_tus_patch);
+/* tus_create.c */
+SG_STREAMED(sg_tus_create);
 /* status.c */
 SG_HANDLER(sg_upload_status);
 SG_HANDLER(sg_upload_list);

@@ -28,6 +28,7 @@ struct sg_uploads {
         pause; /* of the thread that looks after what is unfinished, and tells viewers */
     pthread_t keeper;
     bool keeping;
+    uint64_t rounds; /* of its questions for the viewers */
 
     pthread_mutex_t lock; /* guards all below */
     pthread_cond_t work;
@@ -63,10 +64,17 @@ void upload_name(struct upload *u); /* a new id */
 void upload_key(const struct upload *u, char out[SG_OBJECT_KEY_MAX + 1]);
 int upload_seal(struct sg_uploads *s, struct upload *u, struct sg_error *e); /* a new content key */
 const unsigned char *upload_seal_of(const struct upload *u);                 /* NULL: not sealed */
-/* Whose, of which genre and album: ids filled in; SG_ENOENT, SG_EINVAL, SG_ERATE (too many of hers
- * are unfinished). */
+/* Whose, of which genre and album: ids filled in; SG_ENOENT, SG_EINVAL. */
 int upload_resolve(struct sg_uploads *s, struct sg_http_request *q, struct upload *u,
                    struct sg_error *e);
+/* SG_ERATE: as many uploads of the caller are not done as may be. Of many that ask at once all may
+ * be told that there is room. */
+int upload_has_room(struct sg_uploads *s, struct sg_http_request *q, struct sg_error *e);
+/* The uploads of one user are accepted one after the other, from here to the transaction's end. */
+int upload_hold(struct sg_db_tx *tx, struct sg_arena *a, uint64_t user_id, struct sg_error *e);
+/* The same question as upload_has_room, once they are held. */
+int upload_keep_room(struct sg_uploads *s, struct sg_db_tx *tx, struct sg_arena *a,
+                     uint64_t user_id, struct sg_error *e);
 /* As it is kept for `facts`: without what is only of use to the workers. */
 const char *upload_facts_text(struct sg_arena *a, const struct sg_audio_facts *f);
 

@@ -9,8 +9,12 @@
 #define TAG .tag = "Uploads"
 #define TUS "/api/v1/upload/tus"
 static const char tus_help[] =
-    "tus 1.0 (https://tus.io/protocols/resumable-upload), extensions creation, termination, "
-    "expiration, checksum: any client of tus speaks it. Every request has `Tus-Resumable: 1.0.0`.";
+    "tus 1.0 (https://tus.io/protocols/resumable-upload), extensions creation, "
+    "creation-with-upload, termination, expiration, checksum: any client of tus speaks it. Every "
+    "request has `Tus-Resumable: 1.0.0`. Where PATCH and DELETE cannot be sent, POST with "
+    "`X-HTTP-Method-Override` is the same. The body, if any, is the file's first bytes, of which "
+    "the same is true as of those of tusPatch; when it is refused, no upload is begun.";
+#define SPOKEN .always = "Tus-Resumable: 1.0.0"
 
 const struct sg_route sg_upload_routes[] = {
     {.path = "/api/v1/upload/song",
@@ -43,17 +47,22 @@ const struct sg_route sg_upload_routes[] = {
      .help = "Told by the headers `Tus-Version`, `Tus-Extension`, `Tus-Max-Size`, "
              "`Tus-Checksum-Algorithm`.",
      .method = "OPTIONS",
+     SPOKEN,
      .access = SG_ANYONE},
     {.path = TUS,
      .name = "tusCreate",
-     .handle = sg_tus_create,
+     .stream = sg_tus_create,
      TAG,
      .summary = "Begin an upload that may be interrupted",
      .help = tus_help,
      .method = "POST",
+     .body_type = "application/offset+octet-stream",
+     .body_optional = true,
      .status = 201,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_413 | SG_ANSWERS_422,
-     .headers = "Tus-Resumable Upload-Length Upload-Metadata",
+     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_413 | SG_ANSWERS_415 | SG_ANSWERS_422 |
+                SG_ANSWERS_460,
+     .headers = "Tus-Resumable Upload-Length Upload-Metadata Upload-Checksum",
+     SPOKEN,
      .access = SG_ARTIST_ROLE},
     {.path = TUS "/{upload_id}",
      .name = "tusHead",
@@ -65,6 +74,8 @@ const struct sg_route sg_upload_routes[] = {
      .status = 200,
      .answers = SG_ANSWERS_404 | SG_ANSWERS_410,
      .headers = "Tus-Resumable",
+     SPOKEN,
+     .by_override = true,
      .access = SG_ARTIST_ROLE},
     {.path = TUS "/{upload_id}",
      .name = "tusPatch",
@@ -78,9 +89,11 @@ const struct sg_route sg_upload_routes[] = {
      .method = "PATCH",
      .body_type = "application/offset+octet-stream",
      .body_optional = true,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_413 | SG_ANSWERS_415 | SG_ANSWERS_422 |
-                SG_ANSWERS_460,
+     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_410 | SG_ANSWERS_413 | SG_ANSWERS_415 |
+                SG_ANSWERS_422 | SG_ANSWERS_460,
      .headers = "Tus-Resumable Upload-Offset Upload-Checksum",
+     SPOKEN,
+     .by_override = true,
      .access = SG_ARTIST_ROLE},
     {.path = TUS "/{upload_id}",
      .name = "tusTerminate",
@@ -88,8 +101,10 @@ const struct sg_route sg_upload_routes[] = {
      TAG,
      .summary = "Give an upload up",
      .method = "DELETE",
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409,
+     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_410,
      .headers = "Tus-Resumable",
+     SPOKEN,
+     .by_override = true,
      .access = SG_ARTIST_ROLE},
     {.path = "/api/v1/upload/status/{upload_id}",
      .name = "getUpload",

@@ -60,9 +60,8 @@ static const struct sg_pg_statement resolve = {
     "$2::bigint AND (user_id = $1::bigint OR $3::boolean)) END AS id) "
     "SELECT artist.id, (SELECT count(*) FROM hers), "
     "(SELECT min(genre_id) FROM genres WHERE lower(name) = lower($4)), "
-    "(SELECT album_id FROM albums b WHERE b.album_id = $5::bigint AND b.artist_id = artist.id), "
-    "(SELECT count(*) FROM uploads WHERE user_id = $1::bigint AND status IN "
-    "('receiving', 'received', 'processing')) FROM artist",
+    "(SELECT album_id FROM albums b WHERE b.album_id = $5::bigint AND b.artist_id = artist.id) "
+    "FROM artist",
     5};
 
 static int blame(struct sg_error *e, int rc, const char *field)
@@ -71,11 +70,9 @@ static int blame(struct sg_error *e, int rc, const char *field)
     return rc;
 }
 
-static int judge(const struct sg_uploads *s, const PGresult *r, struct upload *u,
-                 struct sg_error *e)
+static int judge(const PGresult *r, struct upload *u, struct sg_error *e)
 {
     const struct upload_fields *f = &u->fields;
-    int64_t most = s->api->config->upload.per_user;
     u->artist_id = sg_row_u64(r, 0, 0);
     u->genre_id = sg_row_u64(r, 0, 2);
     if (!u->artist_id && f->artist_id)
@@ -97,10 +94,6 @@ static int judge(const struct sg_uploads *s, const PGresult *r, struct upload *u
             e,
             sg_fail(e, SG_ENOENT, "that artist has no album %llu", (unsigned long long)f->album_id),
             "album_id");
-    if (sg_row_u64(r, 0, 4) >= (uint64_t)most)
-        return sg_fail_kind(e, SG_ERATE, "too-many-uploads",
-                            "%lld uploads of yours are not done yet; more when they are",
-                            (long long)most);
     return 0;
 }
 
@@ -116,7 +109,54 @@ int upload_resolve(struct sg_uploads *s, struct sg_http_request *q, struct uploa
                                   sg_sql_some(a, f->album_id)};
     int rc = sg_db_write(s->api->db, q, &resolve, params, &r, e); /* of the primary */
     if (!rc)
-        rc = judge(s, r, u, e);
+        rc = judge(r, u, e);
+    PQclear(r);
+    return rc;
+}
+
+static const struct sg_pg_statement unfinished = {
+    "uploads_unfinished",
+    "SELECT count(*) FROM uploads WHERE user_id = $1::bigint AND status IN "
+    "('receiving', 'received', 'processing')",
+    1};
+static const struct sg_pg_statement hold = {
+    "upload_hold", "SELECT pg_advisory_xact_lock(hashtext('segue upload'), hashtext($1))", 1};
+
+static int count_them(const struct sg_uploads *s, const PGresult *r, struct sg_error *e)
+{
+    int64_t most = s->api->config->upload.per_user;
+    if (sg_row_u64(r, 0, 0) < (uint64_t)most)
+        return 0;
+    return sg_fail_kind(e, SG_ERATE, "too-many-uploads",
+                        "%lld uploads of yours are not done yet; more when they are",
+                        (long long)most);
+}
+
+int upload_has_room(struct sg_uploads *s, struct sg_http_request *q, struct sg_error *e)
+{
+    PGresult *r = NULL;
+    const char *who = sg_sql_u64(q->arena, q->caller.user_id);
+    int rc = sg_db_write(s->api->db, q, &unfinished, &who, &r, e); /* of the primary */
+    if (!rc)
+        rc = count_them(s, r, e);
+    PQclear(r);
+    return rc;
+}
+
+int upload_hold(struct sg_db_tx *tx, struct sg_arena *a, uint64_t user_id, struct sg_error *e)
+{
+    const char *who = sg_sql_u64(a, user_id);
+    return sg_tx_run(tx, &hold, &who, NULL, e);
+}
+
+int upload_keep_room(struct sg_uploads *s, struct sg_db_tx *tx, struct sg_arena *a,
+                     uint64_t user_id, struct sg_error *e)
+{
+    PGresult *r = NULL;
+    const char *who = sg_sql_u64(a, user_id);
+    int rc = sg_tx_run(tx, &unfinished, &who, &r, e);
+    if (!rc)
+        rc = count_them(s, r, e);
     PQclear(r);
     return rc;
 }

@@ -158,6 +158,7 @@ static struct sg_str canonical(const struct song *x)
 static int store(struct song *x)
 {
     struct sg_object_info info;
+    struct sg_error at = SG_ERROR_INIT;
     bool known = false;
     struct sg_object_put *put = x->put;
     x->put = NULL;
@@ -166,8 +167,8 @@ static int store(struct song *x)
         rc = sg_fail(&x->e, SG_EIO, "the object store kept %lld bytes", (long long)info.bytes);
     if (!rc)
         rc = upload_accept(x->s, x->q, &x->u, x->q->arena, &known, &x->e);
-    if (!rc && known)
-        sg_objects_delete(x->s->objects, x->u.key, &x->e); /* else the sweep does */
+    if (rc == SG_ERATE || (!rc && known))
+        sg_objects_delete(x->s->objects, x->u.key, &at); /* else the sweep does */
     return rc;
 }
 
@@ -243,7 +244,10 @@ bool sg_upload_song(struct sg_api *api, struct sg_http_request *q, struct sg_htt
     x->q = q;
     x->r = r;
     upload_name(&x->u);
-    int rc = sg_multipart_open(&x->form, q, on_piece, x, &x->e);
+    /* With a key it may be one that has been accepted. */
+    int rc = sg_http_request_header(q, "Idempotency-Key").p ? 0 : upload_has_room(x->s, q, &x->e);
+    if (!rc)
+        rc = sg_multipart_open(&x->form, q, on_piece, x, &x->e);
     if (!rc)
         rc = read_digest(x);
     if (!rc)

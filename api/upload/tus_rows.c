@@ -76,10 +76,17 @@ static const struct sg_pg_statement create = {
     "$8::integer, $9::date, $10, 0, $11::bigint, decode($12, 'hex'), $13::bytea, $14)",
     14};
 
-int tus_create(struct sg_uploads *s, struct sg_http_request *q, struct tus_upload *t,
-               struct sg_error *e)
+struct creation {
+    struct sg_uploads *s;
+    struct sg_arena *a;
+    const struct tus_upload *t;
+};
+
+static int insert(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
-    struct sg_arena *a = q->arena;
+    const struct creation *x = ctx;
+    const struct tus_upload *t = x->t;
+    struct sg_arena *a = x->a;
     const struct upload *u = &t->u;
     const struct upload_fields *f = &u->fields;
     char sha[2 * UPLOAD_SHA256 + 1];
@@ -98,7 +105,17 @@ int tus_create(struct sg_uploads *s, struct sg_http_request *q, struct tus_uploa
                                   f->checksum.algorithm ? sha : NULL,
                                   u->sealed ? u->wrapped : NULL,
                                   sg_sql_str(a, t->metadata)};
-    return sg_db_write(s->api->db, q, &create, params, NULL, e);
+    int rc = upload_hold(tx, a, u->user_id, e);
+    if (!rc)
+        rc = upload_keep_room(x->s, tx, a, u->user_id, e);
+    return rc ? rc : sg_tx_run(tx, &create, params, NULL, e);
+}
+
+int tus_create(struct sg_uploads *s, struct sg_http_request *q, struct tus_upload *t,
+               struct sg_error *e)
+{
+    struct creation x = {s, q->arena, t};
+    return sg_db_transact(s->api->db, q, insert, &x, e);
 }
 
 static const struct sg_pg_statement add_part = {

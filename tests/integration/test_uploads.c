@@ -374,17 +374,85 @@ START_TEST(too_many_that_are_not_done_are_refused)
 }
 END_TEST
 
-static int dial_with(const char *path, size_t length)
+static int dial_as(uint64_t who, size_t length)
 {
     char head[2000], dir[200];
     snprintf(dir, sizeof dir, "%s", test_path(catalogue_x.dir, "var"));
     int fd = wire_dial(catalogue_port());
     snprintf(head, sizeof head,
-             "POST %s HTTP/1.1\r\nHost: x\r\n%s" TEST_FORM "Content-Length: %zu\r\n\r\n", path,
-             test_authorization(dir, ONE, SG_ROLE_USER | SG_ROLE_ARTIST, SG_FREE), length);
+             "POST /api/v1/upload/song HTTP/1.1\r\nHost: x\r\n%s" TEST_FORM
+             "Content-Length: %zu\r\n\r\n",
+             test_authorization(dir, who, SG_ROLE_USER | SG_ROLE_ARTIST, SG_FREE), length);
     wire_say(fd, head);
     return fd;
 }
+
+static int dial_with(size_t length)
+{
+    return dial_as(ONE, length);
+}
+
+static void fill_up(int n)
+{
+    sql("DELETE FROM uploads WHERE user_id = 2");
+    sql("INSERT INTO uploads (upload_id, artist_id, user_id, status, bytes) SELECT "
+        "'upload_many' || i, 2, 2, 'received', 0 FROM generate_series(1, %d) i",
+        n);
+}
+
+START_TEST(of_many_that_are_sent_at_once_as_many_are_taken_as_there_is_room_for)
+{
+    enum { SENT = 6 };
+    struct sg_buf form = {0};
+    int fds[SENT], taken = 0, told = 0, objects = test_objects();
+    fill_up(19);
+    for (int i = 0; i < SENT; i++) {
+        sg_buf_reset(&form);
+        form_of(&form, (struct test_tone){0}, "At once", true);
+        test_form_end(&form);
+        fds[i] = dial_as(TWO, form.n);
+        wire_put(fds[i], form.p, form.n - 1);
+    }
+    for (int i = 0; i < SENT; i++) /* every form ends alike */
+        wire_put(fds[i], form.p + form.n - 1, 1);
+    for (int i = 0; i < SENT; i++) {
+        struct wire_answer a = {0};
+        ck_assert(wire_hear(fds[i], &a));
+        taken += a.status == 202;
+        told += a.status == 429;
+        sg_buf_free(&a.body);
+        close(fds[i]);
+    }
+    ck_assert_int_eq(taken, 1);
+    ck_assert_int_eq(told, SENT - 1);
+    ck_assert_int_eq(test_objects(), objects + 1);
+    fill_up(0);
+    sg_buf_free(&form);
+}
+END_TEST
+
+START_TEST(who_has_no_room_is_told_before_the_bytes_are_sent_and_what_was_taken_is_told_again)
+{
+    struct sg_buf form = {0};
+    struct wire_answer a = {0};
+    fill_up(20);
+    int fd = dial_as(TWO, 100 << 20);
+    wire_say(fd, "--" TEST_BOUNDARY "\r\n");
+    ck_assert(wire_hear(fd, &a));
+    ck_assert_int_eq(a.status, 429);
+    close(fd);
+    sg_buf_free(&a.body);
+    fill_up(19);
+    form_of(&form, (struct test_tone){0}, "The last", true);
+    test_form_end(&form);
+    ck_assert_int_eq(test_form_send(TWO, &form, "Idempotency-Key: full\r\n"), 202);
+    ck_assert_msg(test_form_send(TWO, &form, "Idempotency-Key: full\r\n") == 202, "%s",
+                  catalogue_said);
+    ck_assert(says("Idempotent-Replayed: true"));
+    fill_up(0);
+    sg_buf_free(&form);
+}
+END_TEST
 
 START_TEST(a_client_that_leaves_leaves_nothing)
 {
@@ -392,7 +460,7 @@ START_TEST(a_client_that_leaves_leaves_nothing)
     int rows = uploads(), objects = test_objects();
     form_of(&form, (struct test_tone){.seconds = 60}, "Broken", true);
     for (int i = 0; i < 4; i++) {
-        int fd = dial_with("/api/v1/upload/song", form.n * 2);
+        int fd = dial_with(form.n * 2);
         wire_put(fd, form.p, form.n * (size_t)i / 4);
         close(fd);
     }
@@ -434,7 +502,7 @@ START_TEST(a_large_file_takes_no_memory)
             "Large", true);
     test_form_end(&form);
     long before = resident_kb(pid), most = before;
-    int fd = dial_with("/api/v1/upload/song", form.n);
+    int fd = dial_with(form.n);
     for (size_t at = 0; at < form.n; at += STEP) {
         wire_put(fd, form.p + at, form.n - at < STEP ? form.n - at : STEP);
         long now = resident_kb(pid);
@@ -470,7 +538,7 @@ static int signal_children(int with)
 
 static int send_whole(const struct sg_buf *form)
 {
-    int fd = dial_with("/api/v1/upload/song", form->n);
+    int fd = dial_with(form->n);
     wire_put(fd, form->p, form->n);
     return fd;
 }
@@ -500,7 +568,7 @@ START_TEST(when_too_many_files_wait_to_be_looked_at_the_next_is_told_to_come_aga
     for (int i = 0; i < MORE; i++)
         if (all[i].revents)
             answered++, first = i;
-    ck_assert_int_eq(answered, 1);
+    ck_assert_msg(answered == 1, "%d %s", answered, sql("SELECT string_agg(user_id || status || n, ',') FROM (select user_id, status, count(*) n from uploads group by 1,2) x"));
     ck_assert(wire_hear(all[first].fd, &a));
     ck_assert_msg(a.status == 503, "%d: %.*s", a.status, SG_FMT(sg_buf_str(&a.body)));
     ck_assert_str_ne(wire_header(&a, "Retry-After"), "");
@@ -537,6 +605,9 @@ int main(void)
     tcase_add_test(c, what_is_sent_again_is_one_upload);
     tcase_add_test(c, uploads_are_listed_page_by_page_and_cancelled);
     tcase_add_test(c, too_many_that_are_not_done_are_refused);
+    tcase_add_test(c, of_many_that_are_sent_at_once_as_many_are_taken_as_there_is_room_for);
+    tcase_add_test(
+        c, who_has_no_room_is_told_before_the_bytes_are_sent_and_what_was_taken_is_told_again);
     tcase_add_test(c, a_client_that_leaves_leaves_nothing);
     tcase_add_test(c, when_too_many_files_wait_to_be_looked_at_the_next_is_told_to_come_again);
     tcase_add_test(c, a_large_file_takes_no_memory);

@@ -97,7 +97,7 @@ START_TEST(what_is_spoken_is_told_to_everybody)
 {
     ck_assert_int_eq(catalogue_send(NOBODY, "OPTIONS", TUS, NULL, NULL, 0), 204);
     ck_assert(says("Tus-Version: 1.0.0") && says("Tus-Max-Size: 524288000") &&
-              says("Tus-Extension: creation,termination,expiration,checksum"));
+              says("Tus-Extension: creation,creation-with-upload,termination,expiration,checksum"));
 }
 END_TEST
 
@@ -111,6 +111,7 @@ START_TEST(a_song_in_three_pieces_is_accepted)
               says("Cache-Control: no-store"));
     ck_assert_msg(patch(0, 10000, "") == 204, "%s", catalogue_said);
     ck_assert_int_eq(number_after("Upload-Offset: "), 10000);
+    ck_assert(says("Upload-Expires: "));
     ck_assert_int_eq(patch(10000, 20000, ""), 204);
     ck_assert_str_eq(status_of(), "receiving");
     ck_assert_msg(patch(30000, wav.n - 30000, "") == 204, "%s", catalogue_said);
@@ -233,6 +234,7 @@ START_TEST(what_does_not_fit_the_protocol_is_refused)
     ck_assert_int_eq(create(ONE, 0, META), 400);
     ck_assert_int_eq(create(ONE, 100, "Upload-Metadata: title !!!\r\n"), 400);
     ck_assert_int_eq(create(ONE, 100, "Upload-Metadata: colour Ymx1ZQ==\r\n"), 400);
+    ck_assert_int_eq(create(ONE, 100, "Upload-Metadata: filename YQ==,filename Yg==\r\n"), 400);
     ck_assert_int_eq(create(ONE, 100, "Upload-Metadata: genre UG9sa2E=\r\n"), 422);
     ck_assert_int_eq(create(ONE, 100, "Upload-Metadata: artist_id Mg==\r\n"), 404); /* another's */
     ck_assert_int_eq(create(LISTENER, 100, META), 403);
@@ -265,7 +267,147 @@ START_TEST(what_is_given_up_is_deleted_and_gone)
     ck_assert_int_eq(catalogue_send(ONE, "DELETE", at, V, NULL, 0), 204);
     ck_assert_int_eq(test_objects(), objects);
     ck_assert_int_eq(catalogue_send(ONE, "HEAD", at, V, NULL, 0), 410);
-    ck_assert_int_eq(patch(5000, 100, ""), 409);
+    ck_assert_int_eq(patch(5000, 100, ""), 410);
+    ck_assert_int_eq(catalogue_send(ONE, "DELETE", at, V, NULL, 0), 410);
+}
+END_TEST
+
+START_TEST(every_answer_tells_the_version_refusals_included)
+{
+    make(2);
+    ck_assert_int_eq(catalogue_send(NOBODY, "POST", TUS, V "Upload-Length: 5\r\n", "", 0), 401);
+    ck_assert(says(V));
+    ck_assert_int_eq(create(LISTENER, 100, META), 403);
+    ck_assert(says(V));
+    ck_assert_int_eq(create(ONE, 100, META), 201);
+    ck_assert_int_eq(catalogue_send(NOBODY, "HEAD", at, V, NULL, 0), 401);
+    ck_assert(says(V));
+    ck_assert_int_eq(catalogue_send(ONE, "PUT", at, V, "x", 1), 405);
+    ck_assert(says(V));
+    ck_assert_int_eq(
+        catalogue_send(ONE, "PATCH", at, PIECE "Content-Length: 999999999999\r\n", NULL, 0), 413);
+    ck_assert(says(V));
+    ck_assert_int_eq(catalogue_ask(ONE, "GET", "/api/v1/me/uploads", NULL, NULL), 200);
+    ck_assert(!says(V));
+}
+END_TEST
+
+START_TEST(a_client_that_can_only_post_tells_what_it_means)
+{
+    make(3);
+    ck_assert_int_eq(create(ONE, wav.n, META), 201);
+    ck_assert_msg(catalogue_send(ONE, "POST", at,
+                                 PIECE "X-HTTP-Method-Override: PATCH\r\nUpload-Offset: 0\r\n",
+                                 wav.p, 20000) == 204,
+                  "%s", catalogue_said);
+    ck_assert_int_eq(offset(), 20000);
+    ck_assert_int_eq(catalogue_send(ONE, "POST", at, V "X-HTTP-Method-Override: HEAD\r\n", "", 0),
+                     200);
+    ck_assert_int_eq(number_after("Upload-Offset: "), 20000);
+    ck_assert_int_eq(catalogue_send(ONE, "POST", at, V "X-HTTP-Method-Override: PUT\r\n", "", 0),
+                     405);
+    ck_assert_int_eq(catalogue_send(ONE, "POST", at, V "X-HTTP-Method-Override: DELETE\r\n", "", 0),
+                     204);
+    ck_assert_str_eq(status_of(), "cancelled");
+    /* and means nothing elsewhere */
+    ck_assert_int_eq(create(ONE, wav.n, META), 201);
+    char path[200];
+    snprintf(path, sizeof path, "/api/v1/upload/%s", strrchr(at, '/') + 1);
+    ck_assert_int_eq(catalogue_send(ONE, "POST", path, "X-HTTP-Method-Override: DELETE\r\n", "", 0),
+                     405);
+    ck_assert_str_eq(status_of(), "receiving");
+}
+END_TEST
+
+static int create_with(size_t n, const char *more)
+{
+    char head[1000];
+    snprintf(head, sizeof head, V META "Upload-Length: %zu\r\n%s", wav.n, more);
+    int status = catalogue_send(ONE, "POST", TUS, head, wav.p, n);
+    if (status == 201)
+        snprintf(at, sizeof at, TUS "/%s", test_upload_id());
+    return status;
+}
+
+#define BYTES "Content-Type: Application/Offset+Octet-Stream; charset=binary\r\n"
+
+START_TEST(the_first_bytes_may_come_with_the_creation)
+{
+    make(3);
+    ck_assert_msg(create_with(20000, BYTES) == 201, "%s", catalogue_said);
+    ck_assert_int_eq(number_after("Upload-Offset: "), 20000);
+    ck_assert(says("Upload-Expires: "));
+    ck_assert_int_eq(offset(), 20000);
+    ck_assert_int_eq(patch(20000, wav.n - 20000, ""), 204);
+    ck_assert_str_eq(status_of(), "received");
+    make(3);
+    ck_assert_msg(create_with(wav.n, BYTES) == 201, "%s", catalogue_said);
+    ck_assert_int_eq(number_after("Upload-Offset: "), (long)wav.n);
+    ck_assert_str_eq(status_of(), "received");
+}
+END_TEST
+
+static int begun(void)
+{
+    return atoi(sql("SELECT count(*) FROM uploads WHERE status = 'receiving'"));
+}
+
+START_TEST(a_creation_whose_bytes_are_refused_begins_nothing)
+{
+    make(3);
+    int before = begun(), objects = test_objects();
+    ck_assert_int_eq(create_with(100, ""), 415);
+    ck_assert_int_eq(create_with(100, "Content-Type: audio/wav\r\n"), 415);
+    char more[300];
+    snprintf(more, sizeof more, BYTES "%s", checksum_line(0, 20000, 1));
+    ck_assert_int_eq(create_with(20000, more), 460);
+    ck_assert_int_eq(create_with(20000, BYTES "Upload-Checksum: crc7 AAAA\r\n"), 400);
+    snprintf(more, sizeof more, V META BYTES "Upload-Length: 100\r\n");
+    ck_assert_int_eq(catalogue_send(ONE, "POST", TUS, more, wav.p, 101), 413);
+    ck_assert_int_eq(begun(), before);
+    ck_assert_int_eq(test_objects(), objects);
+    snprintf(more, sizeof more, BYTES "%s", checksum_line(0, 20000, 0));
+    ck_assert_int_eq(create_with(20000, more), 201);
+}
+END_TEST
+
+/* Nobody has heard where it is. */
+START_TEST(a_creation_that_breaks_off_begins_nothing)
+{
+    char head[2000], dir[200];
+    make(30);
+    int objects = test_objects();
+    snprintf(dir, sizeof dir, "%s", test_path(catalogue_x.dir, "var"));
+    snprintf(head, sizeof head,
+             "POST " TUS " HTTP/1.1\r\nHost: x\r\n%s" V META BYTES "Upload-Length: %zu\r\n"
+             "Content-Length: %zu\r\n\r\n",
+             test_authorization(dir, ONE, SG_ROLE_USER | SG_ROLE_ARTIST, SG_FREE), wav.n, wav.n);
+    int before = begun(), fd = wire_dial(catalogue_port());
+    wire_say(fd, head);
+    wire_put(fd, wav.p, 200000);
+    for (int i = 0; i < 600 && begun() == before; i++)
+        sg_sleep_us(50000);
+    ck_assert_int_eq(begun(), before + 1);
+    close(fd);
+    for (int i = 0; i < 600 && begun() > before; i++)
+        sg_sleep_us(50000);
+    ck_assert_int_eq(begun(), before);
+    ck_assert_int_eq(test_objects(), objects);
+}
+END_TEST
+
+START_TEST(a_key_stands_for_one_creation)
+{
+    char first[200];
+    make(2);
+    ck_assert_int_eq(create(ONE, wav.n, META "Idempotency-Key: t1\r\n"), 201);
+    snprintf(first, sizeof first, "%s", at);
+    ck_assert_int_eq(create(ONE, wav.n, META "Idempotency-Key: t1\r\n"), 201);
+    ck_assert_str_eq(at, first);
+    ck_assert_int_eq(create(ONE, wav.n + 1, META "Idempotency-Key: t1\r\n"), 422);
+    ck_assert(says("idempotency-key-reused"));
+    ck_assert_int_eq(create(ONE, 0, "Idempotency-Key: t2\r\n"), 400); /* and is free again */
+    ck_assert_int_eq(create(ONE, wav.n, META "Idempotency-Key: t2\r\n"), 201);
 }
 END_TEST
 
@@ -363,6 +505,55 @@ START_TEST(progress_is_told_as_it_changes_until_the_end)
 }
 END_TEST
 
+static int watch(uint64_t user, unsigned roles)
+{
+    char head[2000], dir[200];
+    snprintf(dir, sizeof dir, "%s", test_path(catalogue_x.dir, "var"));
+    int fd = wire_dial(catalogue_port());
+    snprintf(head, sizeof head, "GET /api/v1/upload/status/%s/events HTTP/1.1\r\nHost: x\r\n%s\r\n",
+             strrchr(at, '/') + 1, test_authorization(dir, user, roles, SG_FREE));
+    wire_say(fd, head);
+    return fd;
+}
+
+/* Until the stream's end, or until text comes. */
+static bool hears(int fd, const char *text)
+{
+    static char said[16384];
+    size_t n = 0;
+    ssize_t got;
+    said[0] = '\0';
+    while (n + 1 < sizeof said && !strstr(said, text) &&
+           (got = recv(fd, said + n, sizeof said - n - 1, 0)) > 0) {
+        n += (size_t)got;
+        said[n] = '\0';
+    }
+    return strstr(said, text) != NULL;
+}
+
+/* More than are asked about in one question. */
+START_TEST(everybody_is_told_however_many_look_on)
+{
+    enum { USERS = 15, EACH = 20 };
+    static int fds[USERS * EACH];
+    make(2);
+    ck_assert_int_eq(create(ONE, wav.n, META), 201);
+    for (int i = 0; i < USERS * EACH; i++) {
+        fds[i] = watch(1000 + (uint64_t)i / EACH, SG_ROLE_USER | SG_ROLE_ADMIN);
+        ck_assert(hears(fds[i], "\"status\":\"receiving\""));
+    }
+    sql("UPDATE uploads SET status = 'processing', stage = 'encode', progress = 40 "
+        "WHERE upload_id = '%s'",
+        strrchr(at, '/') + 1);
+    for (int i = 0; i < USERS * EACH; i++)
+        ck_assert_msg(hears(fds[i], "\"progress\":40"), "%d", i);
+    sql("DELETE FROM uploads WHERE upload_id = '%s'", strrchr(at, '/') + 1);
+    ck_assert(hears(fds[0], "0\r\n\r\n")); /* of what is forgotten nothing more is told */
+    for (int i = 0; i < USERS * EACH; i++)
+        close(fds[i]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("uploads by tus");
@@ -377,6 +568,13 @@ int main(void)
     tcase_add_test(c, a_piece_with_another_checksum_does_not_count);
     tcase_add_test(c, what_does_not_fit_the_protocol_is_refused);
     tcase_add_test(c, what_is_given_up_is_deleted_and_gone);
+    tcase_add_test(c, every_answer_tells_the_version_refusals_included);
+    tcase_add_test(c, a_client_that_can_only_post_tells_what_it_means);
+    tcase_add_test(c, the_first_bytes_may_come_with_the_creation);
+    tcase_add_test(c, a_creation_whose_bytes_are_refused_begins_nothing);
+    tcase_add_test(c, a_creation_that_breaks_off_begins_nothing);
+    tcase_add_test(c, a_key_stands_for_one_creation);
+    tcase_add_test(c, everybody_is_told_however_many_look_on);
     tcase_add_test(c, what_is_no_song_is_refused_at_the_end);
     tcase_add_test(c, what_was_complete_when_its_server_died_is_finished_by_another);
     tcase_add_test(c, what_nobody_came_back_to_is_forgotten);

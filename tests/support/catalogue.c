@@ -96,7 +96,8 @@ int catalogue_send(int who, const char *method, const char *path, const char *he
     ssize_t got, sent = 0;
     size_t k = 0;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    for (int i = 0; connect(fd, (struct sockaddr *)&at, sizeof at) && i < 300; i++)
+    /* as long as the server takes to be there, on a machine that has much else to do */
+    for (int i = 0; connect(fd, (struct sockaddr *)&at, sizeof at) && i < 1200; i++)
         usleep(100000);
     sg_buf_printf(&text, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s%s", method, path,
                   authorization(who), headers ? headers : "");
