@@ -83,6 +83,13 @@ static const struct sg_field change_fields[] = {
 const struct sg_record sg_password_change_record =
     SG_RECORD("PasswordChange", struct sg_password_change, change_fields);
 
+static const struct sg_field email_change_fields[] = {
+    EMAIL(struct sg_email_change),
+    PASSWORD(struct sg_email_change, password, 1, 0),
+};
+const struct sg_record sg_email_change_record =
+    SG_RECORD("EmailChange", struct sg_email_change, email_change_fields);
+
 static const struct sg_field proof_fields[] = {PASSWORD(struct sg_password_proof, password, 1, 0)};
 const struct sg_record sg_password_proof_record =
     SG_RECORD("PasswordProof", struct sg_password_proof, proof_fields);

@@ -32,6 +32,9 @@ struct sg_password_reset {
 struct sg_password_change {
     struct sg_str current_password, new_password;
 };
+struct sg_email_change {
+    struct sg_str email, password; /* password: the account's, as proof */
+};
 struct sg_password_proof {
     struct sg_str password;
 };
@@ -91,5 +94,6 @@ struct sg_role_list {
 extern const struct sg_record sg_register_record, sg_login_record, sg_login_reply_record,
     sg_refresh_request_record, sg_email_request_record, sg_mail_token_record,
     sg_password_reset_record, sg_password_change_record, sg_password_proof_record,
-    sg_mail_sent_record, sg_session_list_record, sg_preferences_record, sg_me_record,
-    sg_me_change_record, sg_public_profile_record, sg_subscription_record, sg_role_list_record;
+    sg_email_change_record, sg_mail_sent_record, sg_session_list_record, sg_preferences_record,
+    sg_me_record, sg_me_change_record, sg_public_profile_record, sg_subscription_record,
+    sg_role_list_record;

@@ -25,6 +25,9 @@ void sg_accounts_close(struct sg_accounts *a);
  * not what it was). */
 int sg_accounts_stands(struct sg_accounts *a, uint64_t user_id, uint64_t session_id, bool premium,
                        struct sg_error *e);
+/* The login (session_id) has ended, 0: nobody's: for answers that stay open longer than a request.
+ * Never waits. */
+bool sg_accounts_has_ended(struct sg_accounts *a, uint64_t session_id);
 /* Never waits. An access token (Authorization: Bearer) fills q->caller; any other bearer value,
  * and X-API-Key, is an API key's. With api.require_key one of the two must be there. False: r
  * says why not (401, 403 of the key, 503 before the first reading). What the route asks of the

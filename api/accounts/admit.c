@@ -122,6 +122,11 @@ static bool admit_token(struct sg_accounts *a, struct sg_str text, struct sg_htt
     return true;
 }
 
+bool sg_accounts_has_ended(struct sg_accounts *a, uint64_t session_id)
+{
+    return session_id && sg_revoked_has_session(a->revoked, session_id);
+}
+
 int sg_accounts_stands(struct sg_accounts *a, uint64_t user_id, uint64_t session_id, bool premium,
                        struct sg_error *e)
 {

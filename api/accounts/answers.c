@@ -62,22 +62,32 @@ int accounts_line(struct sg_str s, const char *field, struct sg_arena *a, const 
     return copy.p ? 0 : sg_fail(e, SG_ENOMEM, "%s", field);
 }
 
-/* Hashed again at today's cost; that it could not be is no reason to refuse a login. */
-static void keep_hash(struct sg_accounts *x, struct sg_http_request *q, uint64_t user_id,
+/* Hashed again at today's cost, unless there is another password since; that it could not be is no
+ * reason to refuse a login. */
+static void keep_hash(struct sg_accounts *x, struct sg_http_request *q, struct account *who,
                       struct sg_str password)
 {
     static const struct sg_pg_statement put = {
-        "account_rehash", "UPDATE users SET password_hash = $2 WHERE user_id = $1::bigint", 2};
+        "account_rehash",
+        "UPDATE users SET password_hash = $2 WHERE user_id = $1::bigint AND password_hash = $3 "
+        "RETURNING 1",
+        3};
     struct sg_error e = SG_ERROR_INIT;
     char id[24], hash[SG_PASSWORD_HASH_MAX];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)user_id);
-    if (!sg_password_hash(x->passwords, password, hash, &e))
-        sg_db_write(x->db, q, &put, (const char *const[]){id, hash}, NULL, &e);
+    PGresult *r;
+    snprintf(id, sizeof id, "%llu", (unsigned long long)who->user_id);
+    const char *const params[] = {id, hash, who->password_hash.p};
+    if (sg_password_hash(x->passwords, password, hash, &e) ||
+        sg_db_write(x->db, q, &put, params, &r, &e))
+        return;
+    struct sg_str kept = sg_arena_copy(q->arena, sg_str(hash));
+    if (PQntuples(r) && kept.p)
+        who->password_hash = kept;
+    PQclear(r);
 }
 
 int accounts_prove(struct sg_accounts *x, struct sg_http_request *q, struct sg_http_response *r,
-                   const struct account *who, uint64_t key, struct sg_str password,
-                   struct sg_error *e)
+                   struct account *who, uint64_t key, struct sg_str password, struct sg_error *e)
 {
     bool good, old;
     int rc = accounts_may(x, q, r, SG_THROTTLE_ACCOUNT, key, SG_THROTTLE_ADDRESS, e);
@@ -93,6 +103,19 @@ int accounts_prove(struct sg_accounts *x, struct sg_http_request *q, struct sg_h
     sg_throttle_good(x->throttle, SG_THROTTLE_ACCOUNT, key, sg_now_us());
     sg_throttle_good(x->throttle, SG_THROTTLE_ADDRESS, q->client, sg_now_us());
     if (old)
-        keep_hash(x, q, who->user_id, password);
+        keep_hash(x, q, who, password);
     return 0;
+}
+
+int accounts_not_own(const char *field, struct sg_error *e)
+{
+    return sg_fail_field(e, field, "%s: it is not the account's", field);
+}
+
+int accounts_prove_own(struct sg_accounts *x, struct sg_http_request *q, struct sg_http_response *r,
+                       struct account *who, struct sg_str password, const char *field,
+                       struct sg_error *e)
+{
+    int rc = accounts_prove(x, q, r, who, accounts_key(who->email.p), password, e);
+    return rc == SG_EAUTH ? accounts_not_own(field, e) : rc;
 }

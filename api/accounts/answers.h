@@ -25,8 +25,14 @@ bool accounts_is_country(struct sg_str s);
 /* Text for the database: SG_EINVAL when it holds a zero byte or control characters. In a. */
 int accounts_line(struct sg_str s, const char *field, struct sg_arena *a, const char **out,
                   struct sg_error *e);
-/* The password is the account's; SG_EAUTH otherwise. *hash: anew, when it should be kept so ("":
- * not). Counts for the throttle of its key. */
+/* The password is the account's (who NULL: nobody's); SG_EAUTH otherwise. Counts for the throttle
+ * of its key. Its hash may be made anew, in who too: what is written by the right of this password
+ * is written only while the row has that hash. */
 int accounts_prove(struct sg_accounts *x, struct sg_http_request *q, struct sg_http_response *r,
-                   const struct account *who, uint64_t key, struct sg_str password,
-                   struct sg_error *e);
+                   struct account *who, uint64_t key, struct sg_str password, struct sg_error *e);
+/* As accounts_prove of the caller's own account: it is this field of the body that is wrong then.
+ */
+int accounts_prove_own(struct sg_accounts *x, struct sg_http_request *q, struct sg_http_response *r,
+                       struct account *who, struct sg_str password, const char *field,
+                       struct sg_error *e);
+int accounts_not_own(const char *field, struct sg_error *e);

@@ -5,6 +5,7 @@
 #include "api/accounts/cli_parts.h"
 #include "api/accounts/email.h"
 #include "api/accounts/erase.h"
+#include "api/accounts/new_password.h"
 #include "api/accounts/sessions.h"
 #include "api/accounts/standing.h"
 #include "api/search_log/search_log.h"
@@ -18,7 +19,7 @@ const char sg_user_command_help[] =
     "         [--generate]       the password is a line of standard input, or made and printed\n"
     "  list [--limit N]          newest first\n"
     "  show USER\n"
-    "  set-password USER [--generate]\n"
+    "  set-password USER [--generate]   logs out everywhere too\n"
     "  set-role USER [ROLE...]   user is always one\n"
     "  set-subscription USER free|premium|expired [--until 2027-01-31T00:00:00Z]\n"
     "  revoke-sessions USER      logs out everywhere, within a second\n"
@@ -33,12 +34,8 @@ static const struct sg_pg_statement insert = {
     "subscription_expires_at, email_verified_at) VALUES ($1, $2, $3, $4::text[], $5, "
     "$6::timestamptz, now()) " ROW,
     6};
-static const struct sg_pg_statement put_password = {
-    "cli_password",
-    "UPDATE users u SET password_hash = $2, email_verified_at = coalesce(u.email_verified_at, "
-    "now()) "
-    "WHERE u.user_id = $1::bigint " ROW,
-    2};
+static const struct sg_pg_statement show = {
+    "cli_show", "SELECT " ACCOUNT_COLUMNS " FROM users u WHERE u.user_id = $1::bigint", 1};
 static const struct sg_pg_statement put_roles = {
     "cli_roles", "UPDATE users u SET roles = $2::text[] WHERE u.user_id = $1::bigint " ROW, 2};
 static const struct sg_pg_statement put_subscription = {
@@ -191,15 +188,24 @@ static int end_sessions(struct cli *c, struct sg_error *e)
     return 0;
 }
 
+static int set_password(struct cli *c, const struct account *who, struct sg_error *e)
+{
+    char hash[SG_PASSWORD_HASH_MAX];
+    struct new_password n = {.user_id = who->user_id};
+    int rc = read_password(c, who->email.p, hash, e);
+    if (!rc)
+        rc = account_put_password(c->accounts.db, NULL, &n, hash, NULL, e);
+    return rc ? rc : run(c, &show, (const char *const[]){c->id}, e);
+}
+
 /* Commands about one user, who is there. */
 static int about(struct cli *c, const struct account *who, struct sg_error *e)
 {
-    char hash[SG_PASSWORD_HASH_MAX], roles[SG_ROLES_TEXT];
+    char roles[SG_ROLES_TEXT];
     int rc;
     switch (c->command) {
     case CLI_SET_PASSWORD:
-        rc = read_password(c, who->email.p, hash, e);
-        return rc ? rc : run(c, &put_password, (const char *const[]){c->id, hash}, e);
+        return set_password(c, who, e);
     case CLI_SET_ROLE:
         rc = roles_read(c->roles, c->n_roles, roles, e);
         return rc ? rc : run(c, &put_roles, (const char *const[]){c->id, roles}, e);

@@ -68,9 +68,7 @@ static int erase_own(struct sg_api *api, struct sg_http_request *q, struct sg_ht
     if (!rc)
         rc = account_by_id(x, q, q->caller.user_id, q->arena, &who, e);
     if (!rc)
-        rc = accounts_prove(x, q, r, &who, accounts_key(who.email.p), in.password, e);
-    if (rc == SG_EAUTH)
-        rc = sg_fail_field(e, "password", "password: it is not the account's");
+        rc = accounts_prove_own(x, q, r, &who, in.password, "password", e);
     if (!rc)
         rc = account_erase(api->db, who.user_id, &ended, e);
     if (rc)

@@ -17,6 +17,8 @@ SG_HANDLER(sg_api_verify);
 SG_HANDLER(sg_api_reset);
 SG_HANDLER(sg_api_reset_confirm);
 SG_HANDLER(sg_api_password_change);
+/* address.c */
+SG_HANDLER(sg_api_email_change);
 /* profile.c */
 SG_HANDLER(sg_api_me);
 SG_HANDLER(sg_api_me_change);

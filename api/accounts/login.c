@@ -5,6 +5,8 @@
 #include "api/accounts/sessions.h"
 #include <stdlib.h>
 
+enum { TRIES = 3 }; /* when the password, or its hash, changes between look and session */
+
 static void answer_tokens(struct sg_http_request *q, struct sg_http_response *r, int rc,
                           const struct sg_login_reply *reply, const struct sg_error *e)
 {
@@ -16,11 +18,23 @@ static void answer_tokens(struct sg_http_request *q, struct sg_http_response *r,
     sg_api_answer(r, &sg_login_reply_record, reply);
 }
 
+/* The account's password is looked at and a session begun. */
+static int prove_and_begin(struct sg_accounts *x, struct sg_http_request *q,
+                           struct sg_http_response *r, const char *email, struct sg_str password,
+                           const char *device, struct sg_login_reply *out, struct sg_error *e)
+{
+    struct account who;
+    int found = account_by_email(x, q, email, q->arena, &who, e);
+    if (found && found != SG_ENOENT)
+        return found;
+    int rc = accounts_prove(x, q, r, found ? NULL : &who, accounts_key(email), password, e);
+    return rc ? rc : session_begin(x, q, &who, sg_str(device), out, e);
+}
+
 static int log_in(struct sg_accounts *x, struct sg_http_request *q, struct sg_http_response *r,
                   struct sg_login_reply *out, struct sg_error *e)
 {
     struct sg_login in;
-    struct account who;
     char email[SG_EMAIL_MAX + 1];
     const char *device;
     int rc = accounts_body(q, &sg_login_record, &in, e);
@@ -30,11 +44,10 @@ static int log_in(struct sg_accounts *x, struct sg_http_request *q, struct sg_ht
         rc = accounts_line(in.device, "device", q->arena, &device, e);
     if (rc)
         return rc;
-    int found = account_by_email(x, q, email, q->arena, &who, e);
-    if (found && found != SG_ENOENT)
-        return found;
-    rc = accounts_prove(x, q, r, found ? NULL : &who, accounts_key(email), in.password, e);
-    return rc ? rc : session_begin(x, q, &who, sg_str(device), out, e);
+    rc = SG_ECHANGED;
+    for (int i = 0; i < TRIES && rc == SG_ECHANGED; i++)
+        rc = prove_and_begin(x, q, r, email, in.password, device, out, e);
+    return rc == SG_ECHANGED ? sg_fail(e, SG_EBUSY, "the account is being changed; try again") : rc;
 }
 
 void sg_api_login(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)

@@ -1,5 +1,6 @@
 /* register.c - how an account begins: see by_mail.h. A registration waits in account_tokens until
  * its address is proven, so that nobody can take an address, or change an account, by naming it. */
+#include "api/accounts/address.h"
 #include "api/accounts/answers.h"
 #include "api/accounts/by_mail.h"
 #include "api/accounts/email.h"
@@ -21,15 +22,18 @@ static const struct sg_pg_statement take = {
     "SELECT email, password_hash, display_name, country, now() FROM t "
     "ON CONFLICT (lower(email)) DO UPDATE SET password_hash = excluded.password_hash, "
     "display_name = excluded.display_name, country = coalesce(excluded.country, u.country), "
-    "email_verified_at = now() WHERE u.email_verified_at IS NULL RETURNING u.user_id",
-    1};
+    "email_verified_at = now() WHERE u.email_verified_at IS NULL AND $2::boolean RETURNING "
+    "u.user_id",
+    2};
 
-/* *began: there is an account now that was not there. */
+/* *began: there is an account now that was not there. One that an import brought is taken over by
+ * who has proven its address, by mail. */
 static int begin(struct sg_accounts *x, struct sg_http_request *q, const char *hash, bool *began,
                  struct sg_error *e)
 {
     PGresult *r;
-    int rc = sg_db_write(x->db, q, &take, &hash, &r, e);
+    const char *proven = x->config->auth.verify_email ? "t" : "f";
+    int rc = sg_db_write(x->db, q, &take, (const char *const[]){hash, proven}, &r, e);
     if (rc)
         return rc;
     *began = PQntuples(r) > 0;
@@ -123,6 +127,8 @@ void sg_api_verify(struct sg_api *api, struct sg_http_request *q, struct sg_http
         mail_token_hash(in.token, hash);
         rc = begin(api->accounts, q, hash, &began, &e);
     }
+    if (!rc && !began)
+        rc = address_take(api->accounts, q, hash, &began, &e);
     if (!rc && !began)
         rc = sg_fail_field(&e, "token", "token: it is not good, or no longer");
     if (rc)

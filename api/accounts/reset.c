@@ -3,6 +3,7 @@
 #include "api/accounts/by_mail.h"
 #include "api/accounts/email.h"
 #include "api/accounts/handlers.h"
+#include "api/accounts/new_password.h"
 #include "api/accounts/sessions.h"
 
 /* Of nobody too, so that it takes as long. */
@@ -12,27 +13,6 @@ static const struct sg_pg_statement put = {
     "(decode($1, 'hex'), 'reset', (SELECT user_id FROM users WHERE lower(email) = $2), $2, "
     "now() + interval '1 hour') RETURNING user_id IS NOT NULL",
     2};
-/* All that was mailed to the account ends with the first that is used. 0: it was. */
-static const struct sg_pg_statement take = {
-    "reset_take",
-    "WITH d AS (DELETE FROM account_tokens a USING account_tokens t "
-    "WHERE t.token_hash = decode($1, 'hex') AND t.purpose = 'reset' AND t.expires_at > now() "
-    "AND a.user_id = t.user_id RETURNING a.token_hash, a.user_id), "
-    "u AS (UPDATE users SET password_hash = $2, "
-    "email_verified_at = coalesce(email_verified_at, now()) FROM d "
-    "WHERE d.token_hash = decode($1, 'hex') AND users.user_id = d.user_id RETURNING "
-    "users.user_id), "
-    "s AS (DELETE FROM sessions USING u WHERE sessions.user_id = u.user_id RETURNING session_id) "
-    "SELECT 0 FROM u UNION ALL SELECT session_id FROM s",
-    2};
-static const struct sg_pg_statement change = {
-    "password_change",
-    "WITH u AS (UPDATE users SET password_hash = $2 WHERE user_id = $1::bigint RETURNING user_id), "
-    "t AS (DELETE FROM account_tokens USING u WHERE account_tokens.user_id = u.user_id), "
-    "s AS (DELETE FROM sessions USING u WHERE sessions.user_id = u.user_id "
-    "AND session_id <> $3::bigint RETURNING session_id) "
-    "SELECT 0 FROM u UNION ALL SELECT session_id FROM s",
-    3};
 static const struct sg_pg_statement is_there = {
     "reset_there",
     "SELECT FROM account_tokens WHERE token_hash = decode($1, 'hex') AND purpose = 'reset' "
@@ -104,25 +84,26 @@ static int check_token(struct sg_accounts *x, struct sg_http_request *q, const c
     return there ? 0 : not_good(e);
 }
 
-/* Runs what changes a password and ends sessions: SG_ENOENT when it was nobody's. */
+/* Another password, and the sessions that end by it: this process refuses them at once. */
 static int put_password(struct sg_accounts *x, struct sg_http_request *q,
-                        const struct sg_pg_statement *s, const char *const *params,
-                        struct sg_error *e)
+                        const struct new_password *n, struct sg_str password, struct sg_error *e)
 {
-    PGresult *r;
-    int rc = sg_db_write(x->db, q, s, params, &r, e);
+    char hash[SG_PASSWORD_HASH_MAX];
+    PGresult *ended;
+    int rc = sg_password_hash(x->passwords, password, hash, e);
+    if (!rc)
+        rc = account_put_password(x->db, q, n, hash, &ended, e);
     if (rc)
         return rc;
-    rc = PQntuples(r) ? 0 : sg_fail(e, SG_ENOENT, "there is no such account");
-    session_ended_rows(x, r);
-    PQclear(r);
-    return rc;
+    session_ended_rows(x, ended);
+    PQclear(ended);
+    return 0;
 }
 
 static int confirm(struct sg_accounts *x, struct sg_http_request *q, struct sg_error *e)
 {
     struct sg_password_reset in;
-    char token[65], hash[SG_PASSWORD_HASH_MAX];
+    char token[65];
     int rc = accounts_body(q, &sg_password_reset_record, &in, e);
     if (!rc)
         rc = sg_password_judge(in.password, SG_STR_NONE, "password", e);
@@ -131,9 +112,7 @@ static int confirm(struct sg_accounts *x, struct sg_http_request *q, struct sg_e
     mail_token_hash(in.token, token);
     rc = check_token(x, q, token, e);
     if (!rc)
-        rc = sg_password_hash(x->passwords, in.password, hash, e);
-    if (!rc)
-        rc = put_password(x, q, &take, (const char *const[]){token, hash}, e);
+        rc = put_password(x, q, &(struct new_password){.token = token}, in.password, e);
     return rc == SG_ENOENT ? not_good(e) : rc;
 }
 
@@ -158,23 +137,21 @@ static int change_own(struct sg_accounts *x, struct sg_http_request *q, struct s
 {
     struct sg_password_change in;
     struct account who;
-    char id[24], keep[24], hash[SG_PASSWORD_HASH_MAX];
     int rc = accounts_body(q, &sg_password_change_record, &in, e);
     if (!rc)
         rc = account_by_id(x, q, q->caller.user_id, q->arena, &who, e);
     if (!rc)
         rc = sg_password_judge(in.new_password, who.email, "new_password", e);
     if (!rc)
-        rc = accounts_prove(x, q, r, &who, accounts_key(who.email.p), in.current_password, e);
-    if (rc == SG_EAUTH) /* the caller is known: it is this field that is wrong */
-        rc = sg_fail_field(e, "current_password", "current_password: it is not the account's");
-    if (!rc)
-        rc = sg_password_hash(x->passwords, in.new_password, hash, e);
+        rc = accounts_prove_own(x, q, r, &who, in.current_password, "current_password", e);
     if (rc)
         return rc;
-    snprintf(id, sizeof id, "%llu", (unsigned long long)who.user_id);
-    snprintf(keep, sizeof keep, "%llu", (unsigned long long)q->caller.session_id);
-    return put_password(x, q, &change, (const char *const[]){id, hash, keep}, e);
+    rc = put_password(x, q,
+                      &(struct new_password){.user_id = who.user_id,
+                                             .proven = who.password_hash.p,
+                                             .keep = q->caller.session_id},
+                      in.new_password, e);
+    return rc == SG_ENOENT ? accounts_not_own("current_password", e) : rc;
 }
 
 void sg_api_password_change(struct sg_api *api, struct sg_http_request *q,

@@ -8,16 +8,19 @@
 
 #define SESSION_BITS 52 /* a number that JSON readers keep whole */
 
-/* Of one user the latest 200 stay. */
+/* Of one user the latest 200 stay. The account is held while its password is the one that was
+ * proven: whoever changes it waits, and then ends this session too, or has ended all that was. */
 static const struct sg_pg_statement insert = {
     "session_begin",
     "WITH over AS (DELETE FROM sessions WHERE session_id IN (SELECT session_id FROM sessions "
-    "WHERE user_id = $2::bigint ORDER BY rotated_at DESC OFFSET 199)) "
+    "WHERE user_id = $2::bigint ORDER BY rotated_at DESC OFFSET 199)), "
+    "who AS (SELECT user_id FROM users WHERE user_id = $2::bigint "
+    "AND password_hash IS NOT DISTINCT FROM $8 FOR SHARE) "
     "INSERT INTO sessions (session_id, user_id, family_key, current_hash, device, expires_at, "
-    "tokens_until) VALUES ($1::bigint, $2::bigint, decode($3, 'hex'), decode($4, 'hex'), $5, "
-    "now() + make_interval(days => $6::int), now() + make_interval(secs => $7::double precision)) "
-    "ON CONFLICT DO NOTHING RETURNING session_id",
-    7};
+    "tokens_until) SELECT $1::bigint, user_id, decode($3, 'hex'), decode($4, 'hex'), $5, "
+    "now() + make_interval(days => $6::int), now() + make_interval(secs => $7::double precision) "
+    "FROM who ON CONFLICT DO NOTHING RETURNING session_id",
+    8};
 static const struct sg_pg_statement find = {
     "session_find",
     "SELECT encode(s.family_key, 'hex'), encode(s.current_hash, 'hex'), "
@@ -123,13 +126,19 @@ int session_begin(struct sg_accounts *x, struct sg_http_request *q, const struct
     sg_hex(key, sizeof key, key_hex);
     hash_of(&t, hash);
     struct sg_str named = sg_arena_copy(q->arena, device);
-    const char *params[] = {id,        user,        key_hex, hash, named.p ? named.p : "",
-                            life.days, life.seconds};
+    const char *params[] = {id,
+                            user,
+                            key_hex,
+                            hash,
+                            named.p ? named.p : "",
+                            life.days,
+                            life.seconds,
+                            who->password_hash.p};
     int rc = sg_db_write(x->db, q, &insert, params, &r, e);
     if (rc)
         return rc;
     rc = PQntuples(r) ? answer(x, q, who, &t, key, out, e)
-                      : sg_fail(e, SG_EBUSY, "the session could not be begun; try again");
+                      : sg_fail(e, SG_ECHANGED, "the account has changed meanwhile; try again");
     PQclear(r);
     return rc;
 }

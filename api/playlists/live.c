@@ -1,4 +1,5 @@
 /* live.c - see live.h: the thread that listens, and the handler that lets viewers in. */
+#include "api/accounts/accounts.h"
 #include "api/playlists/handlers.h"
 #include "api/playlists/live_parts.h"
 #include "api/playlists/parts.h"
@@ -50,7 +51,8 @@ static void end_old(struct sg_playlist_live *l)
     int64_t now = sg_now_us();
     pthread_mutex_lock(&l->lock);
     for (struct playlist_viewer *v = l->viewers; v; v = v->next)
-        if (!v->ended && v->until_us < now) {
+        if (!v->ended &&
+            (v->until_us < now || sg_accounts_has_ended(l->api->accounts, v->login_id))) {
             sg_http_stream_close(v->stream);
             v->ended = true;
         }
@@ -197,6 +199,7 @@ static int let_in(struct sg_playlist_live *l, struct sg_http_request *q, struct 
     *v = (struct playlist_viewer){.live = l,
                                   .playlist_id = p->view.playlist_id,
                                   .user_id = q->caller.user_id,
+                                  .login_id = q->caller.session_id,
                                   .is_admin = sg_caller_is_admin(q),
                                   .snapshot_id = snapshot_id,
                                   .until_us = sg_now_us() + STREAM_US};

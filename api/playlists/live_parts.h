@@ -9,6 +9,7 @@ struct playlist_viewer {
     struct playlist_viewer *next;
     struct sg_http_stream *stream;
     uint64_t playlist_id, user_id; /* user_id 0: nobody */
+    uint64_t login_id;             /* her session: the stream ends with it */
     uint64_t snapshot_id;          /* the last told */
     bool is_admin, ended;
     bool told;  /* where it begins */

@@ -4,6 +4,7 @@
  * question, and tells what has changed. A stream ends with its upload, or after a quarter of an
  * hour, as long as an access token lives: clients come back by themselves.
  */
+#include "api/accounts/accounts.h"
 #include "api/http/stream.h"
 #include "api/problem.h"
 #include "api/upload/handlers.h"
@@ -23,7 +24,7 @@ struct upload_viewer {
     struct upload_viewer *next;
     struct sg_uploads *s;
     struct sg_http_stream *stream;
-    uint64_t user_id;
+    uint64_t user_id, login_id;
     char id[SG_UPLOAD_ID_MAX + 1];
     uint64_t told;  /* hash of the last event */
     uint64_t round; /* of questions, in which it was asked about last */
@@ -78,7 +79,8 @@ static int gather(struct sg_uploads *s, uint64_t round, struct sg_buf *ids)
     sg_buf_putc(ids, '{');
     pthread_mutex_lock(&s->lock);
     for (struct upload_viewer *v = s->viewers; v && n < ASKED; v = v->next) {
-        if (!v->ended && v->until_us < now)
+        if (!v->ended &&
+            (v->until_us < now || sg_accounts_has_ended(s->api->accounts, v->login_id)))
             end_viewer(v);
         if (v->ended || v->round == round)
             continue;
@@ -168,8 +170,10 @@ static int add_viewer(struct sg_uploads *s, struct sg_http_request *q, struct sg
     struct upload_viewer *v = calloc(1, sizeof *v);
     if (!v)
         return sg_fail(e, SG_ENOMEM, "events");
-    *v = (struct upload_viewer){
-        .s = s, .user_id = q->caller.user_id, .until_us = sg_now_us() + STREAM_US};
+    *v = (struct upload_viewer){.s = s,
+                                .user_id = q->caller.user_id,
+                                .login_id = q->caller.session_id,
+                                .until_us = sg_now_us() + STREAM_US};
     snprintf(v->id, sizeof v->id, "%.*s", SG_FMT(u->upload_id));
     sg_record_to_json(&sg_upload_record, u, &json);
     pthread_mutex_lock(&s->lock);

@@ -155,6 +155,7 @@ export const bodies = {
   refresh: () => ({ refresh_token: token() }),
   logout: () => ({ refresh_token: token() }),
   changePassword: () => ({ current_password: token(), new_password: token() }),
+  changeEmail: () => ({ email: 'another@example.org', password: token() }),
   askForReset: () => ({ email: 'nobody@example.org' }),
   resetPassword: () => ({ token: token(), password: token() }),
   updateMe: () => ({ display_name: 'Matrix' }),

@@ -5,9 +5,9 @@
 #include "tests/support/account.h"
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
+#include "tests/support/mail.h"
 #include "tests/support/scratch.h"
 #include <check.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -96,56 +96,6 @@ static void teardown(void)
     PQfinish(db);
 }
 
-/* The newest mail to this address, once there are as many mails as n to it. */
-static const char *mail_to(const char *address, int n)
-{
-    static char mail[4000];
-    char dir[200], path[600], line[300];
-    snprintf(dir, sizeof dir, "%s/outbox", var);
-    snprintf(line, sizeof line, "To: %s\n", address);
-    for (int i = 0; i < 200; i++) {
-        char newest[300] = "";
-        int found = 0;
-        DIR *d = opendir(dir);
-        for (struct dirent *f; d && (f = readdir(d));) {
-            char text[4000] = "";
-            snprintf(path, sizeof path, "%s/%s", dir, f->d_name);
-            FILE *in = *f->d_name == '.' ? NULL : fopen(path, "r");
-            if (!in)
-                continue;
-            text[fread(text, 1, sizeof text - 1, in)] = '\0';
-            fclose(in);
-            if (strncmp(text, line, strlen(line)) != 0)
-                continue;
-            found++;
-            if (strcmp(f->d_name, newest) > 0) {
-                snprintf(newest, sizeof newest, "%s", f->d_name);
-                snprintf(mail, sizeof mail, "%s", text);
-                struct stat st;
-                ck_assert_int_eq(stat(path, &st), 0);
-                ck_assert_uint_eq(st.st_mode & 0777, 0600);
-            }
-        }
-        if (d)
-            closedir(d);
-        if (found >= n)
-            return mail;
-        sg_sleep_us(50000);
-    }
-    ck_abort_msg("no mail %d to %s", n, address);
-}
-
-static const char *token_in(const char *mail, const char *what)
-{
-    static char out[100];
-    char key[40];
-    snprintf(key, sizeof key, "/#%s=", what);
-    const char *at = strstr(mail, key);
-    ck_assert_msg(at != NULL, "no %s in %s", what, mail);
-    snprintf(out, sizeof out, "%.43s", at + strlen(key));
-    return out;
-}
-
 static const char *body(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static const char *body(const char *fmt, ...)
 {
@@ -175,9 +125,10 @@ static int log_in(const char *email, const char *password)
 static void begin(const char *email)
 {
     ck_assert_int_eq(register_as(email, GOOD), 202);
-    ck_assert_int_eq(ask("POST", "/api/v1/auth/verify", NULL,
-                         body("{\"token\":\"%s\"}", token_in(mail_to(email, 1), "verify"))),
-                     204);
+    ck_assert_int_eq(
+        ask("POST", "/api/v1/auth/verify", NULL,
+            body("{\"token\":\"%s\"}", test_mail_token(test_mail_to(var, email, 1), "verify"))),
+        204);
     ck_assert_msg(log_in(email, GOOD) == 200, "%s", said);
 }
 
@@ -205,7 +156,7 @@ START_TEST(an_account_begins_by_mail_and_logs_in_as_the_document_says)
     ck_assert_int_eq(register_as("John.Doe@Example.org", GOOD), 202);
     ck_assert_int_eq(log_in("john.doe@example.org", GOOD), 401);
     ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM users"), "0");
-    const char *token = token_in(mail_to("john.doe@example.org", 1), "verify");
+    const char *token = test_mail_token(test_mail_to(var, "john.doe@example.org", 1), "verify");
     ck_assert_str_eq(
         test_pg_sql(db, "SELECT count(*) FROM account_tokens t WHERE t::text LIKE '%%%s%%'", token),
         "0");
@@ -375,8 +326,8 @@ START_TEST(nothing_tells_whether_there_is_an_account)
     ck_assert_int_eq(register_as("z@example.org", "another password"), 202);
     not_there = shape();
     ck_assert_str_eq(there, not_there);
-    ck_assert(strstr(mail_to("a@example.org", 2), "an\naccount already") ||
-              strstr(mail_to("a@example.org", 2), "has an account already"));
+    ck_assert(strstr(test_mail_to(var, "a@example.org", 2), "an\naccount already") ||
+              strstr(test_mail_to(var, "a@example.org", 2), "has an account already"));
     ck_assert_int_eq(log_in("a@example.org", GOOD), 200); /* as it was */
     ck_assert_int_eq(log_in("z@example.org", "another password"), 401);
     ck_assert_int_eq(ask("POST", "/api/v1/auth/reset", NULL, "{\"email\":\"a@example.org\"}"), 202);
@@ -393,7 +344,8 @@ START_TEST(a_forgotten_password_is_replaced_by_mail_once)
     const char *access = text_of("access_token");
     ck_assert_int_eq(ask("POST", "/api/v1/auth/reset", NULL, "{\"email\":\"A@example.org\"}"), 202);
     char token[100];
-    snprintf(token, sizeof token, "%s", token_in(mail_to("a@example.org", 2), "reset"));
+    snprintf(token, sizeof token, "%s",
+             test_mail_token(test_mail_to(var, "a@example.org", 2), "reset"));
     const char *confirm = body("{\"token\":\"%s\",\"password\":\"quite another\"}", token);
     ck_assert_int_eq(ask("POST", "/api/v1/auth/reset/confirm", NULL,
                          body("{\"token\":\"%s\",\"password\":\"password123\"}", token)),

@@ -80,7 +80,7 @@ async function fromMail(open) {
   if (!what) return;
   history.replaceState(null, '', location.pathname);
   if (what === 'reset') open('reset', token);
-  else await verify(token).then(() => open('login', undefined, 'Your account is open. You can log in now.'), (error) => open('login', undefined, error.message, true));
+  else await verify(token).then(() => open('login', undefined, 'Your address is verified. You can log in with it now.'), (error) => open('login', undefined, error.message, true));
 }
 
 export function account(place) {
