@@ -150,7 +150,7 @@ const struct sg_record sg_new_claim_record =
     SG_RECORD("NewArtistClaim", struct sg_claim, new_claim);
 static const struct sg_field claim_list[] = {
     SG_FIELD_LIST(struct sg_claim_list, claims, SG_T_RECORD, &sg_claim_record, 100),
-    SG_FIELD_STR(struct sg_claim_list, next_cursor, 1, 1100, SG_OPTIONAL),
+    SG_FIELD_STR(struct sg_claim_list, next_cursor, 1, 2700, SG_OPTIONAL),
 };
 const struct sg_record sg_claim_list_record =
     SG_RECORD("ArtistClaimList", struct sg_claim_list, claim_list);

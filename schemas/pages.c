@@ -4,7 +4,7 @@
 #include "schemas/search.h"
 #include "schemas/song_view.h"
 
-#define CURSOR(S) SG_FIELD_STR(S, next_cursor, 1, 1100, SG_OPTIONAL)
+#define CURSOR(S) SG_FIELD_STR(S, next_cursor, 1, 2700, SG_OPTIONAL)
 
 static const struct sg_field song_page[] = {
     SG_FIELD_LIST(struct sg_song_page, songs, SG_T_RECORD, &sg_song_view_record, 100),

@@ -9,8 +9,8 @@
 #include "core/arena.h"
 #include "core/err.h"
 
-#define SG_PLACE_TEXT_MAX 800  /* bytes; of a longer one the beginning, and rows may come again */
-#define SG_CURSOR_TEXT    1100 /* bytes of a cursor, at most */
+#define SG_PLACE_TEXT_MAX 2000 /* bytes: the longest title that the database takes */
+#define SG_CURSOR_TEXT    2700 /* bytes of a cursor, at most */
 
 struct sg_place {
     char sort;         /* the list's order */

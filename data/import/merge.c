@@ -117,8 +117,9 @@ static const struct step steps[] = {
     {SG_STAGE_SONG, SG_I_SONGS, SILENT,
      "CREATE TEMP TABLE r_song ON COMMIT DROP AS SELECT s.line, s.key, s.title, a.artist_id,"
      " b.album_id, (SELECT min(g.genre_id) FROM genres g WHERE lower(g.name) = lower(s.genre))"
-     " AS genre_id, s.duration_s, s.track_no, s.release_date, coalesce(s.explicit, false) AS "
-     "explicit,"
+     " AS genre_id, s.duration_s, s.track_no, coalesce(s.release_date, b.release_date) AS "
+     "release_date,"
+     " coalesce(s.explicit, false) AS explicit,"
      " coalesce(s.play_count, 0) AS play_count FROM s_song s"
      " JOIN s_credit c ON c.key = s.key AND c.position = 1"
      " JOIN artists a ON a.external_id = c.artist_key"

@@ -86,6 +86,14 @@ START_TEST(every_order_shows_each_song_once)
 }
 END_TEST
 
+START_TEST(titles_as_long_as_can_be_that_begin_alike_come_once)
+{
+    unsigned char seen[400];
+    sql("UPDATE songs SET title = repeat('\U0001f3b5', 497) || song_id WHERE album_id = 2");
+    ck_assert_uint_eq(walk("/api/v1/songs?limit=3&album_id=2&sort=title", false, seen), 17);
+}
+END_TEST
+
 START_TEST(a_list_stays_right_while_songs_come_and_go)
 {
     unsigned char seen[400];
@@ -245,6 +253,7 @@ int main(void)
     tcase_add_unchecked_fixture(t, catalogue_database, NULL);
     tcase_add_checked_fixture(t, setup, catalogue_stop);
     tcase_add_test(t, every_order_shows_each_song_once);
+    tcase_add_test(t, titles_as_long_as_can_be_that_begin_alike_come_once);
     tcase_add_test(t, a_list_stays_right_while_songs_come_and_go);
     tcase_add_test(t, orders_are_orders);
     tcase_add_test(t, a_cursor_is_good_for_its_own_question_only);

@@ -349,6 +349,29 @@ START_TEST(change_lines_rename_and_delete)
 }
 END_TEST
 
+START_TEST(a_song_without_a_date_comes_out_with_its_album)
+{
+    char before[40], after[40];
+    const char *path = FILE_OF(
+        "d.jsonl",
+        "{\"type\":\"artist\",\"artist_id\":1,\"name\":\"A\"}\n"
+        "{\"type\":\"album\",\"album_id\":1,\"title\":\"Later\",\"artist_id\":1,"
+        "\"release_date\":\"2999-01-01\"}\n"
+        "{\"type\":\"song\",\"song_id\":1,\"title\":\"Of it\",\"artist_ids\":[1],\"album_id\":1}\n"
+        "{\"type\":\"song\",\"song_id\":2,\"title\":\"Before "
+        "it\",\"artist_ids\":[1],\"album_id\":1,"
+        "\"release_date\":\"2020-01-01\"}\n");
+    MUST("import", "jsonl", path);
+    ck_assert_str_eq(test_pg_sql(c, "SELECT string_agg(release_date::text, ' ' ORDER BY title) "
+                                    "FROM songs"),
+                     "2020-01-01 2999-01-01");
+    versions(before);
+    MUST("import", "jsonl", path);
+    versions(after);
+    ck_assert_str_eq(before, after);
+}
+END_TEST
+
 START_TEST(csv_columns_are_mapped_and_several_artists_split)
 {
     const char *path = FILE_OF("x.csv", "Name;Who;Record;Secs;Year\r\n"
@@ -467,6 +490,7 @@ int main(void)
     tcase_add_test(t, change_lines_rename_and_delete);
     tcase_add_test(t, aliases_are_added_to_what_is_there);
     tcase_add_test(t, tags_are_added_and_counted);
+    tcase_add_test(t, a_song_without_a_date_comes_out_with_its_album);
     tcase_add_test(t, csv_columns_are_mapped_and_several_artists_split);
     tcase_add_test(t, a_demo_is_the_same_again_and_consistent);
     tcase_add_test(t, a_demo_written_as_jsonl_imports_as_it_is);
