@@ -20,6 +20,7 @@ struct sg_fan_out;
 struct sg_accounts;
 struct sg_plays;
 struct sg_now;
+struct sg_now_share;
 struct sg_playlist_live;
 struct sg_vault;
 struct sg_objects;
@@ -43,6 +44,7 @@ struct sg_api {
     struct sg_buf openapi, client;      /* made once */
     struct sg_plays *plays;
     struct sg_now *now; /* what people play at this moment: api/plays/now.h */
+    struct sg_now_share *now_share;
     struct sg_fan_out *fan_out;
     struct sg_playlist_live *playlists; /* who looks on: api/playlists/live.h */
     struct sg_uploads *uploads;         /* api/upload/upload.h */

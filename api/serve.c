@@ -11,6 +11,7 @@
 #include "api/limits/limits.h"
 #include "api/playback/playback.h"
 #include "api/playlists/live.h"
+#include "api/plays/now_share.h"
 #include "api/plays/plays.h"
 #include "api/recommend/recommend.h"
 #include "api/route.h"
@@ -89,6 +90,7 @@ static void close_peers(struct sg_api *api)
     sg_fan_out_stop(api->fan_out);
     sg_trending_cache_close(api->trending);
     sg_plays_close(api->plays);
+    sg_now_share_stop(api->now_share);
     sg_now_close(api->now);
     if (api->query)
         sg_rpc_client_close(api->query);
@@ -193,6 +195,8 @@ int sg_api_serve(const struct sg_config *config, struct sg_error *e)
     if (!rc)
         rc = api.now ? sg_plays_open(&api.plays, config, api.query, api.now, sg_db_guard(api.db), e)
                      : sg_fail(e, SG_ENOMEM, "playing now");
+    if (!rc)
+        rc = sg_now_share_start(&api.now_share, api.now, config, sg_db_guard(api.db), e);
     if (!rc)
         rc = sg_api_keys_open(&api.keys, config, sg_db_guard(api.db), e);
     if (!rc)

@@ -257,6 +257,55 @@ START_TEST(friends_are_heard_while_they_play_and_let_it_be_known)
 }
 END_TEST
 
+/* Until the friend's song is (not) told, through the port. */
+static bool comes_to(int port, const char *song, bool there)
+{
+    int own = l.port;
+    bool so = false;
+    l.port = port;
+    for (int i = 0; i < 600 && !so; i++) {
+        ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
+        so = (SAID(song) > 0) == there;
+        sg_sleep_us(so ? 0 : 50000);
+    }
+    l.port = own;
+    return so;
+}
+
+START_TEST(friends_are_heard_through_whatever_process_they_play)
+{
+    static struct test_indexer other;
+    char settings[100], command[400];
+    int port = test_free_port(), own = l.port;
+    follow(11, 12);
+    follow(12, 11);
+    ck_assert_int_eq(ASK(12, "POST", "/api/v1/songs/3/play"), 202); /* before the other is there */
+    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\n", port);
+    test_indexer_init(&other, l.pg, NULL, settings);
+    snprintf(command, sizeof command, "cp -a %s/var %s/ && rm -rf %s/var/plays", l.x.dir, other.dir,
+             other.dir); /* the same keys */
+    ck_assert_int_eq(system(command), 0);
+    pid_t api = test_program_spawn(&other, "segue-api", (const char *const[]){"serve", NULL});
+    ck_assert(comes_to(port, "\"Song 3\"", true));
+    l.port = port;
+    ck_assert_int_eq(ASK(12, "POST", "/api/v1/songs/5/play"), 202);
+    ck_assert_int_eq(ASK(13, "POST", "/api/v1/songs/6/play"), 202); /* whom nobody follows */
+    l.port = own;
+    ck_assert(comes_to(own, "\"Song 5\"", true));
+    ck_assert(!SAID("\"Song 3\""));
+    follow(11, 13);
+    follow(13, 11);
+    ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
+    ck_assert(!SAID("\"Song 6\"")); /* did not travel */
+    ck_assert_int_eq(SEND(12, "POST", "/api/v1/songs/5/skip",
+                          "{\"event_id\":\"0195ae3c-7e1f-7abc-8def-0123456789ab\"}"),
+                     202);
+    ck_assert(comes_to(port, "\"Song 5\"", false));
+    kill(api, SIGTERM);
+    ck_assert_int_eq(test_wait(api), 0);
+}
+END_TEST
+
 START_TEST(releases_come_on_their_day)
 {
     ck_assert_int_eq(ASK(1, "PUT", "/api/v1/me/following/artists/2"), 204);
@@ -511,6 +560,7 @@ int main(void)
     tcase_add_test(t, acts_reach_followers_and_go_when_they_are_taken_back);
     tcase_add_test(t, plays_are_told_together_to_whom_they_may_be);
     tcase_add_test(t, friends_are_heard_while_they_play_and_let_it_be_known);
+    tcase_add_test(t, friends_are_heard_through_whatever_process_they_play);
     tcase_add_test(t, releases_come_on_their_day);
     tcase_add_test(t, privacy_hides_what_was_told_already);
     tcase_add_test(t, a_new_follower_begins_with_what_was_done_before);
