@@ -193,7 +193,7 @@ void sg_web_close(struct sg_web *w)
 /* The page's own addresses, "/song/17" and such, are index.html's to read. */
 static bool is_view(struct sg_str path)
 {
-    static const char *const views[] = {"/song/", "/artist/", "/album/"};
+    static const char *const views[] = {"/song/", "/artist/", "/album/", "/playlist/"};
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         struct sg_str v = sg_str(views[i]);
         uint64_t id;
@@ -201,8 +201,20 @@ static bool is_view(struct sg_str path)
             sg_str_to_u64((struct sg_str){path.p + v.n, path.n - v.n}, &id))
             return true;
     }
-    return sg_str_eq(path, SG_STR("/")) || sg_str_eq(path, SG_STR("/upload")) ||
-           sg_str_eq(path, SG_STR("/offline"));
+    static const char *const others[] = {"/",
+                                         "/upload",
+                                         "/offline",
+                                         "/shared",
+                                         "/library",
+                                         "/library/songs",
+                                         "/library/albums",
+                                         "/library/artists",
+                                         "/library/playlists",
+                                         "/library/history"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (sg_str_eq(path, sg_str(others[i])))
+            return true;
+    return false;
 }
 
 /* Vendored scripts have a digest of what is in them in their names. */

@@ -3,7 +3,7 @@
 // The server puts FILES and VERSION before this line. One cache a version, whole or not at all; no
 // answer of the API is ever kept here: what is played offline lies in IndexedDB (js/offline/).
 const CACHE = `shell-${VERSION}`;
-const views = /^\/(song|artist|album)\/\d+$|^\/(upload|offline)?$/;
+const views = /^\/(song|artist|album|playlist)\/\d+$|^\/library(\/[a-z]+)?$|^\/(upload|offline|shared)?$/;
 
 addEventListener('install', (event) => event.waitUntil((async () => {
   const cache = await caches.open(CACHE);

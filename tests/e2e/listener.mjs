@@ -2,8 +2,8 @@
 import { eventually, url } from './segue.mjs';
 
 export class Listener {
-  static async open(browser, { email, password }) {
-    const context = await browser.newContext({ viewport: { width: 1100, height: 800 } });
+  static async open(browser, { email, password }, options = {}) {
+    const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, ...options });
     const page = await context.newPage();
     const her = Object.assign(new Listener(), { context, page, errors: [] });
     page.on('pageerror', (error) => her.errors.push(error.message));
@@ -13,7 +13,7 @@ export class Listener {
     await page.fill('dialog input[name=email]', email);
     await page.fill('dialog input[name=password]', password);
     await page.keyboard.press('Enter');
-    await page.waitForSelector('#account .who');
+    await page.waitForSelector('#account .who', { state: 'attached' });
     return her;
   }
 

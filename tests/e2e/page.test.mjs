@@ -51,7 +51,7 @@ test('who logs in has a row of her own, and a song starts a radio that goes on',
   await page.reload();
   await page.waitForSelector('h2:has-text("For you")');
   await page.goto(`${url}/song/${song.id}`);
-  await page.click('a:has-text("Start radio")');
+  await page.click('a:has-text("Open radio")');
   await page.waitForSelector('h1:has-text("Radio")');
   const first = await page.locator('ol.hits li').count();
   await page.click('button:has-text("More")');

@@ -195,6 +195,19 @@ test('another device of hers takes over where the first one was, which stops and
   await second.close();
 });
 
+test('a smart playlist is kept as it is now', async () => {
+  const { page } = premium.page;
+  const { body: smart } = await ask(premium, 'POST', '/api/v1/playlists', { name: `Smart ${mark}`, rules: { all: [{ field: 'artist', op: 'is', number: premium.artist_id }, { field: 'duration', op: 'at_least', number: 5 }, { field: 'duration', op: 'at_most', number: 30 }] } });
+  await page.goto(`${url}/playlist/${smart.playlist_id}`);
+  await eventually(async () => (await page.locator('main ol.hits .title').count()) === 2);
+  await page.click('main button:text-is("Keep on this device")');
+  await page.waitForSelector('main button:text-is("On this device")', { timeout: 20000 });
+  await page.goto(`${url}/offline`);
+  await eventually(async () => JSON.stringify((await page.locator('main ol.hits .title').allTextContents()).sort()) === JSON.stringify([`First ${mark}`, `Second ${mark}`]));
+  for (const title of ['First', 'Second']) await page.click(`button[aria-label="Remove ${title} ${mark} from this device"]`);
+  await page.waitForSelector('text=Nothing is kept here yet');
+});
+
 test('what is kept plays with the API stopped, and goes when its device is removed', async () => {
   const { page } = premium.page;
   await page.goto(`${url}/song/${long.song_id}`);

@@ -4,7 +4,9 @@ import { Problem, Segue } from '/client.js';
 export { Problem };
 
 const KEY = 'segue.session'; // { refresh_token, user }
+const EARLY_MS = 30e3; // renewed before its end: streams, licences and uploads can't ask again by themselves
 let access; // the access token: in memory only
+let accessUntil = 0;
 let renewing;
 const listeners = new Set();
 
@@ -21,6 +23,7 @@ function store(session) {
 
 function enter(answer) {
   access = answer.access_token;
+  accessUntil = Date.now() + answer.expires_in * 1000;
   store({ refresh_token: answer.refresh_token, user: answer.user ?? stored()?.user });
 }
 
@@ -37,7 +40,7 @@ async function renew() {
       enter(await anonymous.refresh({ body: { refresh_token: now.refresh_token } }));
       return true;
     } catch (problem) {
-      if (problem instanceof Problem && problem.status < 500) leave();
+      if (problem instanceof Problem && problem.status < 500 && ![408, 429].includes(problem.status)) leave();
       return false;
     }
   };
@@ -51,10 +54,19 @@ function leave() {
   listeners.forEach((f) => f());
 }
 
+// Another tab logged in or out, or as somebody else.
+addEventListener('storage', ({ key, oldValue, newValue }) => {
+  if (key !== KEY && key !== null) return;
+  const who = (text) => { try { return JSON.parse(text)?.user?.user_id; } catch { return undefined; } };
+  if (who(oldValue) === who(newValue)) return;
+  access = undefined;
+  listeners.forEach((f) => f());
+});
+
 export const api = new Segue({
   token: async () => {
-    if (!access && stored()) await renew();
-    return access;
+    if ((!access || Date.now() > accessUntil - EARLY_MS) && stored()) await renew();
+    return Date.now() < accessUntil ? access : undefined; // what needs nobody goes on all the same
   },
   renew,
 });

@@ -4,8 +4,11 @@ import { onUser } from './api.js';
 import { combobox } from './combobox.js';
 import { el } from './dom.js';
 import { plural } from './hits.js';
+import { library } from './library/view.js';
+import { navigation } from './navigate.js';
 import * as offline from './offline/view.js';
 import { openPlayer, setTitle } from './player/player.js';
+import { playlist, shared } from './playlist/view.js';
 import { upload } from './upload/view.js';
 import * as views from './views.js';
 
@@ -18,6 +21,11 @@ let current; // the view being loaded: an older one never overwrites a newer
 function pick(url, signal) {
   const [, kind, id] = url.pathname.match(/^\/(song|artist|album)\/(\d+)$/) ?? [];
   if (kind) return views[kind](id);
+  const [, list] = url.pathname.match(/^\/playlist\/(\d+)$/) ?? [];
+  if (list) return playlist(list, signal);
+  const own = url.pathname.match(/^\/library(?:\/(playlists|songs|albums|artists|history))?$/);
+  if (own) return library(own[1]);
+  if (url.pathname === '/shared') return shared(url.hash.slice(1));
   if (url.pathname === '/upload') return upload();
   if (url.pathname === '/offline') return offline.view();
   const radio = url.searchParams.get('radio');
@@ -68,7 +76,7 @@ const completions = combobox(input, document.querySelector('#completions'), {
   choose: (s) => {
     input.value = s.text;
     if (s.type === 'query') { go(`/?${new URLSearchParams({ q: s.text })}`); return; }
-    go(s.type === 'playlist' ? `/?${new URLSearchParams({ q: s.text, type: s.type })}` : `/${s.type}/${s.id}`, { focus: true });
+    go(`/${s.type}/${s.id}`, { focus: true });
   },
 });
 
@@ -95,6 +103,7 @@ document.addEventListener('click', (event) => {
 document.addEventListener('keydown', (event) => {
   if (event.key === '/' && document.activeElement !== input) { event.preventDefault(); input.focus(); input.select(); }
 });
+navigation.addEventListener('go', ({ detail }) => go(detail, { focus: true }));
 addEventListener('popstate', () => render());
 account(document.querySelector('#account'));
 openPlayer(document.querySelector('#player'));

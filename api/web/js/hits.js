@@ -1,24 +1,18 @@
 // hits.js - results as list items, by kind.
 import { el, marked } from './dom.js';
 import { api } from './api.js';
-import { keep } from './offline/view.js';
-import { addToQueue, play, playNext, say } from './player/player.js';
+import { cover } from './art.js';
+import { MOST, addToQueue, play, say } from './player/player.js';
+import { songMenu } from './song_menu.js';
+
+export { cover };
 
 export const plural = { song: 'Songs', artist: 'Artists', album: 'Albums', playlist: 'Playlists' };
 
 export const duration = (s) => (s ? `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}` : '');
 export const count = (n) => (n > 0 ? new Intl.NumberFormat('en', { notation: 'compact' }).format(n) : '');
 
-export function cover(hit, big = false) {
-  const name = hit.title ?? hit.name ?? '?';
-  return el('span', { class: `cover${hit.type === 'artist' ? ' round' : ''}${big ? ' big' : ''}`, 'aria-hidden': 'true' },
-    [...name][0].toUpperCase());
-}
-
-export function link(hit) {
-  const id = hit[`${hit.type}_id`];
-  return hit.type === 'playlist' ? undefined : `/${hit.type}/${id}`;
-}
+export const link = (hit) => `/${hit.type}/${hit[`${hit.type}_id`]}`;
 
 export const artistLinks = (hit) => (hit.artists?.length ? hit.artists : [hit.artist].filter(Boolean))
   .flatMap((a, i) => [i ? ', ' : '', el('a', { href: `/artist/${a.artist_id}` }, a.name)]);
@@ -34,43 +28,49 @@ function second(hit) {
 
 const act = (label, sign, action, more = '') => el('button', { class: `icon ${more}`, type: 'button', 'aria-label': label, title: label, onclick: action }, sign);
 
-// The songs of an album or a playlist (its first hundred), asked for when they are to be played.
+// The songs of an album or a playlist, asked for when they are to be played.
 const songsOf = {
   album: async (album_id) => (await api.getAlbum({ album_id })).songs ?? [],
-  playlist: async (playlist_id) => ((await api.getPlaylistSongs({ playlist_id, limit: 100 })).songs ?? []).map((i) => i.song).filter(Boolean),
+  playlist: async (playlist_id) => {
+    const songs = [];
+    let cursor;
+    do {
+      const page = await api.getPlaylistSongs({ playlist_id, cursor, limit: 100 });
+      songs.push(...(page.songs ?? []).map((i) => i.song).filter(Boolean));
+      cursor = page.next_cursor;
+    } while (cursor && songs.length < MOST);
+    return songs;
+  },
 };
 async function playAll(hit) {
   const id = hit[`${hit.type}_id`];
   try {
     const songs = await songsOf[hit.type](id);
-    if (songs.length) play(songs, 0, { source: 'library', context: `${hit.type}:${id}` });
+    if (songs.length) play(songs, 0, { source: hit.type, context: `${hit.type}:${id}` });
     else say('There is nothing in it to play.');
   } catch (problem) {
-    say(problem.message);
+    say(problem.status === 401 ? 'Log in to play it.' : problem.message);
   }
 }
 
 // songs: those of the list, of which this is one; they play on behind it.
 function actions(hit, songs, origin) {
-  if (hit.type in songsOf) {
-    const name = hit.title ?? hit.name;
-    return el('span', { class: 'actions' }, act(`Play ${name}`, '▶', () => playAll(hit), 'play'),
-      act(`Keep ${name} on this device`, '⤓', (event) => keep({ [`${hit.type}_id`]: hit[`${hit.type}_id`] }, event.currentTarget)));
-  }
+  const name = hit.title ?? hit.name;
+  if (hit.type in songsOf) return el('span', { class: 'actions' }, act(`Play ${name}`, '▶', () => { hit.chosen?.(); playAll(hit); }, 'play'));
   if (hit.type !== 'song') return '';
-  return el('span', { class: 'actions' }, act(`Play ${hit.title}`, '▶', () => { hit.chosen?.(); play(songs, songs.indexOf(hit), origin); }, 'play'),
-    act(`Play ${hit.title} next`, '⤵', () => playNext([hit], origin), 'wide'), act(`Add ${hit.title} to the queue`, '+', () => addToQueue([hit], origin)));
+  return el('span', { class: 'actions' }, act(`Play ${name}`, '▶', () => { hit.chosen?.(); play(songs, songs.indexOf(hit), origin); }, 'play'),
+    act(`Add ${name} to the queue`, '+', () => addToQueue([hit], origin), 'wide'), act(`More for ${name}`, '⋯', () => songMenu(hit, origin)));
 }
 
-function item(hit, songs, origin) {
+// own: other actions than the usual ones.
+export function hitRow(hit, songs, origin, own) {
   const name = hit.type === 'song' || hit.type === 'album' ? 'title' : 'name';
   const title = marked(hit[name] ?? '', ranges(hit, name));
-  const href = link(hit);
   return el('li', { 'data-type': hit.type }, cover(hit),
-    el('div', { class: 'text' }, href ? el('a', { href, class: 'title', onclick: hit.chosen ?? false }, title) : el('span', { class: 'title' }, title),
+    el('div', { class: 'text' }, el('a', { href: link(hit), class: 'title', onclick: hit.chosen ?? false }, title),
       el('span', { class: 'soft' }, ...second(hit)),
       hit.reason && hit.reason.code !== 'trending' ? el('span', { class: 'soft reason' }, hit.reason.text) : ''),
-    actions(hit, songs, origin),
+    own ?? actions(hit, songs, origin),
     el('div', { class: 'facts' }, hit.explicit === 1 ? el('span', { class: 'badge', title: 'Explicit' }, 'E') : '', ' ',
       [duration(hit.duration), hit.type === 'song' && count(hit.play_count) && `${count(hit.play_count)} plays`].filter(Boolean).join(' · ')));
 }
@@ -78,5 +78,5 @@ function item(hit, songs, origin) {
 // origin: { source, context }, told with each play that comes from this list.
 export function hitList(hits, origin) {
   const songs = hits.filter((h) => h.type === 'song');
-  return el('ol', { class: 'hits' }, ...hits.map((h) => item(h, songs, origin)));
+  return el('ol', { class: 'hits' }, ...hits.map((h) => hitRow(h, songs, origin)));
 }

@@ -2,8 +2,10 @@
 import { api, chosen, user } from './api.js';
 import { el } from './dom.js';
 import { artistLinks, count, cover, duration, hitList, plural } from './hits.js';
-import { keep } from './offline/view.js';
-import { play, playRadio } from './player/player.js';
+import { saveButton } from './library/buttons.js';
+import { keepButton } from './offline/view.js';
+import { play, playRadio, say } from './player/player.js';
+import { addToPlaylist } from './playlist/choose.js';
 
 const section = (heading, hits, origin) => (hits?.length ? [el('h2', {}, heading), hitList(hits, origin)] : []);
 const button = (text, action, label) => el('button', { class: 'more', type: 'button', onclick: action, 'aria-label': label }, text);
@@ -16,14 +18,14 @@ export async function start() {
   const fallback = charts.fallback && `Showing popular songs: ${charts.fallback}`;
   return {
     title: 'Segue', status: mine.fallback ? `For you: ${mine.fallback}` : fallback ?? '',
-    nodes: [...section('For you', mine.results, { source: 'recommendation' }), ...section('New for you', fresh.results, { source: 'recommendation' }),
+    nodes: [el('h1', { class: 'hidden' }, 'Music'), ...section('For you', mine.results, { source: 'recommendation' }), ...section('New for you', fresh.results, { source: 'recommendation' }),
       ...section('Trending', charts.results, { source: 'charts' })],
   };
 }
 
 const playRadioOf = (kind, id, name) => button('▶ Radio', () => playRadio(`${kind}:${id}`), `Play a radio from ${name}`);
-const keepOf = (what) => button('Keep on this device', (event) => keep(what, event.currentTarget));
-const radioLink = (kind, id, name) => el('a', { class: 'more', href: `/?radio=${kind}:${id}`, 'aria-label': `Start a radio from ${name}` }, 'Start radio');
+const toPlaylist = (ids, name) => button('Add to a playlist', () => (user() ? addToPlaylist(ids, say) : say('Log in to have playlists.')), `Add ${name} to a playlist`);
+const radioLink = (kind, id, name) => el('a', { class: 'more', href: `/?radio=${kind}:${id}`, 'aria-label': `Open a radio from ${name}` }, 'Open radio');
 
 // Music without end: each page goes on behind the one before.
 export async function radio(seeds) {
@@ -69,7 +71,7 @@ export async function results(q, type, offset, signal) {
   const nodes = order.flatMap((t) => section(plural[t], hits.filter((h) => h.type === t).slice(0, limit), { source: 'search' }));
   return {
     title: `${q} - Segue`, status: hits.length ? totals(answer) : '',
-    nodes: hits.length ? [...nodes, ...more] : [el('p', {}, `Nothing found for “${q}”. Fewer or other words may help.`)],
+    nodes: hits.length ? [el('h1', { class: 'hidden' }, `Results for ${q}`), ...nodes, ...more] : [el('p', {}, `Nothing found for “${q}”. Fewer or other words may help.`)],
   };
 }
 
@@ -83,7 +85,7 @@ export async function song(id) {
     title: `${s.title} - Segue`, status: '',
     nodes: [el('div', { class: 'card' }, cover(s, true), el('h1', {}, s.title)),
       el('dl', {}, ...facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, ...value)])),
-      el('p', { class: 'buttons' }, button('▶ Play', () => play([s], 0, { source: 'library' }), `Play ${s.title}`), playRadioOf('song', id, s.title), keepOf({ song_ids: [s.song_id] }), radioLink('song', id, s.title)),
+      el('p', { class: 'buttons' }, button('▶ Play', () => play([s], 0, { source: 'library' }), `Play ${s.title}`), saveButton({ ...s, type: 'song' }, say), toPlaylist([s.song_id], s.title), playRadioOf('song', id, s.title), keepButton({ song_ids: [s.song_id] }), radioLink('song', id, s.title)),
       ...section('Similar songs', like.results, { source: 'recommendation', context: `song:${id}` })],
   };
 }
@@ -95,7 +97,7 @@ export async function artist(id) {
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'artist' }, true), el('h1', {}, a.name)),
       el('p', { class: 'soft' }, `${count(a.song_count) || 0} songs · ${count(a.album_count) || 0} albums`),
       el('p', { class: 'buttons' }, a.top_songs?.length ? button('▶ Play', () => play(a.top_songs, 0, { source: 'library', context: `artist:${id}` }), `Play ${a.name}`) : '',
-        playRadioOf('artist', id, a.name), radioLink('artist', id, a.name)), ...section('Top songs', a.top_songs, { source: 'library', context: `artist:${id}` }), ...section('Albums', a.albums)],
+        saveButton({ ...a, type: 'artist' }, say), playRadioOf('artist', id, a.name), radioLink('artist', id, a.name)), ...section('Top songs', a.top_songs, { source: 'library', context: `artist:${id}` }), ...section('Albums', a.albums)],
   };
 }
 
@@ -106,6 +108,6 @@ export async function album(id) {
     nodes: [el('div', { class: 'card' }, cover({ ...a, type: 'album' }, true), el('h1', {}, a.title)),
       el('p', { class: 'soft' }, ...artistLinks(a), a.year ? ` · ${a.year}` : ''),
       el('p', { class: 'buttons' }, a.songs?.length ? button('▶ Play', () => play(a.songs, 0, { source: 'library', context: `album:${id}` }), `Play ${a.title}`) : '',
-        playRadioOf('album', id, a.title), keepOf({ album_id: a.album_id }), radioLink('album', id, a.title)), ...section('Songs', a.songs, { source: 'library', context: `album:${id}` })],
+        saveButton({ ...a, type: 'album' }, say), a.songs?.length ? toPlaylist(a.songs.map((s) => s.song_id), a.title) : '', playRadioOf('album', id, a.title), keepButton({ album_id: a.album_id }), radioLink('album', id, a.title)), ...section('Songs', a.songs, { source: 'library', context: `album:${id}` })],
   };
 }

@@ -74,15 +74,41 @@ async function keepLicences({ licences = [] }) {
   for (const licence of licences) await keepLicence({ ...licence, user_id: user().user_id });
 }
 
+// The songs of a smart playlist are not followed by the account: they are kept one by one, as they are now.
+const TOGETHER = 500; // songs that are asked for at once
+async function ofSmart({ playlist_id }) {
+  const ids = new Set();
+  let cursor;
+  do {
+    const page = await api.getPlaylistSongs({ playlist_id, cursor, limit: 100 });
+    (page.songs ?? []).forEach((i) => ids.add(i.song_id));
+    cursor = page.next_cursor;
+  } while (cursor);
+  return [...ids];
+}
+async function ask(body) {
+  try {
+    return [await api.keepOffline({ body })];
+  } catch (problem) {
+    if (problem.code !== 'smart-playlist') throw problem;
+    const { playlist_id, ...rest } = body;
+    const ids = await ofSmart({ playlist_id });
+    const answers = [];
+    for (let i = 0; i < ids.length; i += TOGETHER) answers.push(await api.keepOffline({ body: { ...rest, song_ids: ids.slice(i, i + TOGETHER) } }));
+    return answers;
+  }
+}
+
 // what: { song_ids } or { album_id } or { playlist_id }. Resolves to { songs, failed, unavailable }.
 export async function download(what) {
   await navigator.storage?.persist?.().catch(() => {});
   const quality = settings.now.quality === 'auto' ? undefined : settings.now.quality;
   return withDevice(async (device_id) => {
-    const answer = await api.keepOffline({ body: { device_id, quality, ...what } });
-    await keepLicences(answer);
-    const failed = await bringAll(answer.songs ?? [], device_id);
-    return { songs: answer.songs ?? [], failed, unavailable: answer.unavailable ?? [] };
+    const answers = await ask({ device_id, quality, ...what });
+    for (const answer of answers) await keepLicences(answer);
+    const songs = answers.flatMap((a) => a.songs ?? []);
+    const failed = await bringAll(songs, device_id);
+    return { songs, failed, unavailable: answers.flatMap((a) => a.unavailable ?? []) };
   });
 }
 

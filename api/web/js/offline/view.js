@@ -5,7 +5,7 @@ import { duration } from '../hits.js';
 import { play } from '../player/player.js';
 import { names } from '../player/queue_view.js';
 import { download, events, follow, forget, progress } from './downloads.js';
-import { licences, list } from './library.js';
+import { kept, licences, list } from './library.js';
 
 export const begin = follow;
 
@@ -19,9 +19,11 @@ function refusal(problem) {
 }
 
 // The button tells how it goes: it is asked for once at a time.
-export async function keep(what, button) {
+async function keep(what, button, note) {
   const text = button.textContent;
+  const tell = (words = '') => { note.textContent = words; note.hidden = !words; };
   button.disabled = true;
+  tell();
   const show = () => {
     const parts = [...progress.values()];
     if (parts.length) button.textContent = `Keeping … ${Math.round((parts.reduce((a, b) => a + b, 0) / parts.length) * 100)}%`;
@@ -34,10 +36,21 @@ export async function keep(what, button) {
   } catch (problem) {
     button.disabled = false;
     button.textContent = text;
-    button.after(el('span', { class: 'problem', role: 'alert' }, refusal(problem)));
+    tell(refusal(problem));
   } finally {
     events.removeEventListener('change', show);
   }
+}
+
+// what: { song_ids }, { album_id } or { playlist_id }.
+export function keepButton(what) {
+  const button = el('button', { class: 'more', type: 'button', onclick: () => keep(what, button, note) }, 'Keep on this device');
+  const note = el('span', { class: 'problem', role: 'alert', hidden: true });
+  const [id, ...others] = what.song_ids ?? [];
+  if (id && !others.length) {
+    kept(id).then((here) => { if (here && !button.disabled) { button.textContent = 'On this device'; button.disabled = true; } }, () => {});
+  }
+  return el('span', { class: 'keep' }, button, note);
 }
 
 function row(song, songs, until) {

@@ -1,13 +1,18 @@
 // bar.js - the player as it is seen: at the bottom of the page, when there is something to play.
+import { user } from '../api.js';
+import { cover } from '../art.js';
 import { el } from '../dom.js';
+import { heart } from '../library/buttons.js';
+import { artistLinks } from '../hits.js';
 import { devicesView } from './devices_view.js';
 import { icon } from './icons.js';
 import { lyrics } from './lyrics.js';
 import { panel } from './panel.js';
-import { names, queueView } from './queue_view.js';
+import { queueView } from './queue_view.js';
 import { settingsView } from './settings_view.js';
 import { waveform } from './waveform.js';
 
+const SAID_MS = 12e3; // what asks for nothing goes by itself
 const button = (label, sign, action, more = {}) => el('button', { class: 'icon', type: 'button', 'aria-label': label, title: label, onclick: action, ...more }, icon(sign));
 
 const codecs = { 'mp4a.40.2': 'AAC', 'mp4a.40.5': 'AAC', opus: 'Opus', flac: 'FLAC' };
@@ -44,17 +49,23 @@ export function bar(place, { engine, queue, settings, sessions }) {
   const play = button('Play', 'play', () => engine.toggle(), { id: 'play' });
   const previous = button('Previous', 'previous', () => engine.previous());
   const next = button('Next', 'next', () => engine.next());
+  let said;
   function say(text, label, action) {
+    clearTimeout(said);
+    if (text && !label) said = setTimeout(() => say(''), SAID_MS);
     note.replaceChildren(text, label ? el('button', { class: 'more', type: 'button', onclick: () => { say(''); action(); } }, label) : '');
     if (text) place.hidden = false;
   }
+  const picture = el('span', {});
+  const like = heart(() => (engine.item ?? queue.current)?.song, (text) => say(text));
+  let pictured;
   const pages = panel({
     lyrics: ['Lyrics', lyrics(engine), 'lyrics'], queue: ['Queue', queueView(queue, (key) => engine.to(key)), 'queue'],
     devices: ['Other devices', devicesView(sessions, say), 'devices'], settings: ['Settings', settingsView(settings), 'settings'],
   });
 
   place.replaceChildren(pages.box, note,
-    el('div', { class: 'bar' }, el('div', { class: 'now' }, title, artist), el('div', { class: 'controls' }, previous, play, next), waveform(engine),
+    el('div', { class: 'bar' }, el('div', { class: 'now' }, picture, el('div', { class: 'names' }, title, artist), like.button), el('div', { class: 'controls' }, previous, play, next), waveform(engine),
       el('div', { class: 'extras' }, quality, volumeControl(settings), ...pages.buttons)));
 
   function showSong() {
@@ -63,10 +74,19 @@ export function bar(place, { engine, queue, settings, sessions }) {
     document.body.classList.toggle('has-player', !place.hidden);
     play.disabled = previous.disabled = !item;
     next.disabled = !queue.next;
-    if (!item) { title.textContent = 'Nothing plays here'; return; }
+    like.show();
+    if (!item) {
+      title.textContent = 'Nothing plays here';
+      title.removeAttribute('href');
+      picture.replaceChildren();
+      artist.textContent = '';
+      return;
+    }
     title.textContent = item.song.title;
     title.href = `/song/${item.song.song_id}`;
-    artist.textContent = names(item.song);
+    artist.replaceChildren(...artistLinks(item.song));
+    if (pictured !== item.key) picture.replaceChildren(cover({ ...item.song, type: 'song' }));
+    pictured = item.key;
   }
   function showState() {
     const label = engine.playing ? 'Pause' : 'Play';
@@ -94,7 +114,7 @@ export function bar(place, { engine, queue, settings, sessions }) {
 
 // A problem of the API, of the browser, or of Shaka (category.code), in words.
 export function sayProblem(problem) {
-  if (problem.status === 401) return 'Log in to play songs.';
+  if (problem.status === 401) return user() ? 'Segue could not tell just now who you are. Press Play again in a moment.' : 'Log in to play songs.';
   if (problem.status === 404) return 'There is no audio of this song.';
   if (problem.name === 'NotAllowedError') return 'The browser wants you to press Play yourself.';
   if (problem.category === 6) return 'This song is protected, and no licence was given for it.';

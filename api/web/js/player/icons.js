@@ -11,6 +11,8 @@ const shapes = {
   lyrics: 'M4 5h16v2H4zM4 9h10v2H4zM4 13h16v2H4zM4 17h8v2H4z',
   queue: 'M4 6h12v2H4zM4 11h12v2H4zM4 16h8v2H4zM18 11v6.2a2 2 0 1 0 1.4 1.8V13H22v-2z',
   devices: 'M3 5h13v2H5v8h8v2H3zM15 9h6v10h-6zM17 11v4h2v-4zM5 18h8v2H5z',
+  like: 'M12 20.5 4.6 13a5 5 0 0 1 7.4-6.7A5 5 0 0 1 19.4 13zM12 17.7l6-6.1a3 3 0 0 0-4.6-3.9L12 9.2l-1.4-1.5A3 3 0 0 0 6 11.6z',
+  liked: 'M12 20.5 4.6 13a5 5 0 0 1 7.4-6.7A5 5 0 0 1 19.4 13z',
   settings: 'M4 7h9v2H4zM17 7h3v2h-3zM13 5h2v6h-2zM4 15h3v2H4zM11 15h9v2h-9zM8 13h2v6H8z',
 };
 
@@ -19,6 +21,7 @@ export function icon(name) {
   for (const [key, value] of Object.entries({ viewBox: '0 0 24 24', width: 20, height: 20, fill: 'currentColor', 'aria-hidden': 'true' })) svg.setAttribute(key, value);
   const path = document.createElementNS(SVG, 'path');
   path.setAttribute('d', shapes[name]);
+  path.setAttribute('fill-rule', name === 'like' ? 'evenodd' : 'nonzero');
   svg.append(path);
   return svg;
 }

@@ -24,6 +24,8 @@ export function lyrics(engine) {
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
   let lines = []; // those with a time: { start, end, node, words: [start], }
   let shown = -1;
+  let asked = null; // the item whose lyrics they are
+  const box = el('div', {}, note, list);
 
   function row(line) {
     const timed = line.start_time !== undefined;
@@ -49,25 +51,32 @@ export function lyrics(engine) {
     }
   }
 
+  // Asked for when they are looked at.
   async function ask() {
     const { item } = engine;
+    if (asked === item || !box.offsetParent) return;
+    asked = item;
     lines = [];
     shown = -1;
     list.replaceChildren();
-    note.textContent = '';
+    note.textContent = item ? 'Looking for the lyrics …' : 'Nothing plays.';
+    if (!item) return;
     try {
-      const found = engine.deck.source?.lyrics ?? await api.getLyrics({ song_id: item.song.song_id });
+      const found = (engine.deck.loaded && engine.deck.source.lyrics) || await api.getLyrics({ song_id: item.song.song_id });
       if (engine.item !== item) return;
       list.replaceChildren(...(found.lyrics ?? []).map(row));
       note.textContent = found.instrumental ? 'Instrumental.' : lines.length ? '' : 'These lyrics have no times.';
       mark();
     } catch (problem) {
-      if (engine.item === item) note.textContent = problem.status === 404 ? 'There are no lyrics of this song.' : problem.message;
+      if (engine.item !== item) return;
+      if (problem.status !== 404) asked = null; // again when they are looked at again
+      note.textContent = problem.status === 404 ? 'There are no lyrics of this song.' : problem.message;
     }
   }
   engine.addEventListener('item', ask);
+  box.addEventListener('shown', ask);
   // Finer than the element's own events: words are short.
   setInterval(() => { if (engine.playing && list.offsetParent) mark(); }, 50);
   engine.addEventListener('time', mark);
-  return el('div', {}, note, list);
+  return box;
 }

@@ -1,4 +1,5 @@
 // media_session.js - the system's media keys and its display of what plays.
+import { pictureOf } from '../art.js';
 
 const JUMP_S = 10;
 
@@ -25,7 +26,7 @@ export function mediaSession(engine) {
     const { song } = engine.item;
     session.metadata = new MediaMetadata({
       title: song.title, artist: song.artists.map((a) => a.name).join(', '), album: song.album?.title ?? '',
-      artwork: song.cover ? [{ src: new URL(song.cover, location).href }] : [{ src: new URL('/icon.svg', location).href, type: 'image/svg+xml', sizes: 'any' }],
+      artwork: song.cover ? [300, 640].map((n) => ({ src: new URL(pictureOf(song, n), location).href, sizes: `${n}x${n}` })) : [{ src: new URL('/icon.svg', location).href, type: 'image/svg+xml', sizes: 'any' }],
     });
     place();
   });

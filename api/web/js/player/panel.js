@@ -16,6 +16,7 @@ export function panel(pages) {
     const [label, node] = pages[name];
     box.setAttribute('aria-label', label);
     box.replaceChildren(el('div', { class: 'panel-head' }, el('h2', {}, label), el('button', { class: 'icon', type: 'button', 'aria-label': `Close: ${label}`, onclick: close }, '✕')), node);
+    node.dispatchEvent(new Event('shown'));
   }
   function close() {
     const from = buttons[shown];

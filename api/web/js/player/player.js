@@ -6,7 +6,7 @@ import { bar } from './bar.js';
 import { Engine } from './engine.js';
 import { keyboard } from './keyboard.js';
 import { mediaSession } from './media_session.js';
-import { Queue } from './queue.js';
+import { MAX as MOST, Queue } from './queue.js';
 import { Sessions } from './sessions.js';
 import { settings } from './settings.js';
 import { sourceOf } from './source.js';
@@ -24,6 +24,8 @@ export const engine = new Engine({
   refused: ({ category, data }) => { if (category === 6 && data?.[0]?.data?.[1] === 404) forgetDevice(); }, // it was removed elsewhere
   authorise: async () => { const token = await api.token(); return token ? { Authorization: `Bearer ${token}` } : {}; },
 });
+
+export { MOST }; // songs that a queue holds
 
 let ui;
 export function openPlayer(place) {

@@ -1,7 +1,7 @@
 // queue.js - what plays, what comes next: kept on this device, fed by a radio when it runs low.
 
 const KEY = 'segue.queue';
-const MAX = 1000;
+export const MAX = 1000;
 const FEED_BELOW = 3; // songs ahead
 
 // Of a song, what is needed to show and to play it.
@@ -11,7 +11,7 @@ export function brief(song) {
     song_id: song.song_id, title: song.title ?? '', duration: song.duration ?? 0,
     artists: artists.map(({ artist_id, name }) => ({ artist_id, name })),
     album: song.album && { album_id: song.album.album_id, title: song.album.title },
-    cover: song.cover_url ?? song.cover,
+    cover: song.cover_art_url ?? song.album?.cover_art_url ?? song.cover,
   };
 }
 

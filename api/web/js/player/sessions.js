@@ -2,7 +2,7 @@
 // told when another device takes over, and can take over itself.
 import { api, onUser, user } from '../api.js';
 import { client, deviceName } from '../device.js';
-import { eventsOf } from '../events.js';
+import { awake, eventsOf } from '../events.js';
 
 const FORGET_MS = 600e3; // paused for so long: the session is given up
 const AGAIN_MS = 5000;
@@ -78,10 +78,12 @@ export class Sessions extends EventTarget {
   async follow() {
     this.following?.abort();
     const { signal } = this.following = new AbortController();
+    const idle = () => !this.engine.playing;
     while (user() && !signal.aborted) {
       try {
+        await awake(idle, signal);
         await this.list();
-        for await (const { event, data } of eventsOf(`/api/v1/playback/events?${new URLSearchParams({ device_id: client() })}`, signal)) this[`on_${event}`]?.(data);
+        for await (const { event, data } of eventsOf(`/api/v1/playback/events?${new URLSearchParams({ device_id: client() })}`, signal, idle)) this[`on_${event}`]?.(data);
       } catch { /* no network, or the server stops: again soon */ }
       await new Promise((done) => setTimeout(done, AGAIN_MS));
     }
