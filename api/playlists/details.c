@@ -240,10 +240,10 @@ void sg_playlist_patch(struct sg_api *api, struct sg_http_request *q, struct sg_
 
 static int delete (struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
+    /* Its follows go by a trigger (0019_social.sql), with their count. */
     static const struct sg_pg_statement drop = {
         "playlist_drop",
-        "WITH unfollowed AS (DELETE FROM follows WHERE target_kind = 'playlist' AND "
-        "target_id = $2::bigint), gone AS (DELETE FROM playlists WHERE user_id = $1::bigint AND "
+        "WITH gone AS (DELETE FROM playlists WHERE user_id = $1::bigint AND "
         "playlist_id = $2::bigint) SELECT pg_notify('segue_playlists', $2::bigint || ':gone')",
         2};
     struct details *d = ctx;

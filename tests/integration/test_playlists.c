@@ -7,6 +7,7 @@
 #include "tests/support/scratch.h"
 #include <check.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -547,6 +548,41 @@ START_TEST(followers_are_counted)
 }
 END_TEST
 
+static void *follow_meanwhile(void *path)
+{
+    char heard[4096];
+    int status = test_http(port, "PUT", path, tokens[STRANGER], NULL, heard, sizeof heard);
+    return (void *)(intptr_t)status;
+}
+
+#define LEFT                                                                                       \
+    "SELECT (SELECT count(*) FROM follows WHERE target_kind = 'playlist' AND target_id = %lld) "   \
+    "|| '/' || (SELECT count(*) FROM follow_counts WHERE target_kind = 'playlist' AND target_id "  \
+    "= %lld)"
+
+/* Nor does one leave a follow that comes while it is being deleted. */
+START_TEST(a_deleted_playlist_leaves_no_follows_and_no_count)
+{
+    json_int_t id = make(OWNER, "{\"name\":\"F\",\"is_public\":true}");
+    EXPECT(PUT(STRANGER, path_of(id, "/follow"), NULL), 204);
+    EXPECT(DELETE(OWNER, path_of(id, "")), 204);
+    ck_assert_str_eq(test_pg_sql(db, LEFT, (long long)id, (long long)id), "0/0");
+    id = make(OWNER, "{\"name\":\"F\",\"is_public\":true}");
+    char path[300];
+    pthread_t other;
+    void *status;
+    snprintf(path, sizeof path, "%s", path_of(id, "/follow"));
+    test_pg_sql(db, "BEGIN");
+    test_pg_sql(db, "DELETE FROM playlists WHERE playlist_id = %lld", (long long)id);
+    ck_assert_int_eq(pthread_create(&other, NULL, follow_meanwhile, path), 0);
+    sg_sleep_us(300000); /* it has looked, and waits */
+    test_pg_sql(db, "COMMIT");
+    pthread_join(other, &status);
+    ck_assert_int_lt((intptr_t)status, 500);
+    ck_assert_str_eq(test_pg_sql(db, LEFT, (long long)id, (long long)id), "0/0");
+}
+END_TEST
+
 START_TEST(a_smart_playlist_holds_what_its_rules_say_of_its_owner)
 {
     test_pg_sql(db, "INSERT INTO feedback (user_id, target_kind, target_id, verdict) VALUES (1, "
@@ -556,6 +592,9 @@ START_TEST(a_smart_playlist_holds_what_its_rules_say_of_its_owner)
                 "- make_interval(days => s) FROM generate_series(3, 6) s, generate_series(1, 2)");
     test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at) SELECT 4, 12, "
                     "now() FROM generate_series(1, 5)");
+    test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at, played_s, "
+                    "outcome) SELECT 1, s, now(), 2, CASE WHEN s > 8 THEN 'skipped' END FROM "
+                    "generate_series(8, 9) s, generate_series(1, 2)"); /* hardly heard */
     json_int_t liked = make(OWNER, "{\"name\":\"Liked\",\"is_public\":true,\"rules\":{\"all\":[{"
                                    "\"field\":\"liked\",\"op\":\"yes\"}]}}");
     ck_assert_str_eq(songs_of(OWNER, liked), "4 7");
@@ -776,6 +815,7 @@ static Suite *suite(void)
     tcase_add_test(t, who_is_blocked_sees_nothing_of_the_other);
     tcase_add_test(t, nobody_learns_of_a_private_list_through_what_is_made_of_it);
     tcase_add_test(t, followers_are_counted);
+    tcase_add_test(t, a_deleted_playlist_leaves_no_follows_and_no_count);
     tcase_add_test(t, a_smart_playlist_holds_what_its_rules_say_of_its_owner);
     tcase_add_test(t, every_condition_and_order_runs);
     tcase_add_test(t, files_go_out_and_come_in_again);
