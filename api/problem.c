@@ -19,6 +19,7 @@ static const struct {
     {SG_EPERM, 403, "media-token", "The address is not good"},
     {SG_EPERM, 403, "media-expired", "The address has expired"},
     {SG_EPERM, 403, "media-revoked", "The login has ended"},
+    {SG_EPERM, 403, "media-withdrawn", "The recording was withdrawn"},
     {SG_EPERM, 403, "media-subscription", "The subscription has changed"},
     {SG_EPERM, 403, "playback-ended", "This stream was ended"},
     {SG_ENOENT, 404, "not-found", "There is no such thing"},

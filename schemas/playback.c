@@ -176,5 +176,7 @@ static const struct sg_field asset[] = {
     SG_FIELD_LIST(A, files, SG_T_RECORD, &file_record, SG_AUDIO_FILES_MAX),
     UNTOLD(A, loudness_stereo, NULL),
     UNTOLD(A, true_peak_stereo, NULL),
+    SG_FIELD_STR(A, protection, 1, 20, SG_OPTIONAL),
+    HELP(SG_T_I64, A, out_day, INT32_MIN, SG_ASSET_WITHDRAWN, ABSENT, NULL),
 };
 const struct sg_record sg_asset_record = SG_RECORD("Asset", A, asset);

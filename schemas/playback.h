@@ -74,7 +74,7 @@ struct sg_media_check {
 };
 extern const struct sg_record sg_playback_events_request_record, sg_media_check_record;
 
-/* What is kept of an asset: never changes. Not for anybody outside. */
+/* What is kept of an asset: only when it is out changes. Not for anybody outside. */
 struct sg_asset_file {
     struct sg_str path;
     uint64_t bytes;
@@ -91,5 +91,8 @@ struct sg_asset {
     struct sg_list files;       /* sg_asset_file */
     /* Of lossy renditions; the peak is SG_AUDIO_UNTOLD: they are as the original. */
     double loudness_stereo, true_peak_stereo;
+    struct sg_str protection; /* none, cenc, cbcs; NONE: it was not noted */
+    int64_t out_day;          /* since 1970, from which on one of its songs is out */
 };
+#define SG_ASSET_WITHDRAWN INT32_MAX /* out_day: no song has it any more */
 extern const struct sg_record sg_asset_record;

@@ -11,8 +11,9 @@ int sg_asset_new(struct sg_asset *out, struct sg_vault *v, const struct sg_confi
 {
     unsigned char id[16];
     struct sg_buf wrapped = {0};
-    *out =
-        (struct sg_asset){.seal = c->objects.seal, .keyed = c->objects.seal || c->playback.protect};
+    *out = (struct sg_asset){.seal = c->objects.seal,
+                             .keyed = c->objects.seal || c->playback.protect,
+                             .protection = protections[c->playback.protect]};
     sg_uuid_make(id);
     sg_uuid_text(id, out->id);
     if (!out->keyed)

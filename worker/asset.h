@@ -20,6 +20,7 @@ struct sg_asset {
     unsigned char key[SG_CONTENT_KEY];
     char wrapped[2 * SG_WRAPPED_BYTES + 3]; /* "\x..." for SQL */
     bool seal;                              /* what is sealed at rest is, objects.seal */
+    const char *protection;                 /* none, cenc, cbcs: static */
 };
 
 /* A new id; a new key when the configuration encrypts anything. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OF_ASSET = 16, OF_FILE = 8 };
+enum { OF_ASSET = 17, OF_FILE = 8 };
 
 /* Texts of numbers and lists, freed together. */
 struct texts {
@@ -60,10 +60,11 @@ static int insert_asset(PGconn *pg, const struct sg_asset *a, const struct sg_au
         "asset_insert",
         "INSERT INTO assets (asset_id, content_key, duration_ms, sample_rate, channels, codec, "
         "loudness, loudness_range, true_peak, tempo, musical_key, features, fingerprint, "
-        "fingerprint_terms, loudness_stereo, true_peak_stereo) VALUES ($1::uuid, $2::bytea, "
+        "fingerprint_terms, loudness_stereo, true_peak_stereo, protection) VALUES ($1::uuid, "
+        "$2::bytea, "
         "$3::integer, $4::integer, $5::smallint, "
         "$6, $7::real, $8::real, $9::real, $10::real, $11, $12::real[], $13::bytea, "
-        "$14::integer[], $15::real, $16::real)",
+        "$14::integer[], $15::real, $16::real, $17)",
         OF_ASSET};
     const char *params[OF_ASSET] = {
         a->id,
@@ -82,6 +83,7 @@ static int insert_asset(PGconn *pg, const struct sg_asset *a, const struct sg_au
         t->terms.p,
         real(t->number[7], f->loudness_stereo),
         real(t->number[8], f->true_peak_stereo),
+        a->protection,
     };
     return sg_worker_tx_run(pg, &insert, params, NULL, e);
 }

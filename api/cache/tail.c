@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/metrics.h"
+#include "core/uuid.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static const struct {
     {"songs", NULL, "song_id", "song:%.*s:metadata"},
     {"song_artists", NULL, "song_id", "song:%.*s:metadata"},
     {"song_audio", NULL, "song_id", "song:%.*s:audio"},
+    {"song_audio", NULL, "asset_id", "asset:%.*s"},
     {"availability", "song", "id", "song:%.*s:metadata"},
     {"availability", "album", "id", "album:%.*s"},
     {"artists", NULL, "artist_id", "artist:%.*s"},
@@ -55,7 +57,8 @@ static void forget_tuple(struct sg_cache_tail *t, const struct sg_change *c,
             (rules[i].kind && !sg_str_eq(cell(c, tuple, "kind"), sg_str(rules[i].kind))))
             continue;
         struct sg_str value = cell(c, tuple, rules[i].column);
-        int n = value.n <= 20 ? snprintf(key, sizeof key, rules[i].format, SG_FMT(value)) : 0;
+        int n = value.n <= SG_UUID_CHARS ? snprintf(key, sizeof key, rules[i].format, SG_FMT(value))
+                                         : 0;
         if (value.n && n > 0)
             sg_cache_forget(t->cache, (struct sg_str){key, (size_t)n});
     }

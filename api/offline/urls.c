@@ -2,7 +2,6 @@
  */
 #include "api/offline/parts.h"
 #include "api/playback/playback.h"
-#include "core/clock.h"
 #include "core/uuid.h"
 
 static int below(struct sg_http_request *q, struct sg_str base, struct sg_str *at,
@@ -22,7 +21,7 @@ static struct sg_str sign(struct sg_api *api, struct sg_http_request *q, struct 
     char token[SG_MEDIA_TOKEN_CHARS + 1];
     struct sg_media_token t = {.user_id = q->caller.user_id,
                                .session_id = q->caller.session_id,
-                               .expires_s = sg_wall_us() / 1000000 + c->playback.url_s,
+                               .expires_s = sg_media_expiry(api, &q->caller),
                                .premium = true};
     if (!sg_uuid_parse(asset_id, asset))
         return SG_STR_NONE;

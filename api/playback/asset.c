@@ -12,7 +12,10 @@ static const struct sg_pg_statement find_asset = {
     "asset_files",
     "SELECT encode(a.content_key, 'hex'), a.duration_ms, extract(epoch FROM a.created_at)::bigint, "
     "a.loudness, a.true_peak, f.path, f.bytes, f.content_type, f.sealed, f.codec, "
-    "coalesce(f.bitrate, 0), encode(f.sha256, 'hex'), a.loudness_stereo, a.true_peak_stereo "
+    "coalesce(f.bitrate, 0), encode(f.sha256, 'hex'), a.loudness_stereo, a.true_peak_stereo, "
+    "a.protection, coalesce((SELECT min(greatest(coalesce(s.release_date, b.release_date), date "
+    "'1970-01-01') - date '1970-01-01') FROM song_audio x JOIN songs s USING (song_id) LEFT JOIN "
+    "albums b USING (album_id) WHERE x.asset_id = a.asset_id), 2147483647) "
     "FROM assets a JOIN asset_files f USING (asset_id) WHERE a.asset_id = $1::uuid ORDER BY f.path "
     "LIMIT 64",
     1};
@@ -88,6 +91,8 @@ static int read_rows(const PGresult *r, struct sg_arena *a, struct sg_asset *out
                              .true_peak = real(r, 0, 4),
                              .loudness_stereo = real(r, 0, 12),
                              .true_peak_stereo = real(r, 0, 13),
+                             .protection = text(r, 0, 14),
+                             .out_day = whole(r, 0, 15),
                              .files = {v, n}};
     return 0;
 }
@@ -169,6 +174,19 @@ const struct sg_asset_file *sg_asset_file(const struct sg_asset *a, struct sg_st
         if (sg_str_eq(v[i].path, path))
             return &v[i];
     return NULL;
+}
+
+bool sg_asset_is_out(const struct sg_asset *a)
+{
+    return a->out_day <= sg_wall_us() / (86400 * INT64_C(1000000));
+}
+
+int sg_asset_stands(const struct sg_asset *a, bool preview, struct sg_error *e)
+{
+    bool stands = preview ? a->out_day != SG_ASSET_WITHDRAWN : sg_asset_is_out(a);
+    return stands ? 0
+                  : sg_fail_kind(e, SG_EPERM, "media-withdrawn",
+                                 "no song that is out has this recording any more");
 }
 
 /* What is not sealed here although the asset has a key is ciphertext of the packager's. */

@@ -11,51 +11,27 @@
 
 enum { WRITE_MS = 1000, BATCH = 5000, TIDY_EVERY = 60, RETRY_US = 500000 };
 
-/* Another process may have written a later word. */
-#define NEWER(column)                                                                              \
-    "CASE WHEN excluded.told_at >= p.told_at THEN excluded." column " ELSE p." column " END"
+/* One letter a column, of what put_entry writes. Another process may have written a later word. */
+/* clang-format off */
 static const struct sg_pg_statement write_news = {
     "playback_news",
-    "WITH x AS (SELECT * FROM json_to_recordset($1::json) AS x (i bigint, u bigint, l bigint, "
-    "d text, n text, s bigint, t text, p bigint, b bigint, h bigint, w bigint, c boolean)), "
-    "bare AS (UPDATE playback_sessions p SET heard_at = greatest(p.heard_at, "
-    "to_timestamp(x.h / 1e6)) FROM x WHERE x.u = 0 AND p.playback_id = x.i), "
-    "full_ AS (INSERT INTO playback_sessions AS p (playback_id, user_id, login_id, device_id, "
-    "device, song_id, state, position_ms, started_at, heard_at, told_at) SELECT x.i, x.u, x.l, "
-    "x.d, x.n, "
-    "x.s, x.t, x.p, to_timestamp(x.b / 1e6), to_timestamp(x.h / 1e6), to_timestamp(x.w / 1e6) FROM "
-    "x "
+    "WITH x AS (SELECT * FROM json_to_recordset($1::json) AS x (i bigint, u bigint, l bigint, d text, n text, "
+    "s bigint, t text, p bigint, b bigint, h bigint, w bigint, c boolean)), "
+    "bare AS (UPDATE playback_sessions p SET heard_at = greatest(p.heard_at, to_timestamp(x.h / 1e6)) "
+    "FROM x WHERE x.u = 0 AND p.playback_id = x.i), "
+    "whole AS (INSERT INTO playback_sessions AS p (playback_id, user_id, login_id, device_id, device, song_id, "
+    "state, position_ms, started_at, heard_at, told_at) SELECT x.i, x.u, x.l, x.d, x.n, x.s, x.t, x.p, "
+    "to_timestamp(x.b / 1e6), to_timestamp(x.h / 1e6), to_timestamp(x.w / 1e6) FROM x "
     "WHERE EXISTS (SELECT FROM users u WHERE u.user_id = x.u) "
     "ON CONFLICT (playback_id) DO UPDATE SET heard_at = greatest(p.heard_at, excluded.heard_at), "
-    "told_at = greatest(p.told_at, excluded.told_at), song_id = " NEWER(
-        "song_id") ", state = " NEWER("state") ", position_ms = " NEWER("position_ms") " "
-                                                                                       "WHERE "
-                                                                                       "p.ended_at "
-                                                                                       "IS NULL) "
-                                                                                       "SELECT "
-                                                                                       "segue_"
-                                                                                       "playback_"
-                                                                                       "tell(u, "
-                                                                                       "'now', "
-                                                                                       "jsonb_"
-                                                                                       "build_"
-                                                                                       "object('"
-                                                                                       "session_id'"
-                                                                                       ", i, "
-                                                                                       "'device_id'"
-                                                                                       ", d, "
-                                                                                       "'device', "
-                                                                                       "n, "
-                                                                                       "'song_id', "
-                                                                                       "s, "
-                                                                                       "'state', "
-                                                                                       "t, "
-                                                                                       "'position_"
-                                                                                       "ms', p)) "
-                                                                                       "FROM x "
-                                                                                       "WHERE c "
-                                                                                       "AND u > 0",
-    1};
+    "told_at = greatest(p.told_at, excluded.told_at), "
+    "song_id = CASE WHEN excluded.told_at >= p.told_at THEN excluded.song_id ELSE p.song_id END, "
+    "state = CASE WHEN excluded.told_at >= p.told_at THEN excluded.state ELSE p.state END, "
+    "position_ms = CASE WHEN excluded.told_at >= p.told_at THEN excluded.position_ms ELSE p.position_ms END "
+    "WHERE p.ended_at IS NULL) "
+    "SELECT segue_playback_tell(u, 'now', jsonb_build_object('session_id', i, 'device_id', d, 'device', n, "
+    "'song_id', s, 'state', t, 'position_ms', p)) FROM x WHERE c AND u > 0", 1};
+/* clang-format on */
 
 static void put_entry(struct sg_buf *b, const struct playback_entry *x)
 {

@@ -10,62 +10,27 @@
 #include "core/clock.h"
 #include "schemas/playback.h"
 
-#define TOLD(here, there)                                                                          \
-    "CASE WHEN to_timestamp($5::bigint / 1e6) > told_at THEN " here " ELSE " there " END"
-/* The device's own session ends, as the one that is moved takes its place. $5 to $8: what this
- * process was told last, and when; $9: ms that a word may be old. */
+/* $5 to $8: when this process was told what, the song, state and position; $9: ms that a word may
+ * be old. The device's own session ends, as the one that is moved takes its place. */
+/* clang-format off */
 static const struct sg_pg_statement move = {
     "playback_move",
-    "WITH word AS (SELECT playback_id AS id, " TOLD("$6::bigint", "song_id") " AS song, " TOLD(
-        "$7::text",
-        "state") " AS how, " TOLD("$8::bigint",
-                                  "position_ms") " AS at, "
-                                                 "clock_timestamp() - " TOLD(
-                                                     "to_timestamp($5::bigint / 1e6)",
-                                                     "told_at") " AS since "
-                                                                "FROM playback_sessions WHERE "
-                                                                "playback_id = $1::bigint AND "
-                                                                "user_id = $2::bigint AND ended_at "
-                                                                "IS NULL FOR UPDATE), "
-                                                                "x AS (UPDATE playback_sessions "
-                                                                "SET device_id = $3, device = $4, "
-                                                                "login_id = 0, "
-                                                                "heard_at = clock_timestamp(), "
-                                                                "told_at = clock_timestamp(), "
-                                                                "song_id = song, state = how, "
-                                                                "position_ms = at + CASE WHEN how "
-                                                                "= 'playing' THEN "
-                                                                "least(greatest(extract(epoch FROM "
-                                                                "since) * "
-                                                                "1000, 0), $9::bigint)::int ELSE 0 "
-                                                                "END FROM word WHERE playback_id = "
-                                                                "id RETURNING "
-                                                                "playback_sessions.*), "
-                                                                "gone AS (UPDATE playback_sessions "
-                                                                "o SET ended_at = "
-                                                                "clock_timestamp() FROM "
-                                                                "x WHERE o.user_id = x.user_id AND "
-                                                                "o.device_id = $3 AND "
-                                                                "o.playback_id <> x.playback_id "
-                                                                "AND "
-                                                                "o.ended_at IS NULL RETURNING "
-                                                                "o.playback_id, o.user_id) "
-                                                                "SELECT "
-                                                                "segue_playback_tell(user_id, "
-                                                                "'transfer', "
-                                                                "jsonb_build_object('session_id', "
-                                                                "playback_id, "
-                                                                "'device_id', $3, 'device', $4, "
-                                                                "'song_id', song_id, 'state', "
-                                                                "state, 'position_ms', "
-                                                                "position_ms)) FROM x UNION ALL "
-                                                                "SELECT "
-                                                                "segue_playback_tell(user_id, "
-                                                                "'ended', "
-                                                                "jsonb_build_object('session_id', "
-                                                                "playback_id, 'why', "
-                                                                "'transferred')) FROM gone",
-    9};
+    "WITH there AS (SELECT * FROM playback_sessions WHERE playback_id = $1::bigint AND user_id = $2::bigint "
+    "AND ended_at IS NULL FOR UPDATE), "
+    "word AS (SELECT playback_id AS id, told_at AS told, song_id AS song, state AS how, position_ms AS place FROM there "
+    "UNION ALL SELECT playback_id, to_timestamp($5::bigint / 1e6), $6::bigint, $7::text, $8::bigint FROM there "
+    "ORDER BY told DESC LIMIT 1), "
+    "x AS (UPDATE playback_sessions SET device_id = $3, device = $4, login_id = 0, heard_at = clock_timestamp(), "
+    "told_at = clock_timestamp(), song_id = song, state = how, position_ms = place + CASE how WHEN 'playing' THEN "
+    "least(greatest(extract(epoch FROM clock_timestamp() - told) * 1000, 0), $9::bigint)::int ELSE 0 END "
+    "FROM word WHERE playback_id = id RETURNING playback_sessions.*), "
+    "gone AS (UPDATE playback_sessions o SET ended_at = clock_timestamp() FROM x WHERE o.user_id = x.user_id "
+    "AND o.device_id = $3 AND o.playback_id <> x.playback_id AND o.ended_at IS NULL RETURNING o.playback_id, o.user_id) "
+    "SELECT segue_playback_tell(user_id, 'transfer', jsonb_build_object('session_id', playback_id, 'device_id', $3, "
+    "'device', $4, 'song_id', song_id, 'state', state, 'position_ms', position_ms)) FROM x "
+    "UNION ALL SELECT segue_playback_tell(user_id, 'ended', jsonb_build_object('session_id', playback_id, "
+    "'why', 'transferred')) FROM gone", 9};
+/* clang-format on */
 static const struct sg_pg_statement tell = {
     "playback_tell",
     "SELECT segue_playback_tell(user_id, 'command', jsonb_build_object('session_id', playback_id, "

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 4096, LOOK_US = 2000000, UNKNOWN_US = 1000000, LATE_S = 60 };
+enum { FILE_MAX = 4096, LOOK_US = 2000000, LATE_S = 60 };
 
 struct sg_media_keys {
     char path[SG_CONFIG_TEXT + 32], dir[SG_CONFIG_TEXT + 16];
@@ -232,7 +232,7 @@ bool sg_media_keys_find(struct sg_media_keys *k, uint32_t id, struct sg_media_ke
     pthread_mutex_lock(&k->lock);
     bool found = find(k, id, out);
     if (!found) {
-        look_again(k, UNKNOWN_US);
+        look_again(k, 0); /* another process may sign with it already; it takes one stat */
         found = find(k, id, out);
     }
     pthread_mutex_unlock(&k->lock);

@@ -53,7 +53,10 @@ static int content_key(struct sg_api *api, const struct sg_asset *a,
 {
     if (!a->content_key.n)
         return sg_fail(e, SG_ECORRUPT, "an asset that is sealed has no key");
-    return sg_vault_unwrap(api->vault, a->content_key, key, e);
+    struct sg_error why = SG_ERROR_INIT;
+    if (sg_vault_unwrap(api->vault, a->content_key, key, &why))
+        return sg_fail(e, SG_EINTERNAL, "a content key: %s", why.text); /* ours to mend */
+    return 0;
 }
 
 static int read_object(void *ctx, uint64_t at, void *to, size_t n, struct sg_error *e)
@@ -167,6 +170,8 @@ static int serve(struct sg_api *api, struct sg_http_request *q, struct sg_http_r
     if (!rc)
         rc = sg_asset_read(api, q, m.asset, now, &a, e);
     if (!rc)
+        rc = sg_asset_stands(&a, m.token.preview, e);
+    if (!rc)
         rc = answer(api, q, r, &m, &a, e);
     if (!rc)
         playback_live_heard(api->playback, m.token.playback_id, 0);
@@ -209,6 +214,8 @@ void sg_media_key(struct sg_api *api, struct sg_http_request *q, struct sg_http_
     int rc = media_admit(api, token, object_of(q, token.n), &m, &e);
     if (!rc)
         rc = sg_asset_read(api, q, m.asset, false, &a, &e);
+    if (!rc)
+        rc = sg_asset_stands(&a, m.token.preview, &e);
     if (!rc && !a.content_key.n)
         rc = sg_fail(&e, SG_ENOENT, "the recording is not encrypted");
     if (!rc)
@@ -226,10 +233,50 @@ void sg_media_key(struct sg_api *api, struct sg_http_request *q, struct sg_http_
     OPENSSL_cleanse(out, sizeof out);
 }
 
+/* While the database is away what is signed is good. now, SG_EBUSY: as of sg_asset_read. */
+static int check(struct sg_api *api, struct sg_http_request *q, bool now, struct sg_error *e)
+{
+    static const struct sg_param params[] = {
+        {"token", "token", NULL, NULL, NULL}, {"object", "object", NULL, NULL, NULL}, {0}};
+    struct sg_error away = SG_ERROR_INIT;
+    struct sg_media_check in;
+    struct media_address m;
+    struct sg_asset a;
+    int rc = sg_params_read(q, params, &sg_media_check_record, &in, e);
+    if (!rc)
+        rc = media_admit(api, in.token, in.object, &m, e);
+    if (rc)
+        return rc;
+    rc = sg_asset_read(api, q, m.asset, now, &a, &away);
+    if (!rc)
+        rc = sg_asset_stands(&a, m.token.preview, &away);
+    if (rc == SG_EBUSY && now)
+        return rc;
+    if (rc == SG_EPERM || rc == SG_ENOENT)
+        return sg_fail_kind(e, SG_EPERM, "media-withdrawn", "%s", away.text);
+    playback_live_heard(api->playback, m.token.playback_id, 0);
+    return 0;
+}
+
+static void tell_cache(struct sg_http_request *q, struct sg_http_response *r, int rc,
+                       struct sg_error *e)
+{
+    if (rc) {
+        refuse(q, r, e);
+        return;
+    }
+    sg_http_header(r, "Cache-Control", SG_STR("no-store"));
+    r->status = 204;
+}
+
 bool sg_media_verify_at_once(struct sg_api *api, struct sg_http_request *q,
                              struct sg_http_response *r)
 {
-    sg_media_verify_for_cache(api, q, r);
+    struct sg_error e = SG_ERROR_INIT;
+    int rc = check(api, q, true, &e);
+    if (rc == SG_EBUSY)
+        return false;
+    tell_cache(q, r, rc, &e);
     return true;
 }
 
@@ -237,19 +284,7 @@ bool sg_media_verify_at_once(struct sg_api *api, struct sg_http_request *q,
 void sg_media_verify_for_cache(struct sg_api *api, struct sg_http_request *q,
                                struct sg_http_response *r)
 {
-    static const struct sg_param params[] = {
-        {"token", "token", NULL, NULL, NULL}, {"object", "object", NULL, NULL, NULL}, {0}};
     struct sg_error e = SG_ERROR_INIT;
-    struct sg_media_check in;
-    struct media_address m;
-    int rc = sg_params_read(q, params, &sg_media_check_record, &in, &e);
-    if (!rc)
-        rc = media_admit(api, in.token, in.object, &m, &e);
-    if (rc) {
-        refuse(q, r, &e);
-        return;
-    }
-    playback_live_heard(api->playback, m.token.playback_id, 0);
-    sg_http_header(r, "Cache-Control", SG_STR("no-store"));
-    r->status = 204;
+    int rc = check(api, q, false, &e);
+    tell_cache(q, r, rc, &e);
 }

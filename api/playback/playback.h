@@ -19,6 +19,10 @@ void sg_playback_close(struct sg_playback *p); /* after the HTTP server */
 /* What addresses of media are signed with: see token.h. */
 struct sg_media_keys *sg_playback_keys(struct sg_playback *p);
 
+/* When an address ends that is given to this caller now, in seconds since 1970: as configured, but
+ * not after the subscription. */
+int64_t sg_media_expiry(const struct sg_api *api, const struct sg_caller *who);
+
 SG_HANDLER(sg_stream_get);
 SG_HANDLER(sg_media_get);
 SG_HANDLER(sg_media_key);

@@ -117,9 +117,12 @@ static struct sg_str wide_address(const struct addresses *x, bool premium, struc
     return s.p ? s : address(x, part);
 }
 
+/* As it was made; of those from before that was noted, as they would be made now. */
 static struct sg_str protection_of(struct sg_api *api, const struct sg_asset *a)
 {
     const struct sg_asset_file *v = a->files.v;
+    if (a->protection.p)
+        return a->protection;
     for (size_t i = 0; i < a->files.n; i++)
         if (sg_asset_is_protected(a, &v[i]))
             return api->config->playback.protect == 2 ? SG_STR("cbcs") : SG_STR("cenc");
@@ -175,8 +178,7 @@ static void fill(struct sg_api *api, const struct sg_asset *a, const struct choi
     out->heartbeat_s = api->config->playback.heartbeat_s;
 }
 
-/* Good as long as configured, but not longer than the subscription. */
-static int64_t expiry(const struct sg_api *api, const struct sg_caller *who)
+int64_t sg_media_expiry(const struct sg_api *api, const struct sg_caller *who)
 {
     int64_t at = sg_wall_us() / 1000000 + api->config->playback.url_s;
     return who->subscription_until_s && who->subscription_until_s < at ? who->subscription_until_s
@@ -191,8 +193,9 @@ static int sign(struct sg_api *api, struct sg_http_request *q, const unsigned ch
     struct sg_media_token t = {.user_id = q->caller.user_id,
                                .session_id = q->caller.session_id,
                                .playback_id = x->playback_id,
-                               .expires_s = expiry(api, &q->caller),
-                               .premium = c->premium};
+                               .expires_s = sg_media_expiry(api, &q->caller),
+                               .premium = c->premium,
+                               .preview = !sg_asset_is_out(a)};
     sg_uuid_text(id, uuid);
     sg_media_sign(sg_playback_keys(api->playback), &t, id, text);
     struct addresses addresses = {q, a,

@@ -6,7 +6,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
-enum { VERSION = 1, SIGNED = 34, MAC = 16, PATH_MAX_BYTES = 200 };
+enum { VERSION = 1, PREMIUM = 1, PREVIEW = 2, SIGNED = 34, MAC = 16, PATH_MAX_BYTES = 200 };
 
 static void put(unsigned char *to, uint64_t v, int n)
 {
@@ -44,7 +44,7 @@ void sg_media_sign(struct sg_media_keys *k, const struct sg_media_token *t,
     struct sg_media_key key;
     sg_media_keys_newest(k, &key);
     bytes[0] = VERSION;
-    bytes[1] = t->premium;
+    bytes[1] = (unsigned char)((t->premium ? PREMIUM : 0) | (t->preview ? PREVIEW : 0));
     put(bytes + 2, key.id, 4);
     put(bytes + 6, (uint64_t)t->expires_s, 4);
     put(bytes + 10, t->user_id, 8);
@@ -68,7 +68,7 @@ static bool is_signed(const struct sg_media_key *key, const unsigned char *bytes
                       const unsigned char asset[16])
 {
     unsigned char mac[SG_SHA256_BYTES];
-    mac_of(key, bytes, asset, bytes[1] == 1, mac);
+    mac_of(key, bytes, asset, bytes[1] & PREMIUM, mac);
     bool same = CRYPTO_memcmp(mac, bytes + SIGNED, MAC) == 0;
     OPENSSL_cleanse(mac, sizeof mac);
     return same;
@@ -89,10 +89,11 @@ int sg_media_verify(struct sg_media_keys *k, struct sg_str text, const unsigned 
     bool good =
         sg_media_keys_find(k, (uint32_t)get(bytes + 2, 4), &key) && is_signed(&key, bytes, asset);
     OPENSSL_cleanse(&key, sizeof key);
-    if (!good || bytes[1] > 1 || !(bytes[1] || sg_str_starts(path, SG_STR("f/"))) ||
-        !sg_media_path_ok(path))
+    if (!good || bytes[1] > (PREMIUM | PREVIEW) ||
+        !(bytes[1] & PREMIUM || sg_str_starts(path, SG_STR("f/"))) || !sg_media_path_ok(path))
         return refuse(e);
-    struct sg_media_token t = {.premium = bytes[1],
+    struct sg_media_token t = {.premium = bytes[1] & PREMIUM,
+                               .preview = bytes[1] & PREVIEW,
                                .expires_s = (int64_t)get(bytes + 6, 4),
                                .user_id = get(bytes + 10, 8),
                                .session_id = get(bytes + 18, 8),

@@ -2,9 +2,9 @@
  *
  *   /media/<token>/audio/<asset_id>/f/aac128.mp4
  *   token, 50 bytes in base64url:
- *     version 1 | premium u8 | key id u32 | expires u32 | user u64 | login u64 | stream u64 | MAC
- * 16 MAC: HMAC-SHA-256, its first half, of "segue media 1", the 34 bytes before it, and the prefix
- *     "audio/<asset_id>/" (premium) or "audio/<asset_id>/f/"
+ *     version 1 | premium 1, preview 2 u8 | key id u32 | expires u32 | user u64 | login u64 |
+ * stream u64 | MAC 16 MAC: HMAC-SHA-256, its first half, of "segue media 1", the 34 bytes before
+ * it, and the prefix "audio/<asset_id>/" (premium) or "audio/<asset_id>/f/"
  *
  * So one token opens everything below its prefix and nothing else, and the relative addresses in
  * manifests work. It names the login and the stream it was given to: ending either ends it, which
@@ -21,6 +21,7 @@ struct sg_media_token {
     uint64_t playback_id; /* the stream; 0: of none, as what is kept offline */
     int64_t expires_s;    /* since 1970 */
     bool premium;         /* p/ too */
+    bool preview;         /* given to who may hear it before it is out */
 };
 /* asset: its 16 bytes. By the newest key; out: the text and a zero. */
 void sg_media_sign(struct sg_media_keys *k, const struct sg_media_token *t,

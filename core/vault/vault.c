@@ -47,6 +47,11 @@ int sg_vault_open(struct sg_vault **out, const struct sg_config *c, struct sg_er
     if (rc == SG_ENOENT) {
         rc = master_file_create(v->path, e);
         if (!rc)
+            sg_log(SG_LOG_WARN,
+                   "a new file of master keys was made: back it up; what was sealed under another "
+                   "one cannot be read without that one",
+                   "path=%s", v->path);
+        if (!rc)
             rc = master_file_read(&v->keys, v->path, &v->seen, e);
     }
     if (rc)

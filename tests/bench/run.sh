@@ -71,7 +71,7 @@ else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode bench_objects bench_upload bench_delivery}; do
+for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode bench_objects bench_upload bench_delivery bench_heartbeats}; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;
@@ -95,6 +95,12 @@ for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_buil
         for only in ranges "segments clear" "segments sealed" "segments nginx" "slow clear" "slow sealed"; do
             env -u SEGUE_VAR_DIR -u SEGUE_API_PORT "$bench/$name" "$players" "$lasts" "$only"
         done
+        ;;
+    bench_heartbeats) # the same
+        beats="50000 60"
+        [ "$songs" -ge 100000 ] || beats="2000 3"
+        # shellcheck disable=SC2086
+        env -u SEGUE_VAR_DIR -u SEGUE_API_PORT "$bench/$name" $beats
         ;;
     bench_encode) if [ "$songs" -ge 100000 ]; then "$bench/$name"; else "$bench/$name" 8 1; fi ;;
     bench_vectors) "$bench/$name" --songs "$((songs < 10000 ? 10000 : songs < 1000000 ? songs : 1000000))" ;;

@@ -168,8 +168,11 @@ static int status_of(int port, const char *path)
 static unsigned long long login_of_playback(int user)
 {
     return strtoull(
-        test_pg_sql(l.db, "SELECT login_id FROM playback_sessions WHERE user_id = %d", user), NULL,
-        10);
+        test_pg_sql(l.db,
+                    "SELECT login_id FROM playback_sessions WHERE user_id = %d AND ended_at IS "
+                    "NULL ORDER BY started_at DESC LIMIT 1",
+                    user),
+        NULL, 10);
 }
 
 static void end_login(int user)

@@ -1,5 +1,6 @@
 /* test_playback.c - a song's addresses and what they open: the real API over a real database and a
  * folder of objects. */
+#include "api/playback/token.h"
 #include "core/clock.h"
 #include "core/vault/vault.h"
 #include "tests/support/account.h"
@@ -293,6 +294,19 @@ static bool refused_within_seconds(const char *path, const char *code)
     return refused;
 }
 
+static bool given_within_seconds(const char *path)
+{
+    struct wire_answer a = {0};
+    bool given = false;
+    for (int i = 0; i < 100 && !given; i++) {
+        given = fetch("GET", path, "", &a) == 200;
+        if (!given)
+            sg_sleep_us(100000);
+    }
+    sg_buf_free(&a.body);
+    return given;
+}
+
 START_TEST(an_address_ends_with_its_login)
 {
     char path[600];
@@ -324,6 +338,68 @@ START_TEST(an_address_for_premium_ends_with_the_subscription)
     ck_assert_int_eq(status_of(plain), 200);
     test_pg_sql(l.db, "UPDATE users SET subscription_type = 'expired' WHERE user_id = 8");
     ck_assert(refused_within_seconds(plain, "media-subscription"));
+}
+END_TEST
+
+START_TEST(what_is_withdrawn_is_refused_within_seconds)
+{
+    struct test_stored asset;
+    char path[600], check[900], admins[600], var[200];
+    snprintf(var, sizeof var, "%s/var", l.x.dir);
+    test_stored_make(&asset, &config, l.db, 5, false);
+    ck_assert_int_eq(get_as(3, SG_FREE, "/api/v1/songs/5/stream"), 200);
+    snprintf(path, sizeof path, "%s", beside("f/aac64.mp4"));
+    snprintf(check, sizeof check, "/media-check?token=%.*s&object=%s", (int)SG_MEDIA_TOKEN_CHARS,
+             path + strlen("/media/"), strstr(path, "audio/"));
+    ck_assert_int_eq(status_of(path), 200);
+    ck_assert_int_eq(status_of(check), 204);
+    /* Its release is put off: for all but those who may hear it before. */
+    test_pg_sql(l.db, "UPDATE songs SET release_date = current_date + 7 WHERE song_id = 5");
+    ck_assert(refused_within_seconds(path, "media-withdrawn"));
+    ck_assert_int_eq(status_of(check), 403);
+    ck_assert_int_eq(test_http(l.port, "GET", "/api/v1/songs/5/stream",
+                               test_authorization(var, 4, SG_ROLE_USER | SG_ROLE_ADMIN, SG_PREMIUM),
+                               NULL, l.said, sizeof l.said),
+                     200);
+    snprintf(admins, sizeof admins, "%s", beside("f/aac64.mp4"));
+    ck_assert_int_eq(status_of(admins), 200);
+    test_pg_sql(l.db, "UPDATE songs SET release_date = current_date WHERE song_id = 5");
+    ck_assert(given_within_seconds(path));
+    /* It is taken down. */
+    test_pg_sql(l.db, "DELETE FROM songs WHERE song_id = 5");
+    ck_assert(refused_within_seconds(path, "media-withdrawn"));
+    ck_assert_int_eq(status_of(admins), 403);
+    ck_assert_int_eq(status_of(check), 403);
+}
+END_TEST
+
+START_TEST(an_album_put_off_takes_its_songs_along)
+{
+    struct test_stored asset;
+    char path[600];
+    test_stored_make(&asset, &config, l.db, 6, false);
+    test_pg_sql(l.db,
+                "WITH x AS (INSERT INTO albums (album_id, artist_id, title, release_date) SELECT "
+                "900001, artist_id, 'Off', current_date FROM songs WHERE song_id = 6 RETURNING "
+                "album_id) UPDATE songs SET album_id = x.album_id, release_date = NULL FROM x "
+                "WHERE song_id = 6");
+    ck_assert_int_eq(get_as(3, SG_FREE, "/api/v1/songs/6/stream"), 200);
+    snprintf(path, sizeof path, "%s", beside("f/aac64.mp4"));
+    ck_assert_int_eq(status_of(path), 200);
+    test_pg_sql(l.db, "UPDATE albums SET release_date = current_date + 7 WHERE title = 'Off'");
+    ck_assert(refused_within_seconds(path, "media-withdrawn"));
+    test_pg_sql(l.db, "UPDATE songs SET album_id = NULL WHERE song_id = 6");
+    ck_assert(given_within_seconds(path));
+}
+END_TEST
+
+START_TEST(the_protection_told_is_the_recordings_own)
+{
+    struct test_stored asset;
+    test_stored_make(&asset, &config, l.db, 7, false);
+    test_pg_sql(l.db, "UPDATE assets SET protection = 'cbcs' WHERE asset_id = '%s'", asset.id);
+    ck_assert_int_eq(get_as(3, SG_PREMIUM, "/api/v1/songs/7/stream"), 200);
+    ck_assert(SAID("\"protection\":\"cbcs\""));
 }
 END_TEST
 
@@ -374,6 +450,9 @@ int main(void)
     tcase_add_test(c, the_key_of_the_fallback_is_for_premium);
     tcase_add_test(c, an_address_ends_with_its_login);
     tcase_add_test(c, an_address_for_premium_ends_with_the_subscription);
+    tcase_add_test(c, what_is_withdrawn_is_refused_within_seconds);
+    tcase_add_test(c, an_album_put_off_takes_its_songs_along);
+    tcase_add_test(c, the_protection_told_is_the_recordings_own);
     tcase_add_test(c, a_cache_in_front_is_told_what_media_would_say);
     tcase_add_test(c, while_the_database_is_away_what_is_kept_plays_on);
     suite_add_tcase(suite, c);

@@ -12,8 +12,8 @@
 static struct sg_config config;
 static struct sg_media_keys *keys;
 static unsigned char asset[16], other[16];
-static const struct sg_media_token premium = {42, 77, 99, 2000000000, true},
-                                   plain = {42, 77, 99, 2000000000, false};
+static const struct sg_media_token premium = {42, 77, 99, 2000000000, true, false},
+                                   plain = {42, 77, 99, 2000000000, false, true};
 #define NOW 1999999999
 
 static void setup(void)
@@ -146,9 +146,11 @@ START_TEST(another_process_rotation_is_met_by_its_first_token)
     char text[SG_MEDIA_TOKEN_CHARS + 1];
     struct sg_media_token t;
     ck_assert(!sg_media_keys_open(&second, &config, NULL));
-    ck_assert(!sg_media_keys_rotate(second, NULL));
-    sg_media_sign(second, &plain, asset, text);
-    ck_assert(!sg_media_verify(keys, sg_str(text), asset, SG_STR("f/a"), NOW, &t, NULL));
+    for (int i = 0; i < 3; i++) { /* however lately it was looked for */
+        ck_assert(!sg_media_keys_rotate(second, NULL));
+        sg_media_sign(second, &plain, asset, text);
+        ck_assert(!sg_media_verify(keys, sg_str(text), asset, SG_STR("f/a"), NOW, &t, NULL));
+    }
     sg_media_keys_close(second);
 }
 END_TEST
