@@ -28,6 +28,9 @@ int sg_accounts_stands(struct sg_accounts *a, uint64_t user_id, uint64_t session
 /* The login (session_id) has ended, 0: nobody's: for answers that stay open longer than a request.
  * Never waits. */
 bool sg_accounts_has_ended(struct sg_accounts *a, uint64_t session_id);
+/* Whether what the user plays now is not to be kept; *is_private as somebody read it a while ago.
+ * Never waits. */
+void sg_accounts_privacy_now(struct sg_accounts *a, uint64_t user_id, bool *is_private);
 /* Never waits. An access token (Authorization: Bearer) fills q->caller; any other bearer value,
  * and X-API-Key, is an API key's. With api.require_key one of the two must be there. False: r
  * says why not (401, 403 of the key, 503 before the first reading). What the route asks of the

@@ -102,6 +102,13 @@ static void take(struct sg_accounts *a, const struct sg_token *t, struct sg_call
     };
 }
 
+void sg_accounts_privacy_now(struct sg_accounts *a, uint64_t user_id, bool *is_private)
+{
+    struct sg_changed_claims now;
+    if (sg_revoked_find_claims(a->revoked, user_id, &now))
+        *is_private = now.private_session;
+}
+
 static bool admit_token(struct sg_accounts *a, struct sg_str text, struct sg_http_request *q,
                         struct sg_http_response *r)
 {

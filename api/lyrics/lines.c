@@ -117,6 +117,17 @@ struct sg_str sg_lines_json(const struct sg_list *lines, struct sg_arena *a)
     return json;
 }
 
+/* Written by us they are as sg_lines_to_lrc takes them. */
+static int check(const struct sg_list *lines, struct sg_arena *a, struct sg_error *e)
+{
+    struct sg_lrc l;
+    struct sg_error why = SG_ERROR_INIT;
+    int rc = sg_lines_to_lrc(lines, a, &l, &why);
+    return rc ? sg_fail(e, rc == SG_ENOMEM ? rc : SG_EINTERNAL,
+                        "lyrics in the database are none: %s", why.text)
+              : 0;
+}
+
 int sg_lines_parse(struct sg_str json, struct sg_arena *a, struct sg_list *out, struct sg_error *e)
 {
     struct sg_lyric_lines all;
@@ -127,7 +138,7 @@ int sg_lines_parse(struct sg_str json, struct sg_arena *a, struct sg_list *out, 
     if (sg_record_from_json(&sg_lyric_lines_record, whole, a, &all, e))
         return sg_fail(e, SG_EINTERNAL, "lyrics in the database are not as they are written here");
     *out = all.lines;
-    return 0;
+    return check(out, a, e);
 }
 
 static bool is_at(const struct sg_lyric_line *l, double time)

@@ -1,6 +1,6 @@
 /* lrc.h - lyrics as LRC, enhanced LRC and plain text.
  *
- *   [ti:Song]                                tags; offset and length are heeded
+ *   [ti:Song]                                tags; offset is heeded
  *   [00:12.50][01:40.00]A line sung twice    minutes, seconds, hundredths or thousandths
  *   [01:02:03.40]Past the hour               hours when there is a point; 00:12:34 is 12.34 s
  *   [00:15.00]<00:15.00>Word <00:15.40>by word<00:16.20>

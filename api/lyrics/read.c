@@ -47,6 +47,25 @@ static int choose(struct reading *x, size_t *out, struct sg_error *e)
     return 0;
 }
 
+/* One that cannot be read after all leaves its place to the next best. */
+static int read_best(struct reading *x, struct sg_error *e)
+{
+    struct sg_lyrics_list *l = &x->languages;
+    int rc;
+    do {
+        size_t at = 0;
+        rc = choose(x, &at, e);
+        if (rc)
+            return rc;
+        rc = sg_lyrics_get(x->api, x->q, x->song_id, l->tags[at], &x->lyrics, &x->version, e);
+        if (rc == SG_ENOENT) {
+            l->n--;
+            memmove(&l->tags[at], &l->tags[at + 1], (l->n - at) * sizeof *l->tags);
+        }
+    } while (rc == SG_ENOENT);
+    return rc;
+}
+
 static int translate(struct reading *x, struct sg_error *e)
 {
     struct sg_str wanted = x->params.translation;
@@ -69,7 +88,7 @@ static int translate(struct reading *x, struct sg_error *e)
 
 static int read_all(struct reading *x, const struct sg_param *params, struct sg_error *e)
 {
-    size_t at = 0;
+    struct sg_lyrics_list *all = &x->languages;
     int rc = sg_params_read(x->q, params, &sg_lyrics_params_record, &x->params, e);
     x->song_id = sg_route_id(x->q, 0);
     if (!rc)
@@ -77,13 +96,10 @@ static int read_all(struct reading *x, const struct sg_param *params, struct sg_
     if (!rc)
         rc = sg_lyrics_languages(x->api, x->q, x->song_id, &x->languages, e);
     if (!rc)
-        rc = choose(x, &at, e);
-    if (!rc)
-        rc = sg_lyrics_get(x->api, x->q, x->song_id, x->languages.tags[at], &x->lyrics, &x->version,
-                           e);
+        rc = read_best(x, e);
     if (rc)
         return rc;
-    x->lyrics.languages = (struct sg_list){x->languages.tags, x->languages.n};
+    x->lyrics.languages = (struct sg_list){all->tags, all->n};
     return translate(x, e);
 }
 

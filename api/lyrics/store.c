@@ -3,6 +3,7 @@
 #include "api/catalogue/etag.h"
 #include "api/db/db.h"
 #include "api/lyrics/lines.h"
+#include "core/log.h"
 #include <stdio.h>
 
 #define VERSION "(extract(epoch FROM updated_at) * 1000000)::bigint"
@@ -65,6 +66,13 @@ static int read_row(const PGresult *rows, struct sg_arena *a, struct sg_song_lyr
     return sg_lines_parse(lines, a, &out->lyrics, e);
 }
 
+/* A row that somebody wrote past us and that is no lyrics is as good as none. */
+static int no_lyrics(const char *id, const char *language, struct sg_error *e)
+{
+    sg_log(SG_LOG_WARN, "a row of lyrics is none", "song=%s language=%s", id, language);
+    return sg_fail(e, SG_ENOENT, "song %s has no lyrics in %s that can be read", id, language);
+}
+
 int sg_lyrics_get(struct sg_api *api, struct sg_http_request *q, uint64_t song_id,
                   struct sg_str language, struct sg_song_lyrics *out, uint64_t *version,
                   struct sg_error *e)
@@ -89,6 +97,8 @@ int sg_lyrics_get(struct sg_api *api, struct sg_http_request *q, uint64_t song_i
         rc = sg_fail(e, SG_ENOENT, "song %s has no lyrics in %s", id, tag.p);
     if (!rc)
         rc = read_row(rows, q->arena, out, version, e);
+    if (rc == SG_EINTERNAL)
+        rc = no_lyrics(id, tag.p, e);
     PQclear(rows);
     return rc;
 }

@@ -93,15 +93,16 @@ static int add_first_songs(struct details *d, struct sg_error *e)
 }
 
 /* Nobody is left with an empty list that the answer denies. */
-static void take_back(struct details *d)
+void playlist_take_back(struct sg_api *api, struct sg_http_request *q, uint64_t playlist_id)
 {
     static const struct sg_pg_statement drop = {
         "playlist_take_back",
         "DELETE FROM playlists WHERE user_id = $1::bigint AND playlist_id = $2::bigint", 2};
-    struct playlist_caller who = playlist_caller(d->q);
+    struct playlist_caller who = playlist_caller(q);
     char id[24];
-    snprintf(id, sizeof id, "%llu", (unsigned long long)d->id);
-    sg_db_write(d->api->db, d->q, &drop, (const char *[]){who.user_id, id}, NULL, NULL);
+    snprintf(id, sizeof id, "%llu", (unsigned long long)playlist_id);
+    sg_db_write(api->db, q, &drop, (const char *[]){who.user_id, id}, NULL, NULL);
+    playlist_forget(api, playlist_id);
 }
 
 int playlist_make(struct sg_api *api, struct sg_http_request *q, struct sg_playlist_new *in,
@@ -116,10 +117,10 @@ int playlist_make(struct sg_api *api, struct sg_http_request *q, struct sg_playl
     if (!rc) {
         rc = add_first_songs(&d, e);
         if (rc)
-            take_back(&d);
+            playlist_take_back(api, q, d.id);
     }
     sg_buf_free(&d.told);
-    *id = d.id;
+    *id = rc ? 0 : d.id;
     return rc;
 }
 
@@ -239,10 +240,10 @@ void sg_playlist_patch(struct sg_api *api, struct sg_http_request *q, struct sg_
 
 static int delete (struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
+    /* Its follows go by a trigger (0019_social.sql), with their count. */
     static const struct sg_pg_statement drop = {
         "playlist_drop",
-        "WITH unfollowed AS (DELETE FROM follows WHERE target_kind = 'playlist' AND "
-        "target_id = $2::bigint), gone AS (DELETE FROM playlists WHERE user_id = $1::bigint AND "
+        "WITH gone AS (DELETE FROM playlists WHERE user_id = $1::bigint AND "
         "playlist_id = $2::bigint) SELECT pg_notify('segue_playlists', $2::bigint || ':gone')",
         2};
     struct details *d = ctx;

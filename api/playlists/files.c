@@ -1,6 +1,7 @@
 /* files.c - playlists out to files of M3U8, XSPF and JSPF, and in from them. */
 #include "api/playlists/find.h"
 #include "api/playlists/handlers.h"
+#include "api/playlists/imports.h"
 #include "api/playlists/parts.h"
 #include "api/problem.h"
 #include "api/route.h"
@@ -171,6 +172,10 @@ static int make(struct sg_api *api, struct sg_http_request *q, const struct sg_p
         rc = playlist_change(api, q, out->playlist_id, &changes, &told, e);
     }
     sg_buf_free(&told);
+    if (rc && out->playlist_id) /* half of it is not what the answer says */
+        playlist_take_back(api, q, out->playlist_id);
+    else
+        playlist_forget(api, out->playlist_id); /* that there was none */
     if (!rc && sg_title(q->arena, "name", new.name, SG_PLAYLIST_NAME_MAX, &out->name, e))
         rc = e->code;
     return rc;
@@ -186,16 +191,20 @@ static void import(struct sg_api *api, struct sg_http_request *q, struct sg_http
     struct playlist_found *found;
     struct sg_sheet sheet;
     uint64_t *songs = NULL;
-    q->deadline_us = sg_now_us() + IMPORT_US;
     int rc = sg_params_read(q, sg_playlist_import_params, &sg_playlist_query_record, &in, &e);
     if (!rc)
         rc = read(q->body, q->arena, &sheet, &e);
     if (!rc)
+        rc = playlist_import_begin(q->caller.user_id, api->config->api.workers, &e);
+    if (!rc) {
+        q->deadline_us = sg_now_us() + IMPORT_US;
         rc = playlist_find_entries(api, q, &sheet, &found, &e);
-    if (!rc)
-        rc = report(q, &sheet, found, &out, &songs, &e);
-    if (!rc)
-        rc = make(api, q, &in, &sheet, songs, &out, &e);
+        if (!rc)
+            rc = report(q, &sheet, found, &out, &songs, &e);
+        if (!rc)
+            rc = make(api, q, &in, &sheet, songs, &out, &e);
+        playlist_import_end(q->caller.user_id);
+    }
     if (rc) {
         sg_problem(q, r, &e);
         return;

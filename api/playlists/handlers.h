@@ -50,5 +50,7 @@ struct sg_playlist_new;
 /* Makes it as the caller's (details.c); a page of it as the answer (pages.c). */
 int playlist_make(struct sg_api *api, struct sg_http_request *q, struct sg_playlist_new *in,
                   uint64_t *id, struct sg_error *e);
+/* Deletes what was just made by the caller and did not become whole. */
+void playlist_take_back(struct sg_api *api, struct sg_http_request *q, uint64_t playlist_id);
 int playlist_page(struct sg_api *api, struct sg_http_request *q, struct playlist *p,
                   struct sg_http_response *r, struct sg_error *e);

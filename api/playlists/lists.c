@@ -166,7 +166,7 @@ void sg_playlist_follow(struct sg_api *api, struct sg_http_request *q, struct sg
         "playlist_follow",
         "INSERT INTO follows (user_id, target_kind, target_id) SELECT u.user_id, 'playlist', "
         "p.playlist_id FROM users u, playlists p WHERE u.user_id = $1::bigint AND p.playlist_id = "
-        "$2::bigint ON CONFLICT DO NOTHING",
+        "$2::bigint FOR KEY SHARE ON CONFLICT DO NOTHING",
         2};
     follow(api, q, r, &put, true);
 }

@@ -5,8 +5,6 @@
 #include "api/route.h"
 #include <stdio.h>
 
-#define MEMBERS_MAX "1000"
-
 static int read_members(struct sg_http_request *q, PGresult *rows,
                         struct sg_playlist_collaborators *out, struct sg_error *e)
 {

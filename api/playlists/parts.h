@@ -4,6 +4,8 @@
 #include "api/db/db.h"
 #include "schemas/playlists.h"
 
+#define MEMBERS_MAX "1000" /* collaborators of one playlist */
+
 enum playlist_role { PLAYLIST_STRANGER, PLAYLIST_VIEWER, PLAYLIST_EDITOR, PLAYLIST_OWNER };
 
 struct playlist {

@@ -182,9 +182,12 @@ static int sort_of(struct compiler *c, struct sg_str name, size_t *at)
 
 static int assemble(struct compiler *c, size_t sort, int64_t limit)
 {
+    /* What was skipped or left within 30 s was not heard (docs/plays.md). */
     static const char heard[] =
         " LEFT JOIN (SELECT l.song_id, count(*) AS plays, max(l.played_at) AS last_heard FROM "
-        "listening_history l WHERE l.user_id = $1::bigint GROUP BY l.song_id) h USING (song_id)";
+        "listening_history l WHERE l.user_id = $1::bigint AND (l.outcome = 'completed' OR "
+        "coalesce(l.played_s, CASE l.outcome WHEN 'skipped' THEN 0 ELSE 30 END) >= 30) GROUP BY "
+        "l.song_id) h USING (song_id)";
     /* $1 is used whatever the rules: a parameter without a type is refused. */
     struct sg_str sql = sg_arena_printf(
         c->arena,

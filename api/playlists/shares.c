@@ -74,11 +74,14 @@ static int insert(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
     static const struct sg_pg_statement make = {
         "playlist_share",
+        "WITH over AS (DELETE FROM playlist_shares WHERE user_id = $1::bigint AND playlist_id = "
+        "$2::bigint AND expires_at <= now()) "
         "INSERT INTO playlist_shares (user_id, playlist_id, token_hash, role, max_uses, "
         "expires_at) "
         "SELECT $1::bigint, $2::bigint, decode($3, 'hex'), $4, nullif($5::integer, 0), CASE WHEN "
         "$6::bigint > 0 THEN now() + make_interval(secs => $6::bigint) END WHERE (SELECT count(*) "
-        "FROM playlist_shares WHERE user_id = $1::bigint AND playlist_id = $2::bigint) "
+        "FROM playlist_shares WHERE user_id = $1::bigint AND playlist_id = $2::bigint AND "
+        "coalesce(expires_at, 'infinity') > now()) "
         "< " SHARES_MAX " RETURNING " SHARE_COLUMNS,
         6};
     struct share *s = ctx;
@@ -194,7 +197,10 @@ static int join(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
         "OR coalesce(m.role = 'editor' OR m.role = h.role, false) AS is_in FROM playlist_shares h "
         "JOIN playlists p USING (user_id, playlist_id) LEFT JOIN playlist_collaborators m ON "
         "m.user_id = h.user_id AND m.playlist_id = h.playlist_id AND m.collaborator_id = "
-        "$2::bigint WHERE " GOOD " AND NOT segue_blocked(h.user_id, $2::bigint)), used AS (UPDATE "
+        "$2::bigint WHERE " GOOD " AND NOT segue_blocked(h.user_id, $2::bigint) AND (m.role IS NOT "
+        "NULL OR p.user_id = $2::bigint OR (SELECT count(*) FROM playlist_collaborators n WHERE "
+        "n.user_id = h.user_id AND "
+        "n.playlist_id = h.playlist_id) < " MEMBERS_MAX ")), used AS (UPDATE "
         "playlist_shares h SET uses = h.uses + 1 FROM "
         "link l WHERE h.share_id = l.share_id AND h.user_id = l.user_id AND h.playlist_id = "
         "l.playlist_id AND NOT l.is_in AND " GOOD

@@ -14,7 +14,7 @@ struct batch {
     struct sg_plays *p;
     struct sg_arena arena;
     struct merged merged;
-    bool known; /* how the database knows the journal */
+    uint64_t tried; /* the last record given to the database; of before: opened_at */
 };
 
 struct taken {
@@ -211,21 +211,25 @@ static int moved_now(struct batch *b, PGconn *pg, uint64_t sequence, struct sg_e
     return sg_pg_run(pg, &set, params, NULL, e);
 }
 
-/* A folder that was put back from a copy has records the database never saw under sequences it
- * has: it gets another name before any is moved. */
 static int begin_session(void *ctx, PGconn *pg, struct sg_error *e)
 {
-    struct batch *b = ctx;
-    uint64_t moved = 0;
+    (void)ctx;
     int rc = sg_pg_exec(pg, "SELECT segue_make_play_eras()", 0, NULL, NULL, e);
-    if (!rc)
-        rc = sg_pg_exec(pg, "SELECT segue_begin_plays()", 0, NULL, NULL, e);
-    if (!rc && !b->known)
-        rc = moved_so_far(b, pg, &moved, e);
-    if (!rc && moved > b->p->opened_at)
-        rc = plays_rename_journal(b->p, e);
-    b->known = !rc;
-    return rc;
+    return rc ? rc : sg_pg_exec(pg, "SELECT segue_begin_plays()", 0, NULL, NULL, e);
+}
+
+/* A folder that was put back from a copy, or whose copy another API has, has records that the
+ * database never saw under sequences it has: it gets another name before any is passed over. */
+static int find_moved(struct batch *b, PGconn *pg, uint64_t *moved, struct sg_error *e)
+{
+    uint64_t ours = b->tried > b->p->opened_at ? b->tried : b->p->opened_at;
+    int rc = moved_so_far(b, pg, moved, e);
+    if (rc || *moved <= ours)
+        return rc;
+    sg_log(SG_LOG_WARN, "the journal of plays is a copy of another: it gets a name of its own",
+           NULL);
+    rc = plays_rename_journal(b->p, e);
+    return rc ? rc : moved_so_far(b, pg, moved, e);
 }
 
 static int take(void *ctx, PGconn *pg, const struct sg_journal_record *r, size_t n,
@@ -234,20 +238,30 @@ static int take(void *ctx, PGconn *pg, const struct sg_journal_record *r, size_t
     struct batch *b = ctx;
     struct taken t = {0};
     uint64_t moved = 0;
-    size_t events = 0;
+    size_t events = 0, unreadable = 0;
     sg_arena_reset(&b->arena);
     struct sg_play_event *v = sg_arena_array(&b->arena, n, sizeof *v);
-    int rc = v ? moved_so_far(b, pg, &moved, e) : sg_fail(e, SG_ENOMEM, "plays");
-    for (size_t i = 0; !rc && i < n; i++)
-        if (r[i].sequence > moved)
-            events +=
-                !sg_record_thaw(&sg_play_event_record, r[i].bytes, &b->arena, &v[events], NULL);
+    int rc = v ? find_moved(b, pg, &moved, e) : sg_fail(e, SG_ENOMEM, "plays");
+    b->tried = r[n - 1].sequence > b->tried ? r[n - 1].sequence : b->tried;
+    for (size_t i = 0; !rc && i < n; i++) {
+        if (r[i].sequence <= moved)
+            continue;
+        if (!sg_record_thaw(&sg_play_event_record, r[i].bytes, &b->arena, &v[events], NULL))
+            events++;
+        else
+            unreadable++;
+    }
     if (!rc && events)
         rc = take_all(b, pg, v, events, &t, e);
     if (!rc && r[n - 1].sequence > moved)
         rc = moved_now(b, pg, r[n - 1].sequence, e);
     if (rc)
         return rc;
+    if (unreadable) { /* whole as they were written: by a later version */
+        sg_log(SG_LOG_ERROR, "records of the journal of plays are not of this version: left out",
+               "records=%zu", unreadable);
+        sg_metric_add(b->p->refused, "", (double)unreadable);
+    }
     sg_metric_add(b->p->kept, "", (double)t.plays);
     sg_metric_add(b->p->unknown, "", (double)t.unknown);
     sg_metric_add(b->p->held_back, "", (double)t.held_back);

@@ -5,6 +5,7 @@
  * the database is away, so that listens can be taken then. A revoked token is good for no
  * longer than that minute, and at once no more where it was revoked.
  */
+#include "api/accounts/accounts.h"
 #include "api/plays/handlers.h"
 #include "api/plays/parts.h"
 #include "api/problem.h"
@@ -119,15 +120,16 @@ int tokens_user(struct sg_api *api, struct sg_http_request *q, struct sg_str tok
     if (!sg_uuid_parse(token, id))
         return sg_fail(e, SG_EAUTH, "Invalid authorization token.");
     sg_sha256((struct sg_str){(const char *)id, 16}, hash);
-    if (recall(c, hash, FRESH_US, out))
-        return 0;
-    int rc = ask(api, q, hash, out, &why);
-    if (!rc)
+    bool fresh = recall(c, hash, FRESH_US, out);
+    int rc = fresh ? 0 : ask(api, q, hash, out, &why);
+    if (!rc && !fresh)
         remember(c, hash, out);
-    else if (rc != SG_EAUTH && recall(c, hash, STALE_US, out))
+    else if (rc && rc != SG_EAUTH && recall(c, hash, STALE_US, out))
         rc = 0;
-    else if (e)
+    else if (rc && e)
         *e = why;
+    if (!rc)
+        sg_accounts_privacy_now(api->accounts, out->user_id, &out->private_session);
     return rc;
 }
 

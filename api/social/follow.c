@@ -6,7 +6,7 @@ static const struct sg_pg_statement follow_user = {
     "follow_user",
     "WITH target AS (SELECT user_id, private_profile AS is_private FROM users u "
     "WHERE user_id = $2::bigint AND user_id <> $1::bigint AND " SG_SQL_UNBLOCKED(
-        "u.user_id") "), "
+        "u.user_id") " FOR KEY SHARE), "
                      "put AS (INSERT INTO follows (user_id, target_kind, target_id) "
                      "SELECT $1::bigint, 'user', user_id FROM target WHERE (SELECT count(*) FROM "
                      "follows WHERE user_id = $1::bigint AND target_kind = 'user') < $3::bigint "
@@ -21,7 +21,7 @@ static const struct sg_pg_statement follow_user = {
     3};
 static const struct sg_pg_statement follow_artist = {
     "follow_artist",
-    "WITH target AS (SELECT artist_id FROM artists WHERE artist_id = $2::bigint), "
+    "WITH target AS (SELECT artist_id FROM artists WHERE artist_id = $2::bigint FOR KEY SHARE), "
     "room AS (SELECT count(*) < $3::bigint AS is FROM follows WHERE user_id = $1::bigint AND "
     "target_kind = 'artist'), "
     "put AS (INSERT INTO follows (user_id, target_kind, target_id) SELECT $1::bigint, 'artist', "

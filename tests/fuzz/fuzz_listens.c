@@ -1,5 +1,6 @@
-/* fuzz_listens.c - the body of a submission of listens. What is read keeps its bounds, survives
- * the journal, and has the same key before and after. */
+/* fuzz_listens.c - the body of a submission of listens, and what another process tells of now. What
+ * is read keeps its bounds, survives the journal, and has the same key before and after. */
+#include "api/plays/now_share.h"
 #include "api/plays/parts.h"
 #include <stdlib.h>
 
@@ -23,6 +24,9 @@ static void check(const struct sg_listen *l)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const int64_t now_us = 1800000000000000;
+    static struct sg_now *now;
+    now = now ? now : sg_now_open();
+    sg_now_share_read(now, (struct sg_str){(const char *)data, size});
     struct sg_list listens = {0};
     struct sg_error e = SG_ERROR_INIT;
     struct sg_play_event event, back;

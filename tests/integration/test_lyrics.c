@@ -314,6 +314,38 @@ static void what_is_no_lyrics_is_refused(void)
     ck_assert_uint_eq(json_array_size(json_object_get(body, "lyrics")), 0);
 }
 
+/* Written past the API; the constraints cannot look at every line. */
+static void rows_that_are_no_lyrics_are_passed_over(void)
+{
+    static const char *const none[] = {
+        "[1, 2]",
+        "[{\"text\": 5}]",
+        "[{\"start_time\": \"soon\", \"text\": \"x\"}]",
+        "[[]]",
+        "[{\"text\": \"a\", \"start_time\": 1}, {\"text\": \"b\"}]",
+        "[{\"text\": \"a\", \"start_time\": 1, \"words\": [{\"start_time\": 1, \"text\": "
+        "\"b\"}]}]"};
+    test_pg_sql(db, "DELETE FROM lyrics WHERE song_id = 8");
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        test_pg_sql(db,
+                    "INSERT INTO lyrics (song_id, language, lines) VALUES (8, 'en', '%s') ON "
+                    "CONFLICT (song_id, language) DO UPDATE SET lines = excluded.lines",
+                    none[i]);
+        ck_assert_int_eq(get("/api/v1/songs/8/lyrics"), 404);
+        ck_assert_int_eq(get("/api/v1/songs/8/lyrics/file"), 404);
+    }
+    test_pg_sql(db, "INSERT INTO lyrics (song_id, language, lines, created_at) VALUES (8, 'fi', "
+                    "'[{\"text\": \"Moi\"}]', now() + interval '1 second')");
+    ck_assert_int_eq(get("/api/v1/songs/8/lyrics?language=en"), 200);
+    ck_assert_str_eq(string_of("language"), "fi");
+    ck_assert_int_eq(get("/api/v1/songs/8/lyrics?translation=en"), 200);
+    ck_assert_int_eq(get("/api/v1/songs/8/lyrics/file"), 200);
+    ck_assert_str_eq(text, "[ti:Bare]\n[ar:Ben]\n[la:fi]\nMoi\n");
+    test_pg_sql(db, "DELETE FROM lyrics WHERE song_id = 8");
+    test_pg_sql(db, "INSERT INTO lyrics (song_id, language, lines) VALUES (8, 'en', '[{\"text\": "
+                    "\"Umbrellas for the penguins\"}]')");
+}
+
 static void hidden_songs_have_no_lyrics(void)
 {
     ck_assert_int_eq(get("/api/v1/songs/9/lyrics"), 404);
@@ -390,6 +422,7 @@ START_TEST(lyrics)
     languages_are_chosen_among_what_there_is();
     only_the_songs_artist_and_admins_write();
     what_is_no_lyrics_is_refused();
+    rows_that_are_no_lyrics_are_passed_over();
     hidden_songs_have_no_lyrics();
     a_line_finds_its_song_within_a_second();
     a_song_is_found_from_its_day_on();

@@ -2,6 +2,7 @@
  * of their own, and see each other's edits live: whatever they do, all have the same list in the
  * end and nothing is lost. SEGUE_EDITS: how many edits each makes (300; 5,000 for the full run).
  */
+#include "api/accounts/jws.h"
 #include "core/clock.h"
 #include "tests/support/account.h"
 #include "tests/support/events.h"
@@ -448,6 +449,47 @@ START_TEST(who_is_no_longer_let_in_hears_no_more)
 }
 END_TEST
 
+/* Of the token: its payload's sid. */
+static long long login_of(int who)
+{
+    struct sg_arena a = {0};
+    const char *from = strchr(tokens[who], '.') + 1;
+    struct sg_str payload =
+        sg_base64url_read((struct sg_str){from, (size_t)(strchr(from, '.') - from)}, &a);
+    json_t *claims = json_loadb(payload.p, payload.n, 0, NULL);
+    long long sid = json_integer_value(json_object_get(claims, "sid"));
+    json_decref(claims);
+    sg_arena_free(&a);
+    return sid;
+}
+
+START_TEST(who_logs_out_hears_no_more)
+{
+    struct client stranger, owner;
+    test_pg_sql(db, "UPDATE playlists SET is_public = true");
+    start(&owner, OWNER, ports[1]);
+    start(&stranger, STRANGER, ports[1]);
+    ck_assert(test_events_next(&stranger.events, 30000));
+    ck_assert_str_eq(stranger.events.event, "here");
+    ck_assert_int_ne(login_of(STRANGER), 0);
+    test_pg_sql(db,
+                "INSERT INTO revoked_sessions VALUES (%lld, clock_timestamp(), now() + "
+                "interval '15 minutes')",
+                login_of(STRANGER));
+    while (test_events_next(&stranger.events, 30000))
+        ;
+    ck_assert(stranger.events.ended);
+    ck_assert_int_eq(status_of(&stranger, "GET", "/events", NULL), 401);
+    ck_assert(!owner.events.ended);
+    ck_assert_int_eq(status_of(&owner, "POST", "/songs", "{\"song_id\":1}"), 200);
+    while (test_events_next(&owner.events, 30000) && strcmp(owner.events.event, "change"))
+        ;
+    ck_assert_str_eq(owner.events.event, "change");
+    test_pg_sql(db, "UPDATE playlists SET is_public = false");
+    stop(&owner), stop(&stranger);
+}
+END_TEST
+
 START_TEST(strangers_hear_of_a_public_list_what_changed_and_not_who_did_it)
 {
     struct client owner, stranger;
@@ -539,6 +581,7 @@ int main(void)
     tcase_add_test(t, strangers_hear_of_a_public_list_what_changed_and_not_who_did_it);
     tcase_add_test(t, one_process_shows_what_another_wrote);
     tcase_add_test(t, who_comes_back_goes_on_or_is_told_to_read_again);
+    tcase_add_test(t, who_logs_out_hears_no_more); /* the last: the token is spent */
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

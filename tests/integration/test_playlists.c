@@ -7,6 +7,7 @@
 #include "tests/support/scratch.h"
 #include <check.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -471,6 +472,35 @@ START_TEST(links_let_in_until_they_expire_are_used_up_or_revoked)
 }
 END_TEST
 
+START_TEST(links_that_are_over_make_room_and_a_full_list_lets_nobody_in)
+{
+    char join[250];
+    json_int_t id = make(OWNER, "{\"name\":\"Crowded\",\"song_ids\":[1]}");
+    test_pg_sql(db,
+                "INSERT INTO playlist_shares (user_id, playlist_id, token_hash, role, expires_at) "
+                "SELECT 1, %lld, sha256(convert_to('s' || i, 'UTF8')), 'viewer', now() + interval "
+                "'1 hour' FROM generate_series(1, 100) i",
+                (long long)id);
+    EXPECT(POST(OWNER, path_of(id, "/shares"), "{}"), 400);
+    test_pg_sql(db, "UPDATE playlist_shares SET expires_at = now() - interval '1 second'");
+    EXPECT(POST(OWNER, path_of(id, "/shares"), "{}"), 201);
+    snprintf(join, sizeof join, "/api/v1/shared-playlists/%s/join", text("token"));
+    EXPECT(GET(OWNER, path_of(id, "/shares")), 200);
+    ck_assert_uint_eq(json_array_size(json_object_get(answer, "shares")), 1);
+    test_pg_sql(db, "INSERT INTO users (user_id, email, display_name) SELECT i, 'u' || i, 'User ' "
+                    "|| i FROM generate_series(1001, 2000) i");
+    test_pg_sql(db,
+                "INSERT INTO playlist_collaborators (user_id, playlist_id, collaborator_id, role) "
+                "SELECT 1, %lld, i, 'viewer' FROM generate_series(1001, 2000) i",
+                (long long)id);
+    EXPECT(POST(JOINER, join, NULL), 404);
+    EXPECT(POST(OWNER, join, NULL), 200);
+    test_pg_sql(db, "DELETE FROM playlist_collaborators WHERE collaborator_id = 1001");
+    EXPECT(POST(JOINER, join, NULL), 200);
+    test_pg_sql(db, "DELETE FROM users WHERE user_id > 1000");
+}
+END_TEST
+
 START_TEST(who_is_blocked_sees_nothing_of_the_other)
 {
     json_int_t id = make(OWNER, "{\"name\":\"Open\",\"is_public\":true}");
@@ -518,6 +548,41 @@ START_TEST(followers_are_counted)
 }
 END_TEST
 
+static void *follow_meanwhile(void *path)
+{
+    char heard[4096];
+    int status = test_http(port, "PUT", path, tokens[STRANGER], NULL, heard, sizeof heard);
+    return (void *)(intptr_t)status;
+}
+
+#define LEFT                                                                                       \
+    "SELECT (SELECT count(*) FROM follows WHERE target_kind = 'playlist' AND target_id = %lld) "   \
+    "|| '/' || (SELECT count(*) FROM follow_counts WHERE target_kind = 'playlist' AND target_id "  \
+    "= %lld)"
+
+/* Nor does one leave a follow that comes while it is being deleted. */
+START_TEST(a_deleted_playlist_leaves_no_follows_and_no_count)
+{
+    json_int_t id = make(OWNER, "{\"name\":\"F\",\"is_public\":true}");
+    EXPECT(PUT(STRANGER, path_of(id, "/follow"), NULL), 204);
+    EXPECT(DELETE(OWNER, path_of(id, "")), 204);
+    ck_assert_str_eq(test_pg_sql(db, LEFT, (long long)id, (long long)id), "0/0");
+    id = make(OWNER, "{\"name\":\"F\",\"is_public\":true}");
+    char path[300];
+    pthread_t other;
+    void *status;
+    snprintf(path, sizeof path, "%s", path_of(id, "/follow"));
+    test_pg_sql(db, "BEGIN");
+    test_pg_sql(db, "DELETE FROM playlists WHERE playlist_id = %lld", (long long)id);
+    ck_assert_int_eq(pthread_create(&other, NULL, follow_meanwhile, path), 0);
+    sg_sleep_us(300000); /* it has looked, and waits */
+    test_pg_sql(db, "COMMIT");
+    pthread_join(other, &status);
+    ck_assert_int_lt((intptr_t)status, 500);
+    ck_assert_str_eq(test_pg_sql(db, LEFT, (long long)id, (long long)id), "0/0");
+}
+END_TEST
+
 START_TEST(a_smart_playlist_holds_what_its_rules_say_of_its_owner)
 {
     test_pg_sql(db, "INSERT INTO feedback (user_id, target_kind, target_id, verdict) VALUES (1, "
@@ -527,6 +592,9 @@ START_TEST(a_smart_playlist_holds_what_its_rules_say_of_its_owner)
                 "- make_interval(days => s) FROM generate_series(3, 6) s, generate_series(1, 2)");
     test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at) SELECT 4, 12, "
                     "now() FROM generate_series(1, 5)");
+    test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at, played_s, "
+                    "outcome) SELECT 1, s, now(), 2, CASE WHEN s > 8 THEN 'skipped' END FROM "
+                    "generate_series(8, 9) s, generate_series(1, 2)"); /* hardly heard */
     json_int_t liked = make(OWNER, "{\"name\":\"Liked\",\"is_public\":true,\"rules\":{\"all\":[{"
                                    "\"field\":\"liked\",\"op\":\"yes\"}]}}");
     ck_assert_str_eq(songs_of(OWNER, liked), "4 7");
@@ -633,6 +701,29 @@ START_TEST(files_go_out_and_come_in_again)
 }
 END_TEST
 
+/* The database refuses its second thousand. */
+START_TEST(an_import_is_whole_or_nothing_is_left_of_it)
+{
+    static const char line[] = "segue:song:1\n";
+    char *file = calloc(1500, sizeof line), *at = file;
+    for (int i = 0; i < 1500; i++)
+        at = stpcpy(at, line);
+    json_int_t before = strtoll(test_pg_sql(db, "SELECT count(*) FROM playlists"), NULL, 10);
+    test_pg_sql(db, "CREATE FUNCTION too_many() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
+                    "(SELECT count(*) FROM playlist_songs) > 1400 THEN RAISE EXCEPTION 'no'; END "
+                    "IF; RETURN NULL; END $$");
+    test_pg_sql(db, "DELETE FROM playlist_songs");
+    test_pg_sql(db, "CREATE TRIGGER too_many AFTER INSERT ON playlist_songs FOR EACH STATEMENT "
+                    "EXECUTE FUNCTION too_many()");
+    EXPECT(POST(EDITOR, "/api/v1/playlists/import/m3u8", file), 500);
+    ck_assert_int_eq(strtoll(test_pg_sql(db, "SELECT count(*) FROM playlists"), NULL, 10), before);
+    test_pg_sql(db, "DROP TRIGGER too_many ON playlist_songs");
+    EXPECT(POST(EDITOR, "/api/v1/playlists/import/m3u8", file), 201);
+    ck_assert_int_eq(number("imported"), 1500);
+    free(file);
+}
+END_TEST
+
 START_TEST(what_was_read_is_shown_while_the_database_is_away)
 {
     json_int_t open = make(OWNER, "{\"name\":\"Open\",\"is_public\":true,\"song_ids\":[1]}"),
@@ -720,12 +811,15 @@ static Suite *suite(void)
     tcase_add_test(t, a_public_playlist_is_seen_by_all_and_changed_by_few);
     tcase_add_test(t, collaborators_do_what_their_role_lets_them);
     tcase_add_test(t, links_let_in_until_they_expire_are_used_up_or_revoked);
+    tcase_add_test(t, links_that_are_over_make_room_and_a_full_list_lets_nobody_in);
     tcase_add_test(t, who_is_blocked_sees_nothing_of_the_other);
     tcase_add_test(t, nobody_learns_of_a_private_list_through_what_is_made_of_it);
     tcase_add_test(t, followers_are_counted);
+    tcase_add_test(t, a_deleted_playlist_leaves_no_follows_and_no_count);
     tcase_add_test(t, a_smart_playlist_holds_what_its_rules_say_of_its_owner);
     tcase_add_test(t, every_condition_and_order_runs);
     tcase_add_test(t, files_go_out_and_come_in_again);
+    tcase_add_test(t, an_import_is_whole_or_nothing_is_left_of_it);
     tcase_add_test(t, ten_thousand_songs_are_the_most_and_are_paged);
     tcase_add_test(t, what_was_read_is_shown_while_the_database_is_away);
     tcase_add_test(t, hostile_places_are_spread_anew_and_nothing_is_lost);

@@ -5,12 +5,14 @@
 #include "tests/support/account.h"
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
+#include "tests/support/scratch.h"
 #include "tests/support/writer.h"
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct test_indexer x;
 static struct test_pg *pg;
@@ -589,6 +591,61 @@ START_TEST(hostile_words_are_refused_by_name)
 }
 END_TEST
 
+START_TEST(a_session_that_becomes_private_is_so_for_other_players_too)
+{
+    char header[100];
+    snprintf(header, sizeof header, "%s", make_token(27));
+    ck_assert_int_eq(submit(header, SUBMIT("single", LISTEN("1733000000", "Nobody", "Before", ""))),
+                     200);
+    test_pg_sql(db, "UPDATE users SET private_session = true WHERE user_id = 27");
+    sg_sleep_us(1500000); /* until the API has heard of it */
+    ck_assert_int_eq(submit(header, SUBMIT("single", LISTEN("1733000100", "Nobody", "After", ""))),
+                     200);
+    becomes("SELECT count(*) FROM listens WHERE user_id = 27 AND track = 'Before'", "1");
+    user(27);
+    ck_assert_int_eq(get("/api/v1/me/history"), 200); /* all that was kept is there now */
+    is("SELECT count(*) FROM listens WHERE user_id = 27", "1");
+}
+END_TEST
+
+/* A machine that was cloned: two APIs, each with the same journal as far as it went. */
+START_TEST(an_api_that_was_copied_loses_no_plays)
+{
+    static struct test_indexer copy;
+    char settings[200], command[400];
+    int own = port, other = test_free_port();
+    user(31);
+    ck_assert_int_eq(tell(700, "play", NULL), 202);
+    ck_assert_int_eq(get("/api/v1/me/history"), 200);
+    stop(&api);
+    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\nplays.count_s = 1\n",
+             other);
+    test_indexer_init(&copy, pg, NULL, settings);
+    snprintf(command, sizeof command, "cp -a %s/keys %s/plays %s/var/", var_dir, var_dir, copy.dir);
+    mkdir(test_path(copy.dir, "var"), 0700);
+    ck_assert_int_eq(system(command), 0);
+    start_api();
+    pid_t twin = test_program_spawn(&copy, "segue-api", (const char *const[]){"serve", NULL});
+    for (int i = 0; i < 20; i++) {
+        port = i % 2 ? own : other;
+        ck_assert_int_eq(tell(701 + i, "play", NULL), 202);
+        if (i % 6 < 2) /* moved now, in turns */
+            ck_assert_int_eq(get("/api/v1/me/history"), 200);
+    }
+    port = other;
+    ck_assert_int_eq(get("/api/v1/me/history"), 200);
+    port = own;
+    ck_assert_int_eq(get("/api/v1/me/history"), 200);
+    kill(twin, SIGTERM);
+    ck_assert_int_eq(test_wait(twin), 0);
+    stop(&api); /* which moves what is left, as the next start would */
+    start_api();
+    becomes("SELECT count(*) || '/' || count(DISTINCT song_id) FROM listening_history "
+            "WHERE user_id = 31",
+            "21/21");
+}
+END_TEST
+
 START_TEST(what_was_acknowledged_survives_kill_9_and_a_database_that_is_away)
 {
     user(30);
@@ -630,6 +687,8 @@ int main(void)
     tcase_add_test(t, submissions_that_are_wrong_are_refused_as_listenbrainz_does);
     tcase_add_test(t, tokens_are_listed_without_themselves_and_revoked);
     tcase_add_test(t, hostile_words_are_refused_by_name);
+    tcase_add_test(t, a_session_that_becomes_private_is_so_for_other_players_too);
+    tcase_add_test(t, an_api_that_was_copied_loses_no_plays);
     tcase_add_test(t, what_was_acknowledged_survives_kill_9_and_a_database_that_is_away);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

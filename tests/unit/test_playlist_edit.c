@@ -1,6 +1,7 @@
 /* test_playlist_edit.c - operations on a list in memory, beside a plain list that does the same;
  * and how sure matches are. */
 #include "api/playlists/edit.h"
+#include "api/playlists/imports.h"
 #include "api/playlists/match.h"
 #include "api/playlists/position.h"
 #include <check.h>
@@ -164,6 +165,25 @@ START_TEST(matches_are_as_sure_as_they_look)
 }
 END_TEST
 
+START_TEST(nobody_imports_twice_at_once_nor_all_workers_together)
+{
+    ck_assert_int_eq(playlist_import_begin(1, 16, &err), 0);
+    ck_assert_int_eq(playlist_import_begin(1, 16, &err), SG_ERATE);
+    for (uint64_t user = 2; user <= 4; user++)
+        ck_assert_int_eq(playlist_import_begin(user, 16, &err), 0);
+    ck_assert_int_eq(playlist_import_begin(5, 16, &err), SG_EBUSY);
+    playlist_import_end(5); /* did not begin */
+    ck_assert_int_eq(playlist_import_begin(5, 16, &err), SG_EBUSY);
+    playlist_import_end(1);
+    ck_assert_int_eq(playlist_import_begin(5, 16, &err), 0);
+    for (uint64_t user = 2; user <= 5; user++)
+        playlist_import_end(user);
+    ck_assert_int_eq(playlist_import_begin(1, 1, &err), 0); /* one at least */
+    ck_assert_int_eq(playlist_import_begin(2, 1, &err), SG_EBUSY);
+    playlist_import_end(1);
+}
+END_TEST
+
 static void teardown(void)
 {
     sg_arena_free(&arena);
@@ -179,6 +199,7 @@ int main(void)
     tcase_add_test(t, a_worn_place_is_spread_and_only_what_lies_around_it);
     tcase_add_test(t, random_operations_agree_with_a_plain_list);
     tcase_add_test(t, matches_are_as_sure_as_they_look);
+    tcase_add_test(t, nobody_imports_twice_at_once_nor_all_workers_together);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -162,6 +162,21 @@ START_TEST(files_of_other_programs_are_understood)
 }
 END_TEST
 
+START_TEST(a_byte_order_mark_is_passed_over)
+{
+    static const char *const files[] = {
+        "\xef\xbb\xbf#EXTM3U\nsegue:song:7\n",
+        "\xef\xbb\xbf<?xml version=\"1.0\"?><playlist><trackList><track><identifier>segue:song:7"
+        "</identifier></track></trackList></playlist>",
+        "\xef\xbb\xbf{\"playlist\":{\"track\":[{\"identifier\":\"segue:song:7\"}]}}"};
+    for (int f = M3U8; f <= JSPF; f++) {
+        ck_assert_int_eq(read(f, files[f]), 0);
+        ck_assert_uint_eq(sheet.n, 1);
+        ck_assert_uint_eq(sheet.v[0].song_id, 7);
+    }
+}
+END_TEST
+
 START_TEST(entities_and_other_files_are_never_looked_at)
 {
     static const char *const refused[] = {
@@ -223,6 +238,7 @@ int main(void)
     tcase_add_test(t, a_title_cannot_become_a_line_an_element_or_a_member);
     tcase_add_test(t, a_place_cannot_become_a_comment);
     tcase_add_test(t, files_of_other_programs_are_understood);
+    tcase_add_test(t, a_byte_order_mark_is_passed_over);
     tcase_add_test(t, entities_and_other_files_are_never_looked_at);
     tcase_add_test(t, what_is_too_much_is_refused_or_cut);
     suite_add_tcase(suite, t);

@@ -75,6 +75,8 @@ int sg_jspf_read(struct sg_str file, struct sg_arena *a, struct sg_sheet *out, s
     struct sheet_reader r = {.sheet = out, .arena = a, .e = e};
     if (file.n > SG_SHEET_BYTES)
         return sg_fail(e, SG_ELIMIT, "the file is over %u bytes", SG_SHEET_BYTES);
+    if (sg_str_starts(file, SG_STR("\xef\xbb\xbf")))
+        file = (struct sg_str){file.p + 3, file.n - 3};
     json_t *root = json_loadb(file.p ? file.p : "", file.n, JSON_REJECT_DUPLICATES, &why);
     int rc = root ? read_playlist(&r, root)
                   : sg_fail(e, SG_EINVAL, "not a JSPF file: line %d: %s", why.line, why.text);
