@@ -81,7 +81,7 @@ test('an account is made on the page, opened by its mail, and its password set a
   await page.waitForSelector('dialog [role=alert]:has-text("sent you a mail")');
   const first = await mailTo(email);
   await page.goto(first);
-  await page.waitForSelector('dialog [role=alert]:has-text("is open")');
+  await page.waitForSelector('dialog [role=alert]:has-text("is verified")');
   assert.equal(new URL(page.url()).hash, '');
   await page.click('dialog button:has-text("Forgotten password")');
   await page.fill('dialog input[name=email]', email);
@@ -142,6 +142,20 @@ test('a song opens with its facts and similar songs; back returns', async () => 
   await eventually(async () => (await page.textContent('h1')) === song.title);
   await page.goBack();
   await page.waitForSelector('ol.hits li[data-type=song]');
+});
+
+test('back leads to where one was, also far down', async () => {
+  await page.goto(`${url}/`);
+  await page.waitForSelector('ol.hits li');
+  await page.evaluate(() => scrollTo(0, (document.documentElement.scrollHeight - innerHeight) / 2));
+  const at = await page.evaluate(() => scrollY);
+  assert.ok(at > 200);
+  await eventually(() => page.evaluate((y) => history.state?.scroll === y, at));
+  await page.evaluate(() => document.elementsFromPoint(300, 400).find((e) => e.closest('li')).closest('li').querySelector('a.title').click());
+  await page.waitForSelector('main .card');
+  await page.goBack();
+  await page.waitForSelector('h2:has-text("Trending")');
+  await eventually(async () => Math.abs(await page.evaluate(() => scrollY) - at) < 5);
 });
 
 test('a title with markup in it stays text', async () => {

@@ -16,6 +16,7 @@ const input = document.querySelector('#q');
 const main = document.querySelector('#main');
 const status = document.querySelector('#status');
 const types = document.querySelector('#types');
+const SLOW_MS = 300; // after which a view that is on its way is waited for in sight
 let current; // the view being loaded: an older one never overwrites a newer
 
 function pick(url, signal) {
@@ -44,12 +45,14 @@ function showTypes(url) {
   }, plural[t] ?? 'All')));
 }
 
-async function render({ focus = false } = {}) {
+async function render({ focus = false, scroll } = {}) {
   const url = new URL(location.href);
   current?.abort();
   const mine = current = new AbortController();
   if (url.pathname === '/' && document.activeElement !== input) input.value = url.searchParams.get('q') ?? '';
   showTypes(url);
+  const slow = setTimeout(() => main.setAttribute('aria-busy', 'true'), SLOW_MS);
+  mine.signal.addEventListener('abort', () => clearTimeout(slow));
   let view;
   try {
     view = await pick(url, mine.signal);
@@ -59,13 +62,25 @@ async function render({ focus = false } = {}) {
       : { title: 'Segue', status: '', nodes: [el('p', { class: 'problem', role: 'alert' }, error.message)] };
   }
   if (mine.signal.aborted) return;
+  clearTimeout(slow);
+  main.removeAttribute('aria-busy');
   setTitle(view.title);
   status.textContent = view.status;
   main.replaceChildren(...view.nodes);
   if (focus) main.focus({ preventScroll: true });
+  if (scroll !== undefined) scrollTo(0, scroll);
 }
 
+// How far down a view was is kept with its place in the history, as it is longer than what is there at first.
+history.scrollRestoration = 'manual';
+let scrolled;
+addEventListener('scroll', () => {
+  clearTimeout(scrolled);
+  scrolled = setTimeout(() => history.replaceState({ scroll: scrollY }, ''), 100);
+}, { passive: true });
+
 function go(href, options = {}) {
+  clearTimeout(scrolled);
   if (options.replace) history.replaceState(null, '', href);
   else history.pushState(null, '', href);
   if (options.focus) scrollTo(0, 0);
@@ -104,10 +119,10 @@ document.addEventListener('keydown', (event) => {
   if (event.key === '/' && document.activeElement !== input) { event.preventDefault(); input.focus(); input.select(); }
 });
 navigation.addEventListener('go', ({ detail }) => go(detail, { focus: true }));
-addEventListener('popstate', () => render());
+addEventListener('popstate', ({ state }) => { clearTimeout(scrolled); render({ scroll: state?.scroll ?? 0 }); });
 account(document.querySelector('#account'));
 openPlayer(document.querySelector('#player'));
 onUser(() => render());
-render();
+render({ scroll: history.state?.scroll });
 offline.begin();
 navigator.serviceWorker?.register('/sw.js').catch(() => {}); // no secure context: the page works all the same

@@ -96,12 +96,19 @@ export function bar(place, { engine, queue, settings, sessions }) {
     place.dataset.state = engine.waiting ? 'waiting' : engine.playing ? 'playing' : 'paused';
     showSong();
   }
+  let passed = ''; // what had no audio on the way
   const showRendition = () => {
     const { source } = engine.deck ?? {};
     quality.textContent = source?.offline ? 'On this device' : renditionText(engine.deck?.rendition);
     quality.title = source?.capped ? 'The best that this account has' : 'What is heard now';
   };
-  engine.addEventListener('item', () => { say(''); showSong(); showRendition(); });
+  engine.addEventListener('item', () => {
+    say(passed ? `There is no audio of ${passed}.` : '');
+    passed = '';
+    showSong();
+    showRendition();
+  });
+  engine.addEventListener('passed-over', ({ detail }) => { passed = passed ? 'some songs' : detail.song.title; });
   engine.addEventListener('state', showState);
   engine.addEventListener('time', showRendition);
   engine.addEventListener('rendition', showRendition);
@@ -118,7 +125,7 @@ export function sayProblem(problem) {
   if (problem.status === 404) return 'There is no audio of this song.';
   if (problem.name === 'NotAllowedError') return 'The browser wants you to press Play yourself.';
   if (problem.category === 6) return 'This song is protected, and no licence was given for it.';
-  if (problem.category === 1 || problem instanceof TypeError) return 'The audio could not be fetched: is there a network?';
+  if (problem.category === 1 || problem instanceof TypeError) return 'The audio could not be fetched: is there a network? It goes on when there is.';
   if (problem.code >= 3000 && problem.code < 5000) return `This browser could not play the song (${problem.code}).`;
   return problem.message || `The song could not be played (${problem.code}).`;
 }

@@ -8,6 +8,7 @@ import { crossfade, gainOf, peakOf } from './loudness.js';
 
 const AHEAD_S = 30; // fetched ahead of what is heard
 const KEPT_S = 4; // of what was fetched, when another quality is wanted
+const AGAIN_MS = 2000; // the network is away: tried again, as long as something lies ready and longer
 const BANDWIDTH_KEY = 'segue.bandwidth';
 
 // Of both decks: they share the network.
@@ -49,7 +50,8 @@ export class Deck extends EventTarget {
       this.audio.addEventListener(name, () => { this.listen(); this.dispatchEvent(new Event(name)); });
     }
     for (const name of ['adaptation', 'variantchanged']) this.player.addEventListener(name, () => this.noteRendition());
-    this.player.addEventListener('error', ({ detail }) => this.fail(detail));
+    this.player.addEventListener('error', ({ detail }) => (this.passes(detail) ? this.later() : this.fail(detail)));
+    addEventListener('online', () => this.later(0));
     this.heard_s = 0;
   }
 
@@ -78,8 +80,20 @@ export class Deck extends EventTarget {
 
   async unload() {
     Object.assign(this, { item: undefined, loaded: false });
+    clearTimeout(this.again);
     this.audio.pause();
     await this.player.unload();
+  }
+
+  // The network, or the server, is away: what was fetched plays on, and the rest is fetched when it is back.
+  // An address that is refused is another matter.
+  passes({ category, code, data }) {
+    return this.loaded && category === 1 && !(code === 1001 && [401, 403, 404, 410].includes(data?.[1]));
+  }
+  later(ms = AGAIN_MS) {
+    clearTimeout(this.again);
+    this.again = setTimeout(() => { if (this.loaded) this.player.retryStreaming(); }, ms);
+    this.dispatchEvent(new Event('waiting'));
   }
 
   fail(problem) {

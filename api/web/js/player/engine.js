@@ -5,6 +5,7 @@
 import { Deck } from './deck.js';
 
 const PREPARE_S = 20; // before the end
+const AGAIN_MS = 3000; // what could not be prepared is tried again
 const LATENCY_MAX_S = 0.15;
 
 export class Engine extends EventTarget {
@@ -90,11 +91,24 @@ export class Engine extends EventTarget {
       this.tell('item');
       if (this.wanted) await this.start(this.deck);
     } catch (error) {
-      if (turn === this.turn && error.code !== 7000) { this.wanted = false; this.aim = undefined; this.tell('problem', error); } // 7000: another load came
+      if (turn === this.turn && error.code !== 7000) { // 7000: another load came
+        if (this.passOver(item, error)) return;
+        this.wanted = false;
+        this.aim = undefined;
+        this.tell('problem', error);
+      }
     }
     if (turn !== this.turn) return;
     this.busy = false;
     this.tell('state');
+  }
+
+  // What has no audio does not end the music: the next one plays. True: it does.
+  passOver(item, error) {
+    if (error.status !== 404 || !this.wanted || !this.queue.next || item !== this.queue.current) return false;
+    this.tell('passed-over', item);
+    this.queue.step(1);
+    return true;
   }
 
   async load(deck, item, at) {
@@ -180,10 +194,15 @@ export class Engine extends EventTarget {
     if (deck.left < lead + 0.6) this.timer = setTimeout(() => this.handOver(fade), Math.max(0, deck.left - lead) * 1000);
   }
   prepare(item) {
+    if (this.unready?.key === item.key && Date.now() < this.unready.until) return;
     const deck = this.ahead = this.decks.find((d) => d !== this.deck);
     deck.begun = false;
     deck.loading = this.load(deck, item, 0);
-    deck.loading.catch((error) => { if (this.ahead === deck && error.code !== 7000) this.dropAhead(); });
+    deck.loading.catch((error) => {
+      if (this.ahead !== deck || error.code === 7000) return;
+      this.unready = { key: item.key, until: error.status === 404 ? Infinity : Date.now() + AGAIN_MS };
+      this.dropAhead();
+    });
   }
   dropAhead() {
     clearTimeout(this.timer);

@@ -10,6 +10,7 @@ import { MAX as MOST, Queue } from './queue.js';
 import { Sessions } from './sessions.js';
 import { settings } from './settings.js';
 import { sourceOf } from './source.js';
+import { goesOn, oneTab } from './tabs.js';
 import { teller } from './teller.js';
 
 // More of a radio: { cursor } goes on, { seeds } begins.
@@ -35,6 +36,8 @@ export function openPlayer(place) {
   keyboard(engine, settings, ui.panel);
   mediaSession(engine);
   teller(engine);
+  oneTab(engine, sessions);
+  goesOn(engine);
   onUser(() => { if (!user()) engine.stop(); });
   engine.addEventListener('item', nowPlaying);
   engine.addEventListener('state', nowPlaying);

@@ -64,7 +64,7 @@ export class Sessions extends EventTarget {
     this.hush();
     if (!this.engine.playing) return;
     this.engine.pause();
-    if (why !== 'ended') this.ask('Plays on another device now.', 'Play here', () => this.takeOver());
+    if (why !== 'ended') this.ask(why === 'tab' ? 'Plays in another tab now.' : 'Plays on another device now.', 'Play here', () => this.takeOver());
   }
   end(options = {}) {
     this.hush();
@@ -134,7 +134,7 @@ export class Sessions extends EventTarget {
   }
   on_command({ device_id, command, position_ms }) {
     const { engine } = this;
-    if (device_id !== client()) return;
+    if (device_id !== client() || !this.session) return; // another tab's, perhaps
     if (command === 'seek') engine.seek(position_ms / 1000);
     else if (['play', 'pause', 'next', 'previous'].includes(command)) engine[command]();
   }
