@@ -50,7 +50,8 @@ check() {
     rm -f "$log"
 }
 
-# ctest_run PRESET ctest-options...: adds ctest's counts to ours.
+# ctest_run PRESET ctest-options...: adds ctest's counts to ours. One more than there are processors
+# at a time, as many wait for a server of theirs.
 ctest_run() {
     local preset=$1 log
     shift
@@ -92,7 +93,6 @@ stage_tidy() {
         -extra-arg="-I$SEGUE_HOME" -extra-arg=-include -extra-arg="$SEGUE_HOME/tests/tidy.h" \
         "^$SEGUE_HOME/(api|audio|core|data|index|indexer|query|recsys|schemas|worker)/(?!err\\.c\$).*\\.c\$"
 }
-# One more than there are processors at a time, as many wait for a server of theirs.
 stage_dev() {
     must_build dev || return 0
     ctest_run dev -LE '^relevance$'
@@ -120,7 +120,7 @@ finished() {
     return "$(cat "$2")"
 }
 stage_fuzz() {
-    must_build fuzz || return 0
+    must_build fuzz fuzzers || return 0
     local program name out
     out=$(mktemp -d)
     for program in build/fuzz/fuzz/fuzz_*; do
@@ -142,11 +142,12 @@ stage_e2e() {
     rm -rf "$out"
 }
 stage_relevance() {
-    must_build release || return 0
+    must_build release tests_relevance || return 0
     ctest_run release -L '^relevance$'
 }
 stage_bench() {
-    must_build release || return 0
+    # shellcheck disable=SC2046
+    must_build release $(bash tests/bench/run.sh --programs) || return 0
     check "benchmarks run" bench_small
 }
 

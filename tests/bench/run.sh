@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
 # Every benchmark at one size: run.sh SONGS SECONDS_PER_KIND; of those of single parts,
-# $SEGUE_BENCH_NAMES.
+# $SEGUE_BENCH_NAMES. run.sh --programs: what has to be built for it.
 # Uses programs of $SEGUE_BIN (a release build) and a private PostgreSQL of its own.
 set -euo pipefail
+names=${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in
+    bench_vectors bench_recs bench_feed bench_encode bench_objects bench_upload bench_delivery bench_heartbeats}
+if [ "$1" = --programs ]; then
+    echo programs bench_rivals bench_freshness $names
+    exit
+fi
 cd "$(dirname "$0")/../.."
 songs=$1 seconds=$2
 bench=$(dirname "$SEGUE_BIN")/bench
@@ -56,7 +62,7 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 
-"$bench/bench_rivals" "host=$dir/pg/socket dbname=segue" "ipc://$dir/run/query.ipc" "$dir/fts5.db" "$seconds"
+"$bench/bench_rivals" "host=$dir/pg/socket dbname=segue" "ipc://$dir/run/query.ipc" "$dir/fts5.db" "$([ "$songs" -ge 100000 ] && echo "$seconds" || echo 0.2)"
 memory "segue-query" "$query"
 memory "segue-api" "$api"
 
@@ -64,14 +70,14 @@ if command -v wrk >/dev/null; then
     PGHOST=$dir/pg/socket psql -qAt -d segue -c "SELECT s.title || ' ' || a.name FROM songs s JOIN artists a USING (artist_id) ORDER BY hashint8(song_id) LIMIT 1000" >"$dir/items"
     PGHOST=$dir/pg/socket psql -qAt -d segue -c "SELECT left(title, 1 + (song_id % 10)::int) FROM songs ORDER BY hashint8(song_id) LIMIT 1000" >"$dir/typed"
     for kind in items typed; do
-        SEGUE_BENCH_QUERIES=$dir/$kind wrk -t1 -c32 -d"$((seconds > 2 ? seconds * 2 : 2))s" --latency -s tests/bench/search.lua "http://127.0.0.1:$SEGUE_API_PORT" >"$dir/wrk.log"
+        SEGUE_BENCH_QUERIES=$dir/$kind wrk -t1 -c32 -d"$((seconds > 1 ? seconds * 2 : 1))s" --latency -s tests/bench/search.lua "http://127.0.0.1:$SEGUE_API_PORT" >"$dir/wrk.log"
         awk -v kind="$kind" '/99%/ {p99 = $2} /50%/ {p50 = $2} /Requests\/sec/ {r = $2} /Non-2xx/ {bad = $NF} END {printf "HTTP search (%s, 32 connections)   %9.0f requests/s   p50 %s   p99 %s   failed %d\n", kind, r, p50, p99, bad}' "$dir/wrk.log"
     done
 else
     echo "HTTP: SKIPPED, there is no wrk"
 fi
 
-for name in ${SEGUE_BENCH_NAMES:-bench_suggest bench_record bench_rpc bench_build bench_search bench_als bench_fold_in bench_vectors bench_recs bench_feed bench_encode bench_objects bench_upload bench_delivery bench_heartbeats}; do
+for name in $names; do
     echo "== $name"
     case $name in
     bench_suggest) "$bench/$name" --entries "$((songs < 1000000 ? songs : 1000000))" ;;

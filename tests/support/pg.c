@@ -2,14 +2,20 @@
 #include "tests/support/pg.h"
 #include "core/clock.h"
 #include "core/pg.h"
+#include "tests/support/indexer.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define TEMPLATE_SCRIPT "tests/support/pg_template.sh"
 
 enum { CLUSTERS_MAX = 8, SKIPPED = 77 };
 
@@ -41,20 +47,26 @@ static _Noreturn void give_up(int code, const char *what, const char *detail)
     exit(code);
 }
 
-static int run_script(const char *verb, const char *dir)
+/* A script of ours with up to three words, the last may be NULL: its exit code, -1 for none. */
+static int run(const char *name, const char *verb, const char *a, const char *b)
 {
     char script[600];
-    snprintf(script, sizeof script, "%s/deploy/postgres", test_source_dir());
+    snprintf(script, sizeof script, "%s/%s", test_source_dir(), name);
     pid_t pid = fork();
     if (pid == 0) {
         setenv("SEGUE_PG_SHARED_BUFFERS", "64MB", 0);
-        execl(script, script, verb, dir, (char *)NULL);
+        execl(script, script, verb, a, b, (char *)NULL);
         _exit(127);
     }
     int status;
     if (pid < 0 || waitpid(pid, &status, 0) != pid)
         return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int run_script(const char *verb, const char *dir)
+{
+    return run("deploy/postgres", verb, dir, NULL);
 }
 
 static void remove_folder(const char *dir)
@@ -157,14 +169,48 @@ static struct cluster *add_cluster(void)
     return k;
 }
 
+static void init_and_start(struct test_pg *pg, const char *settings)
+{
+    if (run_script("init", pg->dir))
+        give_up(1, "init", pg->dir);
+    add_settings(pg->dir, settings);
+    test_pg_up(pg);
+    create_database(pg);
+}
+
 struct test_pg *test_pg_start(const char *settings)
 {
     struct cluster *k = add_cluster();
-    if (run_script("init", k->pg.dir))
-        give_up(1, "init", k->pg.dir);
+    init_and_start(&k->pg, settings);
+    return &k->pg;
+}
+
+/* The first program of a build that needs a migrated cluster keeps a copy of its own beside the
+ * build's programs; the others begin with that, a second of work less for each. */
+static void copy_migrated(struct test_pg *pg)
+{
+    char template[PATH_MAX], path[PATH_MAX + 8];
+    snprintf(template, sizeof template, "%.4000s", test_program("../postgres-for-tests"));
+    snprintf(path, sizeof path, "%s.lock", template);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0 || flock(lock, LOCK_EX))
+        give_up(1, path, strerror(errno));
+    if (run(TEMPLATE_SCRIPT, "take", template, pg->dir)) {
+        init_and_start(pg, NULL);
+        test_pg_migrate(pg);
+        test_pg_stop(pg);
+        if (run(TEMPLATE_SCRIPT, "keep", template, pg->dir))
+            give_up(1, template, "cannot be written");
+    }
+    close(lock);
+}
+
+struct test_pg *test_pg_start_migrated(const char *settings)
+{
+    struct cluster *k = add_cluster();
+    copy_migrated(&k->pg);
     add_settings(k->pg.dir, settings);
     test_pg_up(&k->pg);
-    create_database(&k->pg);
     return &k->pg;
 }
 
@@ -184,13 +230,6 @@ struct test_pg *test_pg_start_replica(const struct test_pg *primary)
         give_up(1, "pg_basebackup", k->pg.dir);
     test_pg_up(&k->pg);
     return &k->pg;
-}
-
-struct test_pg *test_pg_start_migrated(const char *settings)
-{
-    struct test_pg *pg = test_pg_start(settings);
-    test_pg_migrate(pg);
-    return pg;
 }
 
 void test_pg_migrate(const struct test_pg *pg)

@@ -18,7 +18,7 @@ struct test_pg {
 /* Starts one, with an empty database. settings: lines for postgresql.conf, may
  * be NULL. Owned by the support library, which ends it with the program. */
 struct test_pg *test_pg_start(const char *settings);
-/* As above, with schemas/sql applied. */
+/* As above, with schemas/sql applied: a copy of a cluster that is made once a build. */
 struct test_pg *test_pg_start_migrated(const char *settings);
 /* A streaming replica of it, caught up. Superuser's functions pause its replay. */
 struct test_pg *test_pg_start_replica(const struct test_pg *primary);
@@ -29,10 +29,10 @@ void test_pg_crash(const struct test_pg *pg);   /* kill -9 of the postmaster */
 void test_pg_up(const struct test_pg *pg);      /* again, after either */
 void test_pg_restart(const struct test_pg *pg); /* stop and up */
 
-/* A new connection, for PQfinish. */
 /* Every process of it stops where it is (SIGSTOP), and goes on. */
 void test_pg_freeze(const struct test_pg *pg);
 void test_pg_thaw(const struct test_pg *pg);
+/* A new connection, for PQfinish. */
 PGconn *test_pg_connect(const struct test_pg *pg);
 /* Runs sql, which must succeed; text of the first value or "" (static buffer). */
 const char *test_pg_sql(PGconn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

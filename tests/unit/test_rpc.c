@@ -177,7 +177,8 @@ START_TEST(a_server_closes_after_answering_what_it_holds)
     struct echo_caller slow = {c, 300, 2000, 1, 0};
     pthread_t t;
     pthread_create(&t, NULL, echo_call_in_thread, &slow);
-    sg_sleep_us(100000);
+    for (int i = 0; i < 2000 && !atomic_load(&echo_handled); i++)
+        sg_sleep_us(1000);
     sg_rpc_server_close(s, 2000);
     pthread_join(t, NULL);
     ck_assert_int_eq(slow.rc, 0);
