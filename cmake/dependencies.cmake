@@ -33,7 +33,7 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(VIPS REQUIRED IMPORTED_TARGET vips>=8.13) # of segue-images alone
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc) # of segue-api alone, not under sanitizers
-pkg_check_modules(AV REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec libavfilter libswresample libavutil) # of segue-audio alone
+pkg_check_modules(AV REQUIRED IMPORTED_TARGET libavformat>=59 libavcodec libswresample libavutil) # of segue-audio alone
 pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)
 pkg_check_modules(CHROMAPRINT REQUIRED IMPORTED_TARGET libchromaprint)
 pkg_check_modules(AUBIO REQUIRED IMPORTED_TARGET aubio)

@@ -50,7 +50,6 @@ int sg_tail_confirm(struct sg_tail *t, uint64_t lsn, struct sg_error *e);
 /* Server's WAL end as last heard, to compute the lag in bytes; when the tail is
  * idle, transactions up to it need no more waiting. */
 uint64_t sg_tail_server_lsn(const struct sg_tail *t);
-int sg_tail_socket(const struct sg_tail *t);
 
 /* Makes a slot and exports a snapshot of exactly its starting point. The
  * snapshot can be taken (SET TRANSACTION SNAPSHOT) while *holder stays open and

@@ -26,7 +26,6 @@ int sg_meaning_open(struct sg_meaning_model **out, const char *path,
 void sg_meaning_close(struct sg_meaning_model *m);
 /* The same of bytes that outlive it, any bytes at all (fuzzed). */
 int sg_meaning_parse(struct sg_meaning_model **out, struct sg_str bytes, struct sg_error *e);
-size_t sg_meaning_dimensions(const struct sg_meaning_model *m);
 size_t sg_meaning_songs(const struct sg_meaning_model *m);
 /* Of the songs' vectors: 0 own, else as given to sg_meaning_place; and their dimensions. */
 uint64_t sg_meaning_source(const struct sg_meaning_model *m);

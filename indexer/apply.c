@@ -55,11 +55,6 @@ int sg_apply_flush(struct sg_apply *a, struct sg_error *e)
     return sg_songs_flush(a->songs, e);
 }
 
-void sg_apply_reset(struct sg_apply *a)
-{
-    sg_songs_reset(a->songs);
-}
-
 static int fetch(struct sg_apply *a, enum sg_table t, uint64_t id, struct sg_row *row,
                  struct sg_arena *arena, struct sg_error *e)
 {

@@ -20,5 +20,3 @@ void sg_apply_close(struct sg_apply *a);
 int sg_apply_change(struct sg_apply *a, const struct sg_change *c, struct sg_error *e);
 /* To be called before sg_delta_commit: puts what is still being assembled. */
 int sg_apply_flush(struct sg_apply *a, struct sg_error *e);
-/* Forgets what is being assembled; goes with sg_delta_rollback. */
-void sg_apply_reset(struct sg_apply *a);

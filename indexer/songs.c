@@ -135,19 +135,19 @@ static int flush_song(struct sg_songs *s, struct sg_work_song *w, struct sg_erro
     return rc;
 }
 
-int sg_songs_flush(struct sg_songs *s, struct sg_error *e)
-{
-    int rc = 0;
-    for (size_t i = 0; i < s->n && !rc; i++)
-        rc = flush_song(s, s->list[i], e);
-    sg_songs_reset(s);
-    return rc;
-}
-
-void sg_songs_reset(struct sg_songs *s)
+static void forget_all(struct sg_songs *s)
 {
     if (s->n)
         memset(s->slots, 0, sizeof s->slots);
     s->n = 0;
     sg_arena_reset(&s->arena);
+}
+
+int sg_songs_flush(struct sg_songs *s, struct sg_error *e)
+{
+    int rc = 0;
+    for (size_t i = 0; i < s->n && !rc; i++)
+        rc = flush_song(s, s->list[i], e);
+    forget_all(s);
+    return rc;
 }

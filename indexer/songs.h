@@ -21,11 +21,9 @@ void sg_songs_close(struct sg_songs *s);
 /* Where strings of songs in work are to live. */
 struct sg_arena *sg_songs_arena(struct sg_songs *s);
 /* The song in work, loaded when needed (exists says whether there is one). Valid
- * until flush or reset. */
+ * until flush. */
 int sg_songs_touch(struct sg_songs *s, uint64_t song_id, struct sg_work_song **out,
                    struct sg_error *e);
 size_t sg_songs_count(const struct sg_songs *s);
 /* Puts or removes in the delta's open batch what changed, and forgets all. */
 int sg_songs_flush(struct sg_songs *s, struct sg_error *e);
-/* Forgets all. */
-void sg_songs_reset(struct sg_songs *s);

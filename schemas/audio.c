@@ -228,21 +228,3 @@ bool sg_audio_job_wants(const struct sg_audio_job *j, const char *rendition)
         wants = sg_str_eq(wanted[i], sg_str(rendition));
     return wants;
 }
-
-bool sg_audio_progress_read(struct sg_str line, struct sg_audio_progress *out)
-{
-    static const struct sg_str word = SG_STR("progress ");
-    uint64_t percent;
-    if (!sg_str_starts(line, word))
-        return false;
-    struct sg_str rest = {line.p + word.n, line.n - word.n};
-    const char *space = memchr(rest.p, ' ', rest.n);
-    size_t n = space ? (size_t)(space - rest.p) : 0;
-    struct sg_str stage = {space ? space + 1 : NULL, space ? rest.n - n - 1 : 0};
-    if (!sg_str_to_u64((struct sg_str){rest.p, n}, &percent) || percent > 100 || !stage.n ||
-        stage.n >= sizeof out->stage || !all_of(stage, "abcdefghijklmnopqrstuvwxyz"))
-        return false;
-    *out = (struct sg_audio_progress){.percent = (int)percent};
-    memcpy(out->stage, stage.p, stage.n);
-    return true;
-}

@@ -103,14 +103,6 @@ enum sg_audio_why {
 /* "too-short" ... */
 const char *sg_audio_why_name(enum sg_audio_why why);
 
-/* One line of standard error. */
-struct sg_audio_progress {
-    int percent;    /* 0 to 100 */
-    char stage[16]; /* check, encode, package: small letters */
-};
-/* false: it is a line for the log. */
-bool sg_audio_progress_read(struct sg_str line, struct sg_audio_progress *out);
-
 /* Parse and check whole: paths are plain and told once, digits are hex, lists are of their length.
  * Strings are views into json or in a. SG_EINVAL, SG_ELIMIT, SG_ENOMEM. */
 int sg_audio_facts_read(struct sg_str json, struct sg_arena *a, struct sg_audio_facts *out,

@@ -38,20 +38,6 @@ const char *sg_sql_texts(struct sg_arena *a, const struct sg_list *texts)
     return keep(a, &b);
 }
 
-const char *sg_sql_ids(struct sg_arena *a, const struct sg_list *ids)
-{
-    struct sg_buf b = {0};
-    const uint64_t *v = ids->v;
-    sg_buf_putc(&b, '{');
-    for (size_t i = 0; i < ids->n; i++) {
-        if (i)
-            sg_buf_putc(&b, ',');
-        sg_buf_u64(&b, v[i]);
-    }
-    sg_buf_putc(&b, '}');
-    return keep(a, &b);
-}
-
 uint64_t sg_row_u64(const PGresult *r, int row, int column)
 {
     uint64_t v = 0;

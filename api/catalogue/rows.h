@@ -14,9 +14,8 @@ static inline const char *sg_sql_bool(bool b)
 {
     return b ? "t" : "f";
 }
-/* sg_str list -> JSON array; uint64_t list -> {1,2,3}. */
+/* sg_str list -> JSON array. */
 const char *sg_sql_texts(struct sg_arena *a, const struct sg_list *texts);
-const char *sg_sql_ids(struct sg_arena *a, const struct sg_list *ids);
 
 /* NULL: 0. */
 uint64_t sg_row_u64(const PGresult *r, int row, int column);

@@ -383,8 +383,3 @@ uint64_t sg_tail_server_lsn(const struct sg_tail *t)
 {
     return t->wire.server_lsn;
 }
-
-int sg_tail_socket(const struct sg_tail *t)
-{
-    return PQsocket(t->wire.c);
-}

@@ -5,7 +5,7 @@ PACKAGES_BUILD="build-essential cmake ninja-build pkg-config libxapian-dev libfa
  libopenblas-dev liblmdb-dev libnng-dev libmsgpack-c-dev|libmsgpack-dev libpq-dev libssl-dev
  libmicrohttpd-dev libcurl4-openssl-dev|libcurl4-gnutls-dev libjansson-dev libicu-dev libutf8proc-dev
  libxxhash-dev zlib1g-dev libzstd-dev libvips-dev libsodium-dev librhonabwy-dev libxml2-dev libhiredis-dev
- libavformat-dev libavcodec-dev libavfilter-dev libswresample-dev libavutil-dev libebur128-dev libchromaprint-dev
+ libavformat-dev libavcodec-dev libswresample-dev libavutil-dev libebur128-dev libchromaprint-dev
  libaubio-dev libseccomp-dev librabbitmq-dev libjemalloc-dev"
 PACKAGES_RUN="postgresql runit curl ca-certificates jq util-linux"
 PACKAGES_TEST="git python3 python3-venv check clang clang-format clang-tidy libclang-rt-dev|libclang-rt-14-dev libsqlite3-dev

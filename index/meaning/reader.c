@@ -117,11 +117,6 @@ void sg_meaning_close(struct sg_meaning_model *m)
     free(m);
 }
 
-size_t sg_meaning_dimensions(const struct sg_meaning_model *m)
-{
-    return m->d;
-}
-
 size_t sg_meaning_songs(const struct sg_meaning_model *m)
 {
     return m->songs;

@@ -73,11 +73,6 @@ void sg_searcher_allow(struct sg_searcher *s, const struct sg_access *access)
     s->restricted = s->by_market || access->clean || kinds != (1u << SG_KINDS) - 1;
 }
 
-bool sg_searcher_allows_kind(const struct sg_searcher *s, enum sg_kind kind)
-{
-    return !s->restricted || s->access.kinds >> kind & 1;
-}
-
 bool sg_searcher_may_show(struct sg_searcher *s, enum sg_kind kind, uint64_t id)
 {
     unsigned char b[SG_LEVER_KEY];

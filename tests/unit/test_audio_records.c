@@ -95,26 +95,6 @@ START_TEST(a_job_has_keys_when_it_encrypts)
 }
 END_TEST
 
-START_TEST(progress_is_told_from_the_log)
-{
-    struct sg_audio_progress p;
-    ck_assert(sg_audio_progress_read(SG_STR("progress 37 encode"), &p));
-    ck_assert_int_eq(p.percent, 37);
-    ck_assert_str_eq(p.stage, "encode");
-    static const char *const log[] = {"progress 101 encode",
-                                      "progress 1",
-                                      "progress 1 ",
-                                      "progress  1 x",
-                                      "progress -1 encode",
-                                      "progress 1 Encode",
-                                      "progress 1 aaaaaaaaaaaaaaaaaaaa",
-                                      "[mp3] skipping",
-                                      ""};
-    for (size_t i = 0; i < sizeof log / sizeof *log; i++)
-        ck_assert_msg(!sg_audio_progress_read(sg_str(log[i]), &p), "%s", log[i]);
-}
-END_TEST
-
 START_TEST(a_tree_lists_its_files_with_size_and_checksum)
 {
     static struct sg_tree tree;
@@ -144,7 +124,6 @@ static Suite *audio_records_suite(void)
     tcase_add_test(t, facts_that_reach_out_of_the_folder_are_refused);
     tcase_add_test(t, a_vector_of_another_length_is_refused);
     tcase_add_test(t, a_job_has_keys_when_it_encrypts);
-    tcase_add_test(t, progress_is_told_from_the_log);
     tcase_add_test(t, a_tree_lists_its_files_with_size_and_checksum);
     suite_add_tcase(s, t);
     return s;
