@@ -2,7 +2,7 @@
  *
  * Read from segue.conf ("section.key = value", '#' comments), then overridden
  * by SEGUE_SECTION_KEY variables. Every key is described once, in the table in
- * config.c: name, type, bounds, default, one line of help. A wrong key or value
+ * config/keys.c: name, type, bounds, default, one line of help. A wrong key or value
  * is refused as "segue.conf:12: query.workers: expected a whole number from 1
  * to 256, got 'many'". Relative paths are relative to the config file's folder.
  */
