@@ -115,11 +115,22 @@ static void write_problem(const struct sg_http_request *q, struct sg_http_respon
     sg_buf_putc(b, '}');
 }
 
+/* In its own words, with names, values and processes (sg_pg_fail): not for everybody. */
+static bool is_the_databases(const struct sg_error *e)
+{
+    return strstr(e->text, "SQLSTATE ") != NULL;
+}
+
 void sg_problem(const struct sg_http_request *q, struct sg_http_response *r,
                 const struct sg_error *e)
 {
     size_t i = kind_of(e);
     const char *detail = e->text;
+    if (kinds[i].status != 500 && is_the_databases(e)) {
+        sg_log(SG_LOG_WARN, "the database did not do it", "path=%.*s error=%s", SG_FMT(q->path),
+               e->text);
+        detail = kinds[i].title;
+    }
     if (kinds[i].status == 500) {
         sg_log(SG_LOG_ERROR, "request failed", "path=%.*s error=%s", SG_FMT(q->path), e->text);
         detail = "see the server's log";

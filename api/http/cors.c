@@ -59,7 +59,8 @@ static struct sg_str header_of(const struct sg_http_response *r, const char *nam
 }
 
 static const char exposed[] =
-    "Accept-Ranges, Content-Length, Content-Range, ETag, Link, Location, RateLimit, "
+    "Accept-Ranges, Content-Length, Content-Range, ETag, Idempotent-Replayed, Link, Location, "
+    "RateLimit, "
     "RateLimit-Policy, Retry-After, Segue-Consistency, Tus-Checksum-Algorithm, Tus-Extension, "
     "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, "
     "Upload-Offset, X-Request-Id, traceparent";

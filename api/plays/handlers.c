@@ -6,6 +6,7 @@
 #include "api/route.h"
 #include "core/clock.h"
 #include "core/instant.h"
+#include "core/log.h"
 
 struct told {
     struct sg_http_request *q;
@@ -40,7 +41,8 @@ static void kept(void *ctx, int rc, const struct sg_error *e)
     struct told *t = ctx;
     struct sg_error why = SG_ERROR_INIT;
     if (rc) {
-        sg_fail(&why, SG_EUNAVAIL, "it could not be kept: %s", e->text);
+        sg_log(SG_LOG_DEBUG, "not kept", "why=%s", e->text);
+        sg_fail(&why, SG_EUNAVAIL, "it could not be kept right now");
         refuse(t->q, t->r, &why);
         return;
     }

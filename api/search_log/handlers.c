@@ -4,6 +4,7 @@
 #include "api/route.h"
 #include "api/search_log/parts.h"
 #include "core/clock.h"
+#include "core/log.h"
 #include <stdio.h>
 
 #define CLOCKS_DIFFER_MS 300000
@@ -26,8 +27,10 @@ static void kept(void *ctx, int rc, const struct sg_error *e)
 {
     struct choice *c = ctx;
     struct sg_error why = SG_ERROR_INIT;
-    if (rc)
-        sg_fail(&why, SG_EUNAVAIL, "it could not be kept: %s", e->text);
+    if (rc) {
+        sg_log(SG_LOG_DEBUG, "not kept", "why=%s", e->text);
+        sg_fail(&why, SG_EUNAVAIL, "it could not be kept right now");
+    }
     end(c->q, c->r, rc ? &why : NULL);
 }
 

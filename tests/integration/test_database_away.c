@@ -201,6 +201,16 @@ static void while_it_is_frozen_the_api_stops_when_it_is_asked_to(void)
     BECOMES(write_something(), status == 204);
 }
 
+/* In its own words it would tell tables, values and processes. */
+static void what_the_database_says_is_not_for_everybody(void)
+{
+    test_pg_sql(db, "BEGIN");
+    test_pg_sql(db, "LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE");
+    ck_assert_int_eq(write_something(), 503);
+    test_pg_sql(db, "ROLLBACK");
+    ck_assert_msg(tells("Retry-After: ") && !tells("SQLSTATE") && !tells("lock"), "%s", said);
+}
+
 static void without_the_query_server_the_rest_goes_on(void)
 {
     stop(&query, SIGKILL);
@@ -296,6 +306,7 @@ START_TEST(the_servers_without_each_other)
     while_it_is_stopped_reads_go_on_and_writes_are_refused();
     while_it_is_frozen_nobody_is_held_for_long();
     while_it_is_frozen_the_api_stops_when_it_is_asked_to();
+    what_the_database_says_is_not_for_everybody();
     without_the_query_server_the_rest_goes_on();
     without_the_recommender_what_was_trending_answers();
     without_the_store_health_says_so();
