@@ -3,12 +3,18 @@
  * The folder is the plan, schema_migrations what was done. Both are compared
  * whole before anything runs, so a wrong folder changes nothing.
  */
+#include "core/clock.h"
+#include "core/log.h"
 #include "core/map.h"
 #include "core/pg/session.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
+
+#define TRY_US       600000000
+#define PAUSE_US     250000
+#define PAUSE_MAX_US 4000000
 
 struct migration {
     int number;
@@ -179,7 +185,7 @@ static int apply(PGconn *c, const struct migration *m, struct sg_error *e)
     char number[16];
     snprintf(number, sizeof number, "%d", m->number);
     const char *row[] = {number, m->name, m->checksum};
-    int rc = sg_pg_exec(c, "BEGIN", 0, NULL, NULL, e);
+    int rc = sg_pg_exec(c, "BEGIN; SET LOCAL lock_timeout = '1s'", 0, NULL, NULL, e);
     if (!rc)
         rc = run_sql(c, m, e);
     if (!rc)
@@ -191,6 +197,22 @@ static int apply(PGconn *c, const struct migration *m, struct sg_error *e)
         rc = sg_pg_exec(c, "COMMIT", 0, NULL, NULL, e);
     if (rc)
         sg_pg_exec(c, "ROLLBACK", 0, NULL, NULL, NULL);
+    return rc;
+}
+
+/* Who waits for a table's lock makes everybody wait who comes behind, readers too: so a migration
+ * waits a second for each, gives up all it has, and tries again. */
+static int apply_between_others(PGconn *c, const struct migration *m, struct sg_error *e)
+{
+    int64_t until_us = sg_now_us() + TRY_US, pause_us = PAUSE_US;
+    int rc = apply(c, m, e);
+    if (rc == SG_EBUSY)
+        sg_log(SG_LOG_WARN, "a migration waits for who uses its tables", "migration=%s", m->name);
+    while (rc == SG_EBUSY && sg_now_us() < until_us) {
+        sg_sleep_us(pause_us);
+        pause_us = pause_us * 2 < PAUSE_MAX_US ? pause_us * 2 : PAUSE_MAX_US;
+        rc = apply(c, m, e);
+    }
     return rc;
 }
 
@@ -206,7 +228,7 @@ static int migrate_locked(PGconn *c, const struct plan *p, size_t *applied, stru
     if (!rc)
         rc = compare(c, p, &done, e);
     for (size_t i = done; i < p->n && !rc; i++) {
-        rc = apply(c, &p->v[i], e);
+        rc = apply_between_others(c, &p->v[i], e);
         *applied += !rc;
     }
     return rc;

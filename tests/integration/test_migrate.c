@@ -2,6 +2,7 @@
 #include "core/pg.h"
 #include "tests/support/pg.h"
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -103,6 +104,38 @@ START_TEST(a_changed_file_is_refused)
     ck_assert_int_eq(sg_pg_migrate(c, dir, NULL, &e), 0);
     write_file("0001_one.sql", "CREATE TABLE one (i bigint)");
     refuses(SG_ECORRUPT, "0001_one.sql was changed after it was applied");
+}
+END_TEST
+
+static void *migrate_beside(void *out)
+{
+    PGconn *own = test_pg_connect(pg);
+    struct sg_error why = SG_ERROR_INIT;
+    *(int *)out = sg_pg_migrate(own, dir, NULL, &why);
+    PQfinish(own);
+    return NULL;
+}
+
+START_TEST(who_uses_a_table_is_waited_for_and_who_comes_behind_is_not_held_up)
+{
+    pthread_t thread;
+    int rc = -1;
+    PGconn *user = test_pg_connect(pg);
+    ck_assert_int_eq(sg_pg_migrate(c, dir, NULL, &e), 0);
+    write_file("0003_three.sql", "ALTER TABLE one ADD COLUMN j int;\n");
+    test_pg_sql(user, "BEGIN");
+    test_pg_sql(user, "SELECT count(*) FROM one"); /* and goes on with something long */
+    ck_assert_int_eq(pthread_create(&thread, NULL, migrate_beside, &rc), 0);
+    for (int i = 0; i < 3; i++) {
+        while (strcmp(test_pg_sql(c, "SELECT count(*) FROM pg_locks WHERE NOT granted"), "1") != 0)
+            usleep(1000);
+        test_pg_sql(c, "SELECT count(*) FROM one");
+    }
+    test_pg_sql(user, "COMMIT");
+    PQfinish(user);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(rc, 0);
+    ck_assert_str_eq(test_pg_sql(c, "SELECT count(j) FROM one"), "0");
 }
 END_TEST
 
@@ -340,6 +373,7 @@ static TCase *plan_cases(void)
     tcase_add_test(t, a_failing_file_leaves_nothing_and_names_its_line);
     tcase_add_test(t, gaps_twins_and_odd_names_are_refused);
     tcase_add_test(t, a_changed_file_is_refused);
+    tcase_add_test(t, who_uses_a_table_is_waited_for_and_who_comes_behind_is_not_held_up);
     tcase_add_test(t, a_newer_database_is_refused);
     tcase_add_test(t, a_hole_in_what_was_applied_is_refused);
     tcase_add_test(t, a_file_may_not_end_its_transaction);
