@@ -8,26 +8,55 @@ check_paths() {
     [ ${#VAR} -le 80 ] || die "var_dir is ${#VAR} characters long; sockets below it allow at most 80: set var_dir in segue.conf"
 }
 
+# What the services are told: the variables of the last `up`. May hold passwords.
+environment_write() {
+    local name value
+    (
+        umask 077
+        for name in $(compgen -e | grep '^SEGUE_'); do
+            case $name in SEGUE_CONFIG | SEGUE_VAR_DIR | SEGUE_HOME) continue ;; esac
+            value=${!name}
+            printf "export %s='%s'\n" "$name" "${value//\'/\'\\\'\'}"
+        done >"$VAR/run/environment.new"
+    )
+    mv "$VAR/run/environment.new" "$VAR/run/environment"
+}
+
 service_command() {
     case $1 in
+    api) echo "\"$BIN/segue-api\" hold \"$VAR/service/api/serve\"" ;; # keeps the socket; see api_replace
     postgres) echo "\"$SEGUE_HOME/deploy/postgres\" run \"$VAR/pg\"" ;;
     indexer) echo "\"$BIN/segue-indexer\" run" ;;
     *) echo "\"$BIN/segue-$1\" serve" ;;
     esac
 }
 
+# A script that becomes COMMAND, with the variables of the last `up`. Replaced by a rename, as the
+# shell of one that runs may not have read it to its end.
+script_write() {
+    local file=$1 command=$2 name=$3
+    cat >"$file.new" <<RUN
+#!/bin/sh
+exec 2>&1
+cd "$SEGUE_HOME"
+if [ -f "$VAR/run/environment" ]; then # instead of what the supervisor was started with
+    for v in \$(env | sed -n 's/^\(SEGUE_[A-Z0-9_]*\)=.*/\1/p'); do unset "\$v"; done
+    . "$VAR/run/environment"
+fi
+export SEGUE_CONFIG="$CONF" SEGUE_VAR_DIR="$VAR"
+date +%s >"$VAR/run/$name.started"
+exec $command
+RUN
+    chmod +x "$file.new"
+    mv "$file.new" "$file"
+}
+
 service_write() {
     local name=$1 dir=$VAR/service/$1
     mkdir -p "$dir/log" "$dir/control" "$VAR/log/$name"
     touch "$dir/down"
-    cat >"$dir/run" <<RUN
-#!/bin/sh
-exec 2>&1
-cd "$SEGUE_HOME"
-export SEGUE_CONFIG="$CONF" SEGUE_VAR_DIR="$VAR"
-date +%s >"$VAR/run/$name.started"
-exec $(service_command "$name")
-RUN
+    script_write "$dir/run" "$(service_command "$name")" "$name"
+    [ "$name" != api ] || script_write "$dir/serve" "\"$BIN/segue-api\" serve" "$name"
     cat >"$dir/finish" <<FINISH
 #!/bin/sh
 # Back-off: at once the first time, then doubling while the service lives less than 20 s.
@@ -43,7 +72,7 @@ FINISH
 #!/bin/sh
 exec svlogd -tt "$VAR/log/$name"
 LOG
-    chmod +x "$dir/run" "$dir/finish" "$dir/log/run"
+    chmod +x "$dir/finish" "$dir/log/run"
     if [ "$name" = postgres ]; then # TERM would wait for clients: ask for a fast shutdown
         printf '#!/bin/sh\nkill -INT "$(head -n 1 "%s/pg/data/postmaster.pid")"\n' "$VAR" >"$dir/control/t"
         chmod +x "$dir/control/t"
@@ -64,6 +93,7 @@ logger_gone() { [ ! -e "$VAR/log/$1/lock" ] || flock -n "$VAR/log/$1/lock" true;
 supervisor_start() {
     local name
     mkdir -p "$VAR/run" "$VAR/log"
+    environment_write
     for name in $SERVICES; do service_write "$name"; done
     supervisor_alive && return 0
     setsid runsvdir "$VAR/service" >>"$VAR/log/supervisor.log" 2>&1 </dev/null &
@@ -87,8 +117,28 @@ wait_for() {
     done
 }
 
+service_runs() { sv status "$VAR/service/$1" 2>/dev/null | grep -q '^run:'; }
 service_up() { sv up "$VAR/service/$1" >/dev/null || return; }
 service_restart() { sv -w 30 restart "$VAR/service/$1" >/dev/null; }
+
+# A hash of the configuration that concerns a service: api.* is the API's alone.
+service_config() { "$BIN/segue-data" config | { [ "$1" = api ] && cat || grep -v '^api\.'; } | sha256sum | cut -d' ' -f1; }
+
+# Another API behind the same socket: who connects meanwhile waits. Where the socket itself is to
+# be another, or nobody keeps it yet, there is a moment in which nobody listens.
+api_pid() { cat "$VAR/run/api.pid" 2>/dev/null || true; }
+api_address() { echo "$(setting api.host) $(setting api.port) $(setting api.reuse_port)"; }
+api_is_another() { [ "$(api_pid)" != "$1" ] && kill -0 "$(api_pid)"; }
+api_replace() {
+    local old
+    old=$(api_pid)
+    if [ -n "$old" ] && kill -0 "$old" 2>/dev/null && [ "$(cat "$VAR/run/api.address" 2>/dev/null)" = "$(api_address)" ]; then
+        sv hup "$VAR/service/api" >/dev/null
+        wait_for 900 "the API's successor" api_is_another "$old"
+    else
+        service_restart api
+    fi
+}
 service_down() { sv -w 60 down "$VAR/service/$1" >/dev/null 2>&1 || sv -w 5 force-stop "$VAR/service/$1" >/dev/null 2>&1 || true; }
 
 api_url() { echo "http://$(setting api.host):$(setting api.port)"; }

@@ -29,14 +29,20 @@ postgres_start() {
 }
 catalogue_empty() { [ "$(psql_catalogue 'SELECT EXISTS (SELECT 1 FROM songs)')" = f ]; }
 
-# A service whose program, or page, was built anew since it started is restarted.
+# A service whose program, page or configuration is another than when it started is restarted.
 service_current() {
-    local name=$1 running built
-    service_up "$name"
+    local name=$1 running built config file=$VAR/run/$1.config
+    config=$(service_config "$name")
     running=$(cat "$VAR/run/$name.started" 2>/dev/null || true)
     built=$(stat -c %Y "$BIN/segue-$name")
     [ "$name" != api ] || built=$(find "$BIN/segue-api" "$SEGUE_HOME/api/web" "$VENDOR" -type f -printf '%Ts\n' 2>/dev/null | sort -n | tail -n 1 || true) # the page's libraries may be missing
-    [ -z "$running" ] || [ "$built" -le "$running" ] || service_restart "$name"
+    if ! service_runs "$name"; then
+        service_up "$name"
+    elif [ "$built" -gt "${running:-0}" ] || [ "$config" != "$(cat "$file" 2>/dev/null)" ]; then
+        if [ "$name" = api ]; then api_replace; else service_restart "$name"; fi
+    fi
+    echo "$config" >"$file"
+    [ "$name" != api ] || api_address >"$VAR/run/api.address"
 }
 
 demo_catalogue() {

@@ -1,11 +1,13 @@
 // What an operator meets: the command line, crashes, restarts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { bin, eventually, freePort, get, home, run, sleep, sql, url, varDir } from './segue.mjs';
 
 const pid = async (name) => Number((await readFile(`${varDir}/service/${name}/supervise/pid`, 'utf8')).trim());
 const segue = (...args) => run(`${home}/segue`, args);
+const apiPid = async () => Number(await readFile(`${varDir}/run/api.pid`, 'utf8'));
+const segueWith = (env, ...args) => run(`${home}/segue`, args, { env: { ...process.env, ...env } });
 
 test('segue-query prints a readable table, and JSON', async () => {
   const title = await sql('SELECT title FROM songs ORDER BY play_count DESC, song_id LIMIT 1');
@@ -88,22 +90,48 @@ test('a rebuild publishes a new generation while searches go on', async () => {
 
 test('a second up takes seconds and changes nothing', async () => {
   const songs = await sql('SELECT count(*) FROM songs');
+  const api = await apiPid();
   const from = Date.now();
   await segue('up', '--no-install');
   assert.ok(Date.now() - from < 20000, `${Date.now() - from} ms`);
   assert.equal(await sql('SELECT count(*) FROM songs'), songs);
+  assert.equal(await apiPid(), api);
+});
+
+test('up with another configuration replaces the API, and no request fails', async () => {
+  const [held, old] = [await pid('api'), await apiPid()];
+  let asking = true;
+  const asker = async () => {
+    let n = 0;
+    for (; asking; n++) assert.equal((await get('/api/v1/songs/1')).status, 200);
+    return n;
+  };
+  const askers = Promise.all([asker(), asker(), asker(), asker()]);
+  await segueWith({ SEGUE_API_HSTS_S: '60' }, 'up', '--no-install');
+  assert.equal((await get('/health')).headers.get('strict-transport-security'), 'max-age=60');
+  asking = false;
+  assert.ok((await askers).every((n) => n > 10));
+  assert.notEqual(await apiPid(), old);
+  assert.equal(await pid('api'), held);
 });
 
 test('down and up again: nothing is lost', async () => {
   await segue('down');
   await segue('up', '--no-install');
+  assert.equal((await get('/health')).headers.get('strict-transport-security'), null);
   await run(`${bin}/segue-indexer`, ['verify', '--wait', '20']);
   assert.equal((await get('/api/v1/search?q=zyxwort&type=artist')).body.results.length > 0, true);
 });
 
-test('a backup becomes another Segue', async () => {
+test('a backup becomes another Segue, with its keys, audio and covers', async () => {
   const file = `${varDir}/segue.dump`;
-  await segue('backup', file);
+  const bare = await segue('backup', `${varDir}/bare.dump`, '--no-keys');
+  assert.match(bare.stderr, /NOT in it: the master keys/);
+  assert.match(bare.stderr, /NOT in it: audio/);
+  await assert.rejects(stat(`${varDir}/bare.dump.keys`));
+  const whole = await segue('backup', file, '--files');
+  assert.doesNotMatch(whole.stderr, /NOT in it/);
+  for (const one of ['', '.keys', '.files']) assert.equal((await stat(file + one)).mode & 0o777, 0o600);
   await assert.rejects(segue('backup', file), /exists/);
   await assert.rejects(segue('restore', file, '--no-install'), /a catalogue already/);
   const port = await freePort();
@@ -115,6 +143,13 @@ test('a backup becomes another Segue', async () => {
     const [restored, original] = [await ask(`http://127.0.0.1:${port}`), await ask(url)];
     assert.ok(restored.length > 0);
     assert.deepEqual(restored, original);
+    const both = (path) => Promise.all([varDir, `${varDir}-restored`].map((dir) => readFile(`${dir}/${path}`)));
+    const [master, same] = await both('keys/master.json');
+    assert.ok(master.equals(same));
+    const list = async (dir) => (await readdir(dir, { recursive: true, withFileTypes: true })).filter((f) => f.isFile()).length;
+    assert.ok(await list(`${varDir}/objects`) > 0);
+    assert.equal(await list(`${varDir}-restored/objects`), await list(`${varDir}/objects`));
+    await run(`${bin}/segue-data`, ['objects', 'status'], { env });
   } finally {
     await run(`${home}/segue`, ['reset', '--yes'], { env });
   }
