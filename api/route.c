@@ -146,11 +146,8 @@ bool sg_route_hole_is_number(struct sg_str name, const char **format)
 {
     static const struct {
         const char *name, *format;
-    } texts[] = {{"search_id", "uuid"},
-                 {"device_id", "uuid"},
-                 {"asset_id", "uuid"},
-                 {"export_id", NULL},
-                 {"upload_id", NULL}};
+    } texts[] = {
+        {"search_id", "uuid"}, {"device_id", "uuid"}, {"asset_id", "uuid"}, {"upload_id", NULL}};
     *format = NULL;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (sg_str_eq(name, sg_str(texts[i].name))) {

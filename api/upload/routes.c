@@ -117,7 +117,7 @@ const struct sg_route sg_upload_routes[] = {
      .answers = SG_ANSWERS_404,
      .access = SG_ACCOUNT},
     {.path = "/api/v1/upload/status/{upload_id}/events",
-     .name = "watchUpload",
+     .name = "uploadEvents",
      .handle = sg_upload_events,
      TAG,
      .summary = "The same as it changes",

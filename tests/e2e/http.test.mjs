@@ -188,6 +188,14 @@ test('the OpenAPI document refers to records that it has', async () => {
   for (const ref of JSON.stringify(body).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) assert.ok(body.components.schemas[ref[1]], ref[1]);
 });
 
+test('the OpenAPI document explains each group of operations and each parameter', async () => {
+  const { body } = await get('/openapi.json');
+  const operations = Object.values(body.paths).flatMap((methods) => Object.values(methods));
+  assert.deepEqual(new Set(operations.flatMap((o) => o.tags)), new Set(body.tags.map((t) => t.name)));
+  for (const t of body.tags) assert.ok(t.description, t.name);
+  for (const o of operations) for (const p of o.parameters ?? []) assert.ok(p.description, `${o.operationId}: ${p.name}`);
+});
+
 const long = 'x'.repeat(600);
 const wrong = [
   ['/api/v1/search', 'q'], ['/api/v1/search?q=', 'q'], [`/api/v1/search?q=${long}`, 'q'], ['/api/v1/search?q=%ff%fe', 'q'],

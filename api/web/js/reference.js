@@ -57,12 +57,10 @@ function filterBy(text) {
 
 async function show() {
   const doc = await (await fetch('/openapi.json')).json();
-  const tags = new Map();
+  const tags = new Map(doc.tags.map(({ name }) => [name, []]));
+  const about = new Map(doc.tags.map(({ name, description }) => [name, description]));
   for (const [path, methods] of Object.entries(doc.paths)) {
-    for (const [method, op] of Object.entries(methods)) {
-      if (!tags.has(op.tags[0])) tags.set(op.tags[0], []);
-      tags.get(op.tags[0]).push([path, method, op]);
-    }
+    for (const [method, op] of Object.entries(methods)) tags.get(op.tags[0]).push([path, method, op]);
   }
   document.querySelector('#contents').replaceChildren(...[...tags].flatMap(([tag, ops]) => [el('strong', {}, tag),
     ...ops.map(([, , op]) => el('a', { href: `#${op.operationId}` }, op.summary))]), el('strong', {}, 'Records'),
@@ -70,7 +68,7 @@ async function show() {
   document.querySelector('#main').replaceChildren(el('h1', {}, `${doc.info.title} ${doc.info.version}`),
     el('p', {}, 'Times are RFC 3339 in UTC, ids are numbers, errors are problem documents (RFC 9457) whose ', el('code', {}, 'code'), ' is stable. The contract: ',
       el('a', { href: '/openapi.json' }, 'openapi.json'), '; a client made from it: ', el('a', { href: '/client.js' }, 'client.js'), '.'),
-    ...[...tags].flatMap(([tag, ops]) => [el('h2', {}, tag), ...ops.map((o) => operation(...o))]),
+    ...[...tags].flatMap(([tag, ops]) => [el('h2', {}, tag), el('p', {}, `${about.get(tag)}.`), ...ops.map((o) => operation(...o))]),
     el('h2', {}, 'Records'), ...Object.entries(doc.components.schemas).map(record));
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }

@@ -17,7 +17,7 @@ const saved = (ask) => async (cursor) => {
   return { hits: items.map((i) => i.item), next_cursor, total };
 };
 async function playlists(cursor) {
-  const own = await api.myPlaylists({ of: 'all', limit: 50, cursor });
+  const own = await api.listMyPlaylists({ of: 'all', limit: 50, cursor });
   const followed = cursor ? {} : await api.listFollowedPlaylists({ limit: 100 });
   const mine = (own.playlists ?? []).map((p) => ({ ...p, type: 'playlist', description: p.description || [p.is_smart ? 'Smart playlist' : 'Playlist', p.role && p.role !== 'owner' && p.owner && `by ${p.owner.display_name}`].filter(Boolean).join(' ') }));
   const others = (followed.items ?? []).map((i) => i.item).filter((f) => !mine.some((p) => p.playlist_id === f.playlist_id));

@@ -89,7 +89,7 @@ export class Sessions extends EventTarget {
     }
   }
   async list() {
-    const { sessions = [] } = await api.listPlayback({});
+    const { sessions = [] } = await api.listPlaybackSessions({});
     this.others = sessions.filter((s) => s.device_id !== client());
     this.dispatchEvent(new Event('change'));
   }
@@ -98,7 +98,7 @@ export class Sessions extends EventTarget {
     this.moving = session_id;
     try {
       await api.transferPlayback({ playback_id: session_id, body: { device_id: client(), device: deviceName() } });
-      const { sessions = [] } = await api.listPlayback({});
+      const { sessions = [] } = await api.listPlaybackSessions({});
       const moved = sessions.find((s) => s.session_id === session_id);
       if (moved) await this.goOn(moved);
     } finally {

@@ -8,7 +8,7 @@ async function editable() {
   const found = [];
   let cursor;
   do {
-    const page = await api.myPlaylists({ of: 'all', limit: 100, cursor });
+    const page = await api.listMyPlaylists({ of: 'all', limit: 100, cursor });
     found.push(...(page.playlists ?? []));
     cursor = page.next_cursor;
   } while (cursor && found.length < 1000);

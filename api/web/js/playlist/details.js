@@ -50,7 +50,7 @@ export function shareBox(details, isOwner) {
   const role = el('select', { 'aria-label': 'Who has the link may' }, ...Object.entries(roleText).map(([value, text]) => el('option', { value }, text)));
   const attempt = (what) => what().catch((problem) => say(problem.message));
   const show = async () => {
-    const { shares = [] } = await api.playlistShares({ playlist_id });
+    const { shares = [] } = await api.listPlaylistShares({ playlist_id });
     list.replaceChildren(...shares.map((s) => el('li', {}, el('span', {}, asked(s)),
       el('button', { class: 'more', type: 'button', onclick: () => attempt(async () => { await api.revokePlaylistShare({ playlist_id, share_id: s.share_id }); await show(); }) }, 'End'))));
   };
