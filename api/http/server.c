@@ -6,6 +6,7 @@
  * waited for.
  */
 #include "api/http/parts.h"
+#include "core/log.h"
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -45,11 +46,21 @@ static void raise_files(struct sg_http_options *o)
            both = wanted + (rlim_t)o->connections_max;
     if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= both)
         return;
-    r.rlim_cur = both < r.rlim_max ? both : r.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &r);
-    if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur < wanted)
+    r.rlim_cur = r.rlim_max = both > r.rlim_max ? both : r.rlim_max; /* for who may raise that */
+    if (setrlimit(RLIMIT_NOFILE, &r) && !getrlimit(RLIMIT_NOFILE, &r)) {
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+    if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur >= both)
+        return;
+    if (r.rlim_cur < wanted)
         o->connections_max =
             r.rlim_cur > 2 * OTHER_FILES ? (int)r.rlim_cur - OTHER_FILES : OTHER_FILES;
+    sg_log(SG_LOG_WARN,
+           "fewer files may be open than connections and the media they are sent need: raise the "
+           "limit (ulimit -n, LimitNOFILE=) or lower api.connections",
+           "limit=%llu needed=%llu connections=%d", (unsigned long long)r.rlim_cur,
+           (unsigned long long)both, o->connections_max);
 }
 
 /* Our own socket, as libmicrohttpd knows an address to be reused by everybody or not at all. */

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -310,6 +311,33 @@ START_TEST(apis_share_limits_through_redis_and_go_on_without_it)
 }
 END_TEST
 
+/* In a process of its own, as it gives up files for good. */
+START_TEST(files_are_raised_to_what_connections_need_or_it_is_said)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct rlimit few = {1000, 1000}, now;
+    struct sg_http_server *http;
+    struct sg_http_options o = {.host = "127.0.0.1",
+                                .loops = 1,
+                                .workers = 1,
+                                .connections_max = 4000,
+                                .handle = sg_route_handle,
+                                .start = sg_route_start};
+    char said[4000] = "", log_path[90];
+    snprintf(log_path, sizeof log_path, "%s/log", dir);
+    ck_assert(!setrlimit(RLIMIT_NOFILE, &few) && freopen(log_path, "w", stderr));
+    ck_assert_msg(!sg_http_open(&http, &o, &e), "%s", e.text);
+    fflush(stderr);
+    ck_assert(!getrlimit(RLIMIT_NOFILE, &now));
+    FILE *f = fopen(log_path, "r");
+    said[fread(said, 1, sizeof said - 1, f)] = '\0';
+    fclose(f);
+    bool enough = now.rlim_cur >= 8000, told = strstr(said, "limit=1000 needed=8256 connections=");
+    ck_assert_msg(enough != told, "%llu: %s", (unsigned long long)now.rlim_cur, said);
+    sg_http_close(http);
+}
+END_TEST
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN); /* as every program here */
@@ -328,6 +356,7 @@ int main(void)
     tcase_add_test(t, answers_tell_what_is_left_and_when_to_come_again);
     tcase_add_test(t, a_forged_x_forwarded_for_gives_no_fresh_limit);
     tcase_add_test(t, apis_share_limits_through_redis_and_go_on_without_it);
+    tcase_add_test(t, files_are_raised_to_what_connections_need_or_it_is_said);
     suite_add_tcase(suite, t);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
