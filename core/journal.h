@@ -11,7 +11,8 @@
  * acknowledged, over restarts, and comes again when the reader died before that:
  * what is done with it must bear repetition. Every opening begins a new segment;
  * what cannot be read, the end of a write that was cut off or damage, is passed
- * over up to the next whole record. Nothing is ever cut from a file.
+ * over up to the next whole record. Only a write that failed, of which all who
+ * wait are told, is cut off again.
  *
  * Bounded: adding is refused when unread records fill max_bytes. Thread-safe to add;
  * one thread at a time reads and acknowledges.

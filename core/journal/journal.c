@@ -84,21 +84,31 @@ static int write_all(int fd, struct sg_str s, struct sg_error *e)
         s.p += n;
         s.n -= (size_t)n;
     }
-    return fdatasync(fd) ? sg_fail_errno(e, "journal: sync") : 0;
+    return 0;
 }
 
-/* After a failed sync nothing is known of the file: it is left, another one begun. */
+/* What did not fit is cut off again, for all of the group is told that it was not kept: a reader
+ * must not find the half that was. After a failed sync nothing is known of the file: it is left,
+ * another one begun. */
+static int append_group(struct sg_journal *j, struct sg_error *e)
+{
+    int rc = write_all(j->fd, sg_buf_str(&j->writing.records), e);
+    bool is_written = !rc;
+    if (!rc && fdatasync(j->fd))
+        rc = sg_fail_errno(e, "journal: sync");
+    if (!rc)
+        j->fd_bytes += j->writing.records.n;
+    else if (ftruncate(j->fd, (off_t)j->fd_bytes) || is_written)
+        end_segment(j);
+    return rc;
+}
+
 static int write_group(struct sg_journal *j, uint64_t first, struct sg_error *e)
 {
     if (j->fd >= 0 && j->fd_bytes >= j->segment_bytes)
         end_segment(j);
     int rc = j->fd < 0 ? begin_segment(j, first, e) : 0;
-    if (!rc)
-        rc = write_all(j->fd, sg_buf_str(&j->writing.records), e);
-    j->fd_bytes += j->writing.records.n;
-    if (rc)
-        end_segment(j);
-    return rc;
+    return rc ? rc : append_group(j, e);
 }
 
 static void write_gathered(struct sg_journal *j)
@@ -395,7 +405,7 @@ int sg_journal_open(struct sg_journal **out, const struct sg_journal_options *o,
     init_sync(j);
     int rc = take_folder(j, o->dir, e);
     if (!rc) {
-        j->read_last = j->acknowledged = position_read(j->dir);
+        j->read_last = j->acknowledged = position_open(j->dir);
         rc = find_end(j, e);
     }
     j->written = j->added;

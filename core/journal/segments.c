@@ -128,7 +128,7 @@ struct position {
     uint64_t sequence, xxh3;
 };
 
-uint64_t position_read(int dir)
+static uint64_t position_read(int dir)
 {
     struct position p;
     int fd = openat(dir, "position", O_RDONLY | O_CLOEXEC);
@@ -139,15 +139,33 @@ uint64_t position_read(int dir)
     return whole ? p.sequence : 0;
 }
 
+static bool write_position(int dir, const char *name, int flags, struct position p)
+{
+    int fd = openat(dir, name, O_WRONLY | O_CLOEXEC | flags, 0600);
+    bool ok = fd >= 0 && write(fd, &p, sizeof p) == sizeof p && fdatasync(fd) == 0;
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = why;
+    return ok;
+}
+
+/* On a full disk, which may be full of what is acknowledged here, over the old one: it needs no
+ * room, and torn it is none, so that everything comes again. */
 int position_write(int dir, uint64_t sequence, struct sg_error *e)
 {
     struct position p = {sequence, XXH3_64bits(&sequence, 8)};
-    int fd = openat(dir, "position.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool ok = fd >= 0 && write(fd, &p, sizeof p) == sizeof p && fdatasync(fd) == 0;
-    int rc = ok && renameat(dir, "position.tmp", dir, "position") == 0
-                 ? 0
-                 : sg_fail_errno(e, "journal position");
-    if (fd >= 0)
-        close(fd);
-    return rc;
+    bool ok = write_position(dir, "position.tmp", O_CREAT | O_TRUNC, p) &&
+              renameat(dir, "position.tmp", dir, "position") == 0;
+    if (!ok && (errno == ENOSPC || errno == EDQUOT))
+        ok = write_position(dir, "position", 0, p);
+    return ok ? 0 : sg_fail_errno(e, "journal position");
+}
+
+uint64_t position_open(int dir)
+{
+    uint64_t sequence = position_read(dir);
+    if (!sequence && faccessat(dir, "position", F_OK, 0))
+        position_write(dir, 0, NULL); /* while there is room */
+    return sequence;
 }

@@ -18,6 +18,7 @@ void segments_remove(int dir, uint64_t first);
 /* Replaces *out by the segment's bytes from `from` on. */
 int segments_read(int dir, uint64_t first, uint64_t from, struct sg_buf *out, struct sg_error *e);
 
-/* The acknowledged sequence; 0 when there is no readable one. */
-uint64_t position_read(int dir);
+/* The acknowledged sequence; 0 when there is no readable one. Makes the file, so that writing it
+ * later needs no room. */
+uint64_t position_open(int dir);
 int position_write(int dir, uint64_t sequence, struct sg_error *e);
