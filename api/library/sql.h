@@ -1,5 +1,5 @@
-/* sql.h - the parts that the library's and the social statements are put together of, when they
- * are compiled. $1 is who asks; of lists $2, $3 are the place in them and $4 is the limit.
+/* sql.h - the parts that the library's, the social and plays' statements are put together of, when
+ * they are compiled. $1 is who asks; of lists $2, $3 are the place in them and $4 is the limit.
  */
 #pragma once
 
@@ -20,7 +20,10 @@
 
 #define SG_SQL_URL(column)                                                                         \
     "CASE WHEN octet_length(" column ") BETWEEN 1 AND 2000 THEN " column " END"
-/* A song that everybody may see. */
+/* A song that everybody may see; the same of its id. */
+#define SG_SQL_SONG_IS_OUT(id)                                                                     \
+    "EXISTS (SELECT FROM songs x LEFT JOIN albums y ON y.album_id = x.album_id WHERE x.song_id "   \
+    "= " id " AND " SG_SQL_IS_OUT("x", "y") ")"
 #define SG_SQL_IS_OUT(song, album)                                                                 \
     "coalesce(" song ".release_date, " album ".release_date, '-infinity') <= CURRENT_DATE"
 

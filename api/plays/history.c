@@ -4,12 +4,16 @@
  * history as soon as it was answered, as long as the database keeps up. Forgetting goes the
  * way of the plays, through the journal and in its order.
  */
+#include "api/library/sql.h"
 #include "api/plays/handlers.h"
 #include "api/plays/parts.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/instant.h"
 #include <inttypes.h>
+
+#define HEARD_IS_OUT SG_SQL_SONG_IS_OUT("listening_history.song_id")
+#define OPEN_IS_OUT  SG_SQL_SONG_IS_OUT("play_events.song_id")
 
 const struct sg_param sg_history_params[] = {
     {"limit", "limit", NULL, "Entries at most.", NULL},
@@ -67,7 +71,8 @@ static int read_page(const struct sg_http_request *q, const struct sg_param *par
     return rc ? rc : read_cursor(p, e);
 }
 
-/* Open plays, whose entry has no id yet, come with those that have. */
+/* Open plays, whose entry has no id yet, come with those that have. What is not out yet stays
+ * hidden, though anybody may say that she played it. */
 static const struct sg_pg_statement select_page = {
     "history_page",
     "SELECT h.history_id, h.song_id, s.title, a.name, s.artist_id, coalesce(s.duration_s, 0), "
@@ -77,11 +82,11 @@ static const struct sg_pg_statement select_page = {
     "FROM listening_history WHERE user_id = $1::bigint AND played_at < $2::timestamptz "
     "AND played_at >= $3::timestamptz AND (played_at, history_id) < ($4::timestamptz, $5::bigint) "
     "AND ($6::text IS NULL OR context = $6) AND ($7::bigint IS NULL OR song_id = $7) "
-    "AND EXISTS (SELECT FROM songs x WHERE x.song_id = listening_history.song_id) "
+    "AND " HEARD_IS_OUT " "
     "ORDER BY played_at DESC, history_id DESC LIMIT $8::int) UNION ALL "
     "(SELECT 0, song_id, played_at, played_s, outcome, source, context, device "
     "FROM play_events WHERE user_id = $1::bigint AND played_at < $2::timestamptz "
-    "AND history_id IS NULL AND NOT forgotten "
+    "AND history_id IS NULL AND NOT forgotten AND " OPEN_IS_OUT " "
     "AND played_at >= $3::timestamptz AND (played_at, 0) < ($4::timestamptz, $5::bigint) "
     "AND ($6::text IS NULL OR context = $6) AND ($7::bigint IS NULL OR song_id = $7) "
     "ORDER BY played_at DESC LIMIT $8::int)) h "

@@ -1,10 +1,14 @@
 /* resume.c - where in songs somebody stopped. */
+#include "api/library/sql.h"
 #include "api/plays/handlers.h"
 #include "api/plays/parts.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/instant.h"
 #include <inttypes.h>
+
+#define KEPT_IS_OUT  SG_SQL_SONG_IS_OUT("p.song_id")
+#define ASKED_IS_OUT SG_SQL_SONG_IS_OUT("$2::bigint")
 
 static int show(struct sg_http_request *q, const PGresult *r, struct sg_resume_reply *out,
                 struct sg_error *e)
@@ -36,7 +40,8 @@ void sg_plays_resume(struct sg_api *api, struct sg_http_request *q, struct sg_ht
         "p.device, p.context, (extract(epoch FROM p.told_at) * 1e6)::bigint "
         "FROM play_positions p JOIN songs s ON s.song_id = p.song_id "
         "JOIN artists a ON a.artist_id = s.artist_id "
-        "WHERE p.user_id = $1::bigint AND p.position_s > 0 ORDER BY p.told_at DESC LIMIT $2::int",
+        "WHERE p.user_id = $1::bigint AND p.position_s > 0 AND " KEPT_IS_OUT
+        " ORDER BY p.told_at DESC LIMIT $2::int",
         2};
     struct sg_error e = SG_ERROR_INIT;
     struct sg_limit_request in;
@@ -85,7 +90,7 @@ void sg_plays_position(struct sg_api *api, struct sg_http_request *q, struct sg_
     static const struct sg_pg_statement find = {
         "play_position",
         "SELECT position_s, device, context, (extract(epoch FROM told_at) * 1e6)::bigint "
-        "FROM play_positions WHERE user_id = $1::bigint AND song_id = $2::bigint",
+        "FROM play_positions WHERE user_id = $1::bigint AND song_id = $2::bigint AND " ASKED_IS_OUT,
         2};
     struct sg_error e = SG_ERROR_INIT;
     char user[24], song[24];
@@ -105,7 +110,7 @@ void sg_plays_set_position(struct sg_api *api, struct sg_http_request *q,
         "set_play_position",
         "INSERT INTO play_positions AS p (user_id, song_id, position_s, device, context, told_at) "
         "SELECT u.user_id, s.song_id, $3::int, $4, $5, now() FROM users u, songs s "
-        "WHERE u.user_id = $1::bigint AND s.song_id = $2::bigint "
+        "WHERE u.user_id = $1::bigint AND s.song_id = $2::bigint AND " ASKED_IS_OUT " "
         "ON CONFLICT (user_id, song_id) DO UPDATE SET position_s = excluded.position_s, "
         "device = excluded.device, context = excluded.context, told_at = excluded.told_at "
         "RETURNING position_s, device, context, (extract(epoch FROM told_at) * 1e6)::bigint",

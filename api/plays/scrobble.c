@@ -2,6 +2,7 @@
  * https://listenbrainz.readthedocs.io/en/latest/users/api/core.html. A user's name there is
  * the user's number here. */
 #include "schemas/scrobble.h"
+#include "api/library/sql.h"
 #include "api/plays/handlers.h"
 #include "api/plays/parts.h"
 #include "api/problem.h"
@@ -9,6 +10,8 @@
 #include "core/clock.h"
 #include "core/instant.h"
 #include <inttypes.h>
+
+#define HEARD_IS_OUT SG_SQL_SONG_IS_OUT("h.song_id")
 
 #define CHUNK_BYTES (512u << 10) /* of one record of the journal */
 
@@ -181,7 +184,7 @@ static const struct sg_pg_statement select_listens = {
     "JOIN artists a ON a.artist_id = s.artist_id "
     "WHERE h.user_id = $1::bigint AND h.played_at < to_timestamp($2::bigint) "
     "AND h.played_at >= to_timestamp($3::bigint + 1) AND coalesce(h.played_s, 30) >= 30 "
-    "ORDER BY h.played_at DESC LIMIT $4::int) UNION ALL "
+    "AND " HEARD_IS_OUT " ORDER BY h.played_at DESC LIMIT $4::int) UNION ALL "
     "(SELECT extract(epoch FROM l.listened_at)::bigint, l.artist, l.track, l.release, l.song_id "
     "FROM listens l WHERE l.user_id = $1::bigint AND l.listened_at < to_timestamp($2::bigint) "
     "AND l.listened_at >= to_timestamp($3::bigint + 1) "

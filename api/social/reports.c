@@ -3,13 +3,16 @@
 #include "api/params.h"
 #include "api/social/social.h"
 
+#define SONG_IS_OUT SG_SQL_SONG_IS_OUT("$3::bigint")
+
 static const struct sg_pg_statement make = {
     "report_make",
     "WITH target AS (SELECT 1 WHERE CASE $2 "
     "WHEN 'user' THEN EXISTS (SELECT FROM users WHERE user_id = $3::bigint) "
-    "WHEN 'song' THEN EXISTS (SELECT FROM songs WHERE song_id = $3::bigint) "
+    "WHEN 'song' THEN " SONG_IS_OUT " "
     "WHEN 'artist' THEN EXISTS (SELECT FROM artists WHERE artist_id = $3::bigint) "
-    "WHEN 'album' THEN EXISTS (SELECT FROM albums WHERE album_id = $3::bigint) "
+    "WHEN 'album' THEN EXISTS (SELECT FROM albums WHERE album_id = $3::bigint AND "
+    "coalesce(release_date, '-infinity') <= CURRENT_DATE) "
     "WHEN 'playlist' THEN EXISTS (SELECT FROM playlists p WHERE playlist_id = $3::bigint AND "
     "(is_public OR user_id = $1::bigint OR EXISTS (SELECT FROM playlist_collaborators c WHERE "
     "c.playlist_id = p.playlist_id AND c.collaborator_id = $1::bigint))) END), "

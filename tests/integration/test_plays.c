@@ -591,6 +591,34 @@ START_TEST(hostile_words_are_refused_by_name)
 }
 END_TEST
 
+/* Whose titles anybody could have read by saying that she played them. */
+START_TEST(songs_that_are_not_out_yet_stay_hidden_from_who_says_that_they_played_them)
+{
+    char header[100];
+    snprintf(header, sizeof header, "%s", make_token(28));
+    test_pg_sql(db, "UPDATE songs SET title = 'Kept Secret', release_date = CURRENT_DATE + 30 "
+                    "WHERE song_id IN (95, 96)");
+    user(28);
+    ck_assert_int_eq(tell(95, "play", "{\"position_s\":20}"), 202);
+    ck_assert_int_eq(tell(96, "play", "{\"position_s\":20,\"played_s\":5}"), 202); /* goes on */
+    ck_assert_int_eq(get("/api/v1/me/history"), 200);
+    lacks("Kept Secret");
+    ck_assert_int_eq(get("/api/v1/me/resume"), 200);
+    lacks("Kept Secret");
+    ck_assert_int_eq(get("/api/v1/me/songs/95/position"), 404);
+    ck_assert_int_eq(ask("PUT", "/api/v1/me/songs/95/position", as, "{\"position_s\":1}"), 404);
+    ck_assert_int_eq(ask("GET", "/1/user/28/listens", header, NULL), 200);
+    lacks("Kept Secret");
+    test_pg_sql(db, "UPDATE songs SET release_date = CURRENT_DATE WHERE song_id IN (95, 96)");
+    ck_assert_int_eq(get("/api/v1/me/history"), 200);
+    holds("\"song_id\":95");
+    holds("\"song_id\":96");
+    ck_assert_int_eq(get("/api/v1/me/resume"), 200);
+    holds("Kept Secret");
+    ck_assert_int_eq(get("/api/v1/me/songs/95/position"), 200);
+}
+END_TEST
+
 START_TEST(a_session_that_becomes_private_is_so_for_other_players_too)
 {
     char header[100];
@@ -687,6 +715,7 @@ int main(void)
     tcase_add_test(t, submissions_that_are_wrong_are_refused_as_listenbrainz_does);
     tcase_add_test(t, tokens_are_listed_without_themselves_and_revoked);
     tcase_add_test(t, hostile_words_are_refused_by_name);
+    tcase_add_test(t, songs_that_are_not_out_yet_stay_hidden_from_who_says_that_they_played_them);
     tcase_add_test(t, a_session_that_becomes_private_is_so_for_other_players_too);
     tcase_add_test(t, an_api_that_was_copied_loses_no_plays);
     tcase_add_test(t, what_was_acknowledged_survives_kill_9_and_a_database_that_is_away);

@@ -308,6 +308,11 @@ START_TEST(reports_are_decided_by_admins_and_every_decision_is_kept)
     ck_assert_int_eq(
         SEND(1, "POST", "/api/v1/reports", "{\"type\":\"user\",\"id\":2,\"reason\":\"because\"}"),
         400);
+    SQL("UPDATE songs SET release_date = CURRENT_DATE + 30 WHERE song_id = 60"); /* not there yet */
+    ck_assert_int_eq(
+        SEND(1, "POST", "/api/v1/reports", "{\"type\":\"song\",\"id\":60,\"reason\":\"spam\"}"),
+        404);
+    SQL("UPDATE songs SET release_date = NULL WHERE song_id = 60");
     ck_assert_int_eq(SEND(0, "POST", "/api/v1/reports", body), 401);
     ck_assert_int_eq(GET(1, "/api/v1/admin/reports"), 403);
     ck_assert_int_eq(ASK(1, "GET", path), 403);
