@@ -104,13 +104,15 @@ static void say(struct sg_http_request *q, struct sg_http_response *r,
 
 static void refuse(struct sg_http_request *q, struct sg_http_response *r, int status)
 {
-    if (status == 304)
+    if (status == 304) {
         r->status = 304;
-    else
-        sg_problem_status(q, r, status,
-                          status == 412   ? "it is not the one that was asked for"
-                          : status == 416 ? "none of the ranges lies within it"
-                                          : "no memory for it");
+        return;
+    }
+    sg_http_header(r, "Cache-Control", SG_STR("no-store")); /* instead of the content's own */
+    sg_problem_status(q, r, status,
+                      status == 412   ? "it is not the one that was asked for"
+                      : status == 416 ? "none of the ranges lies within it"
+                                      : "no memory for it");
 }
 
 void sg_http_content(struct sg_http_request *q, struct sg_http_response *r,
@@ -129,7 +131,7 @@ void sg_http_content(struct sg_http_request *q, struct sg_http_response *r,
             close(c->fd);
         if (c->free)
             c->free(c->ctx);
-        sg_problem_status(q, r, 503, "no memory for it");
+        refuse(q, r, 503);
         return;
     }
     h->c = *c;

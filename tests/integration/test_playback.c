@@ -222,6 +222,9 @@ START_TEST(files_come_whole_and_in_parts_whether_sealed_or_clear)
             ck_assert_int_eq(fetch("GET", beside(f->path), "Range: bytes=-7\r\n", &a), 206);
             ck_assert(is_file(&a, f->path, f->bytes - 7, 7));
             ck_assert_int_eq(fetch("GET", beside(f->path), "Range: bytes=9999999-\r\n", &a), 416);
+            ck_assert_str_eq(wire_header(&a, "Cache-Control"), "no-store");
+            ck_assert_int_eq(fetch("GET", beside(f->path), "If-Match: \"other\"\r\n", &a), 412);
+            ck_assert_str_eq(wire_header(&a, "Cache-Control"), "no-store");
             sg_buf_free(&a.body);
         }
     }
