@@ -185,6 +185,17 @@ struct test_pg *test_pg_start(const char *settings)
     return &k->pg;
 }
 
+/* Databases that no test asks: half of the files that each copy would have. */
+static void drop_others(const struct test_pg *pg)
+{
+    static const char *const others[] = {"postgres", "template0", "template1"};
+    PGconn *c = test_pg_connect(pg);
+    test_pg_sql(c, "UPDATE pg_database SET datistemplate = false");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        test_pg_sql(c, "DROP DATABASE %s", others[i]);
+    PQfinish(c);
+}
+
 /* The first program of a build that needs a migrated cluster keeps a copy of its own beside the
  * build's programs; the others begin with that, a second of work less for each. */
 static void copy_migrated(struct test_pg *pg)
@@ -198,6 +209,7 @@ static void copy_migrated(struct test_pg *pg)
     if (run(TEMPLATE_SCRIPT, "take", template, pg->dir)) {
         init_and_start(pg, NULL);
         test_pg_migrate(pg);
+        drop_others(pg);
         test_pg_stop(pg);
         if (run(TEMPLATE_SCRIPT, "keep", template, pg->dir))
             give_up(1, template, "cannot be written");

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 key=$({
     env | grep '^SEGUE_PG_' | grep -v '^SEGUE_PG_DSN=' || true
     ls -d /usr/lib/postgresql/*
-    cat deploy/postgres core/pg/migrate.c schemas/sql/*.sql
+    cat deploy/postgres core/pg/migrate.c tests/support/pg.c schemas/sql/*.sql
 } | sha256sum)
 case $verb in
 take)
