@@ -8,6 +8,7 @@
 #include "api/licences/licences.h"
 #include "api/params.h"
 #include "api/problem.h"
+#include "core/clock.h"
 #include "core/uuid.h"
 #include "schemas/licences.h"
 
@@ -133,6 +134,15 @@ static int read_rows(struct sg_api *api, struct sg_http_request *q, PGresult *ro
     return unlock(api, q, rows, out, e);
 }
 
+/* Of a temporary licence: as configured, but not longer than the subscription. */
+static uint64_t seconds_of(const struct sg_api *api, const struct sg_caller *who)
+{
+    int64_t s = api->config->playback.licence_s,
+            left = who->subscription_until_s - sg_wall_us() / 1000000;
+    s = who->subscription_until_s && left < s ? left : s;
+    return s > 1 ? (uint64_t)s : 1;
+}
+
 static int licence(struct sg_api *api, struct sg_http_request *q, struct sg_clearkey_licence *out,
                    struct sg_error *e)
 {
@@ -151,7 +161,7 @@ static int licence(struct sg_api *api, struct sg_http_request *q, struct sg_clea
                             sg_session_text(q),
                             kids_text(q, &asked),
                             out->type.p,
-                            sg_id_text(q, (uint64_t)api->config->playback.licence_s)};
+                            sg_id_text(q, seconds_of(api, &q->caller))};
     rc = sg_db_write(api->db, q, &give, params, &rows, e);
     if (!rc)
         rc = read_rows(api, q, rows, out, e);

@@ -1,6 +1,7 @@
 /* test_licences.c - keys of protected songs over HTTP: who gets them, for which device, until
  * when; and what ends that. The real API and vault over a real database. */
 #include "api/licences/asked.h"
+#include "core/clock.h"
 #include "core/uuid.h"
 #include "tests/support/account.h"
 #include "tests/support/asset.h"
@@ -101,6 +102,26 @@ START_TEST(a_premium_listener_gets_the_key_that_the_song_was_sealed_with)
                     "segue_time_text(expires_at) = '%s'",
                     device, asset, test_listener_value(&l, "licence_id"), until),
         "1");
+}
+END_TEST
+
+START_TEST(a_licence_ends_with_the_subscription)
+{
+    bool bound = false;
+    test_pg_sql(l.db, "UPDATE users SET subscription_type = 'premium', subscription_expires_at = "
+                      "now() + interval '600 s' WHERE user_id = 1");
+    for (int i = 0; i < 100 && !bound; i++) { /* every API reads claims twice a second */
+        ck_assert_msg(KEY(1, device) == 200, "%s", l.said);
+        bound = *test_pg_sql(l.db,
+                             "SELECT expires_at <= now() + interval '601 s' FROM licences WHERE "
+                             "licence_id = '%s'",
+                             test_listener_value(&l, "licence_id")) == 't';
+        if (!bound)
+            sg_sleep_us(100000);
+    }
+    test_pg_sql(l.db, "UPDATE users SET subscription_type = 'free', subscription_expires_at = NULL "
+                      "WHERE user_id = 1");
+    ck_assert(bound);
 }
 END_TEST
 
@@ -323,6 +344,7 @@ int main(void)
     tcase_add_test(t, an_ended_session_gets_no_more_keys_and_its_replay_neither);
     tcase_add_test(t, devices_are_registered_listed_and_removed);
     tcase_add_test(t, of_many_devices_the_latest_are_remembered);
+    tcase_add_test(t, a_licence_ends_with_the_subscription); /* last: claims are remembered */
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
