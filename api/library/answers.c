@@ -8,7 +8,8 @@
 #include "schemas/feedback.h"
 #include <stdlib.h>
 
-#define TELL_US 250000 /* the change tail brings it too */
+#define SEEN_MAX 1000000 /* entries that a cursor counts */
+#define TELL_US  250000  /* the change tail brings it too */
 
 const char *sg_id_text(struct sg_http_request *q, uint64_t id)
 {
@@ -52,7 +53,7 @@ static int read_cursor(struct sg_http_request *q, struct sg_str c, struct sg_pag
         c.p += part.n + (dash != NULL);
         c.n -= part.n + (dash != NULL);
     }
-    if (!good || k < 2 || c.n || n[0] > (int64_t)9e15)
+    if (!good || k < 2 || c.n || n[0] > (int64_t)9e15 || n[2] > SEEN_MAX)
         return sg_fail_field(e, "cursor", "cursor: expected next_cursor of the page before");
     out->at = sg_id_text(q, (uint64_t)n[0]);
     out->id = sg_id_text(q, (uint64_t)n[1]);

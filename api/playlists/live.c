@@ -38,11 +38,22 @@ static uint64_t next_playlist(struct sg_playlist_live *l, uint64_t after, bool f
     return next;
 }
 
+/* What goes wrong with one list is not to keep others waiting; without the database all wait. */
+static int refresh(struct sg_playlist_live *l, uint64_t id, struct sg_error *e)
+{
+    int rc = playlist_live_refresh(l, id, e);
+    if (!rc || rc == SG_EUNAVAIL || rc == SG_ETIMEOUT || rc == SG_ECANCELED || rc == SG_EBUSY)
+        return rc;
+    sg_log(SG_LOG_ERROR, "a playlist's events are left out", "playlist=%llu error=%s",
+           (unsigned long long)id, e->text);
+    return 0;
+}
+
 static int refresh_all(struct sg_playlist_live *l, bool fresh_only, struct sg_error *e)
 {
     int rc = 0;
     for (uint64_t id = 0; !rc && (id = next_playlist(l, id, fresh_only));)
-        rc = playlist_live_refresh(l, id, e);
+        rc = refresh(l, id, e);
     return rc;
 }
 
@@ -71,7 +82,7 @@ static int take_notices(struct sg_playlist_live *l, PGconn *c, struct sg_error *
         uint64_t id = 0;
         if (colon &&
             sg_str_to_u64((struct sg_str){notice->extra, (size_t)(colon - notice->extra)}, &id))
-            rc = playlist_live_refresh(l, id, e);
+            rc = refresh(l, id, e);
         PQfreemem(notice);
     }
     return rc;
@@ -176,7 +187,7 @@ static int read_place(struct sg_http_request *q, const struct playlist *p, uint6
     struct sg_str last = sg_http_request_header(q, "Last-Event-ID");
     int rc = sg_params_read(q, sg_playlist_events_params, &sg_playlist_query_record, &in, e);
     *snapshot_id = in.snapshot_id ? in.snapshot_id : p->view.snapshot_id;
-    if (!rc && last.n && !sg_str_to_u64(last, snapshot_id))
+    if (!rc && last.n && (!sg_str_to_u64(last, snapshot_id) || *snapshot_id > INT64_MAX))
         rc = sg_fail_field(e, "Last-Event-ID", "Last-Event-ID: not one of these events'");
     return rc;
 }

@@ -543,6 +543,33 @@ START_TEST(who_comes_back_goes_on_or_is_told_to_read_again)
 }
 END_TEST
 
+/* A place that no list can be at: told to read again, and others go on hearing. */
+START_TEST(an_impossible_place_is_refused_and_keeps_nobody_waiting)
+{
+    static const char *const places[] = {"9223372036854775808", "18446744073709551615", "-1", "x"};
+    struct test_events far;
+    struct client editor;
+    char headers[5000], said[4096];
+    test_pg_sql(db, "INSERT INTO playlists (user_id, playlist_id, name) VALUES (1, 900, 'Lower')");
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(headers, sizeof headers, "%sLast-Event-ID: %s\r\n", tokens[OWNER], places[i]);
+        ck_assert_int_eq(test_http(ports[1], "GET", "/api/v1/playlists/900/events", headers, NULL,
+                                   said, sizeof said),
+                         400);
+    }
+    snprintf(headers, sizeof headers, "%sLast-Event-ID: 9223372036854775807\r\n", tokens[OWNER]);
+    test_events_open(&far, ports[1], "/api/v1/playlists/900/events", headers);
+    start(&editor, EDITOR, ports[1]);
+    ck_assert(test_events_next(&editor.events, 30000));
+    ck_assert_str_eq(editor.events.event, "here");
+    ck_assert(test_events_next(&far, 30000) && test_events_next(&far, 30000));
+    ck_assert_str_eq(far.event, "reload");
+    test_events_close(&far);
+    stop(&editor);
+    test_pg_sql(db, "DELETE FROM playlists WHERE playlist_id = 900");
+}
+END_TEST
+
 /* What is kept of a playlist in one process is forgotten when another changes it. */
 START_TEST(one_process_shows_what_another_wrote)
 {
@@ -581,6 +608,7 @@ int main(void)
     tcase_add_test(t, strangers_hear_of_a_public_list_what_changed_and_not_who_did_it);
     tcase_add_test(t, one_process_shows_what_another_wrote);
     tcase_add_test(t, who_comes_back_goes_on_or_is_told_to_read_again);
+    tcase_add_test(t, an_impossible_place_is_refused_and_keeps_nobody_waiting);
     tcase_add_test(t, who_logs_out_hears_no_more); /* the last: the token is spent */
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
