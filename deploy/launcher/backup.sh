@@ -32,7 +32,11 @@ backup_write() {
 objects_folder() {
     local url
     url=$(setting objects.url)
-    case $url in *://*) ;; *) echo "$url" ;; esac
+    case $url in
+    *://*) ;;
+    /*) echo "$url" ;;
+    *) echo "$SEGUE_HOME/$url" ;;
+    esac
 }
 # What others remove or add meanwhile is no failure (tar's exit code 1).
 tar_of() { tar --warning=no-file-changed --warning=no-file-removed --sort=name -c "$@" || [ $? = 1 ]; }
