@@ -112,7 +112,7 @@ enum MHD_Result http_answer(struct http_exchange *x, void **con_cls)
         *con_cls = stream;
         http_exchange_give(x);
     }
-    enum MHD_Result rc = MHD_queue_response(c, status, m);
+    enum MHD_Result rc = http_queue_response(c, status, m);
     MHD_destroy_response(m);
     return rc;
 }

@@ -177,6 +177,10 @@ enum MHD_Result http_cut_off(struct http_exchange *x, int status, const char *wh
 /* The server's own answer; the connection is closed after it. */
 enum MHD_Result http_refuse(struct http_exchange *x, int status, const char *why, void **con_cls);
 
+/* library.c: MHD_queue_response for our own answers; what is queued otherwise is the library's. */
+enum MHD_Result http_queue_response(struct MHD_Connection *c, unsigned status,
+                                    struct MHD_Response *m);
+
 /* watch.c: every connection's deadline, and how many there are. A thread of its own closes those
  * that are late, however slowly they trickle (libmicrohttpd's own timeout starts anew
  * at every byte), and looks after streams. */
@@ -185,7 +189,8 @@ void http_watch_stop(struct http_watch *w);  /* the thread ends */
 void http_watch_close(struct http_watch *w); /* after the daemon stopped */
 void http_on_connection(void *watch, struct MHD_Connection *c, void **socket_ctx,
                         enum MHD_ConnectionNotificationCode code);
-int http_watch_fd(struct MHD_Connection *c); /* -1: unknown */
+int http_watch_fd(struct MHD_Connection *c);                        /* -1: unknown */
+void http_watch_refused(struct MHD_Connection *c, unsigned status); /* counted */
 const struct sg_address *http_watch_peer(struct MHD_Connection *c);
 /* What the connection does from now on, until at_us at most; idle: nothing. */
 void http_watch_until(struct MHD_Connection *c, int64_t at_us, bool idle);

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,7 @@ enum { TICK_MS = 250, VANISHED_MS = 60000, HUNG_TICKS = 40, SILENT_US = 1000000 
 
 struct watched {
     struct watched *next, **link;
+    struct http_watch *watch;
     int fd;
     _Atomic int64_t deadline_us; /* INT64_MAX: none */
     atomic_bool idle;
@@ -182,6 +184,7 @@ static struct watched *begin(struct http_watch *w, struct MHD_Connection *connec
         sg_address_of(from->client_addr, &c->peer);
     from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     c->fd = from ? from->connect_fd : -1;
+    c->watch = w;
     c->begun_us = sg_now_us();
     c->deadline_us = c->begun_us + w->server->o.head_us;
     set_options(c->fd);
@@ -234,6 +237,15 @@ int http_watch_fd(struct MHD_Connection *c)
 {
     const struct watched *w = watched_of(c);
     return w ? w->fd : -1;
+}
+
+void http_watch_refused(struct MHD_Connection *c, unsigned status)
+{
+    const struct watched *w = watched_of(c);
+    char text[12];
+    snprintf(text, sizeof text, "%u", status);
+    if (w)
+        sg_metric_add(w->watch->server->refused, text, 1);
 }
 
 const struct sg_address *http_watch_peer(struct MHD_Connection *c)
