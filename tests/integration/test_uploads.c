@@ -568,7 +568,9 @@ START_TEST(when_too_many_files_wait_to_be_looked_at_the_next_is_told_to_come_aga
     for (int i = 0; i < MORE; i++)
         if (all[i].revents)
             answered++, first = i;
-    ck_assert_msg(answered == 1, "%d %s", answered, sql("SELECT string_agg(user_id || status || n, ',') FROM (select user_id, status, count(*) n from uploads group by 1,2) x"));
+    ck_assert_msg(answered == 1, "%d %s", answered,
+                  sql("SELECT string_agg(user_id || status || n, ',') FROM (select user_id, "
+                      "status, count(*) n from uploads group by 1,2) x"));
     ck_assert(wire_hear(all[first].fd, &a));
     ck_assert_msg(a.status == 503, "%d: %.*s", a.status, SG_FMT(sg_buf_str(&a.body)));
     ck_assert_str_ne(wire_header(&a, "Retry-After"), "");
