@@ -206,6 +206,8 @@ static void import(struct sg_api *api, struct sg_http_request *q, struct sg_http
         playlist_import_end(q->caller.user_id);
     }
     if (rc) {
+        if (rc == SG_ERATE)
+            sg_http_header(r, "Retry-After", SG_STR("10"));
         sg_problem(q, r, &e);
         return;
     }

@@ -177,7 +177,8 @@ static int put_off(PGconn *pg, const struct sought *v, size_t n, struct sg_error
     return rc;
 }
 
-/* Without the query server they wait; nothing of that is an error of the database. */
+/* Without the query server they wait; one that it fails on is put off, so that it holds up none of
+ * the others. Nothing of that is an error of the database. */
 int listens_match(struct sg_plays *p, PGconn *pg, struct sg_arena *a, struct sg_error *e)
 {
     struct sought v[AT_ONCE];
@@ -185,9 +186,8 @@ int listens_match(struct sg_plays *p, PGconn *pg, struct sg_arena *a, struct sg_
     int rc = read_sought(pg, a, v, &n, e);
     if (rc || !n)
         return rc;
-    for (; asked < n; asked++)
-        if (!v[asked].song_id && search_for(p, &v[asked], a, NULL))
-            break;
+    for (int why = 0; asked < n && !why; asked += why != SG_EUNAVAIL)
+        why = v[asked].song_id ? 0 : search_for(p, &v[asked], a, NULL);
     for (size_t i = 0; i < asked; i++)
         found += v[i].song_id != 0;
     if (found)
