@@ -184,25 +184,11 @@ static int fit(void **state, const struct sg_fit *f, const double *p, const char
     return rc;
 }
 
-static int score(const void *state, const struct sg_row *rows, size_t n, float *out,
-                 struct sg_error *e)
-{
-    (void)e;
-    sg_neighbours_score(state, rows, n, out);
-    return 0;
-}
-
-static void free_state(void *state)
-{
-    sg_neighbours_free(state);
-    free(state);
-}
-
 const struct sg_model_kind sg_model_linear = {
     .name = "linear",
     .summary = "item-item ridge regression (EASE) on each item's nearest",
     .params = params,
     .fit = fit,
-    .score = score,
-    .free = free_state,
+    .score = sg_neighbours_score,
+    .free = sg_neighbours_close,
 };

@@ -85,9 +85,11 @@ void sg_neighbours_free(struct sg_neighbours *m)
     *m = (struct sg_neighbours){0};
 }
 
-void sg_neighbours_score(const struct sg_neighbours *m, const struct sg_row *rows, size_t n,
-                         float *out)
+int sg_neighbours_score(const void *state, const struct sg_row *rows, size_t n, float *out,
+                        struct sg_error *e)
 {
+    (void)e;
+    const struct sg_neighbours *m = state;
     memset(out, 0, n * m->n * sizeof *out);
     for (size_t r = 0; r < n; r++) {
         float *o = out + r * m->n;
@@ -97,6 +99,13 @@ void sg_neighbours_score(const struct sg_neighbours *m, const struct sg_row *row
                 o[m->item[k]] += rows[r].weight[i] * m->weight[k];
         }
     }
+    return 0;
+}
+
+void sg_neighbours_close(void *state)
+{
+    sg_neighbours_free(state);
+    free(state);
 }
 
 size_t sg_cooccurring(const struct sg_interactions *x, uint32_t item, struct sg_bench *b)

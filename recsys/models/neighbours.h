@@ -22,9 +22,11 @@ typedef size_t (*sg_sources_fn)(void *ctx, uint32_t target, int worker, struct s
 int sg_neighbours_build(struct sg_neighbours *out, size_t n, size_t k, const struct sg_fit *f,
                         const char *step, sg_sources_fn fn, void *ctx, struct sg_error *e);
 void sg_neighbours_free(struct sg_neighbours *m);
-/* out: n rows of m->n floats, set. */
-void sg_neighbours_score(const struct sg_neighbours *m, const struct sg_row *rows, size_t n,
-                         float *out);
+/* As a model's whole state: sg_model_kind's score, which cannot fail, and free of what was
+ * malloc'd. */
+int sg_neighbours_score(const void *state, const struct sg_row *rows, size_t n, float *out,
+                        struct sg_error *e);
+void sg_neighbours_close(void *state);
 
 /* Adds up the weighted co-occurrence of `item` with every other item in b->sum, whose
  * indices go to b->touched; returns how many. The caller zeroes them again. */
