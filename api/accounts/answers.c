@@ -1,6 +1,7 @@
 /* answers.c - see answers.h. */
 #include "api/accounts/answers.h"
 #include "core/clock.h"
+#include "core/title.h"
 #include <xxhash.h>
 
 int accounts_body(const struct sg_http_request *q, const struct sg_record *record, void *out,
@@ -60,6 +61,14 @@ int accounts_line(struct sg_str s, const char *field, struct sg_arena *a, const 
     struct sg_str copy = sg_arena_copy(a, s);
     *out = copy.p;
     return copy.p ? 0 : sg_fail(e, SG_ENOMEM, "%s", field);
+}
+
+int accounts_name(struct sg_str s, struct sg_arena *a, const char **out, struct sg_error *e)
+{
+    int rc = sg_title(a, "display_name", s, 200, &s, e);
+    if (!rc)
+        *out = s.p;
+    return rc;
 }
 
 /* Hashed again at today's cost, unless there is another password since; that it could not be is no

@@ -25,6 +25,8 @@ bool accounts_is_country(struct sg_str s);
 /* Text for the database: SG_EINVAL when it holds a zero byte or control characters. In a. */
 int accounts_line(struct sg_str s, const char *field, struct sg_arena *a, const char **out,
                   struct sg_error *e);
+/* A display name, as titles are judged (core/title.h). In a. */
+int accounts_name(struct sg_str s, struct sg_arena *a, const char **out, struct sg_error *e);
 /* The password is the account's (who NULL: nobody's); SG_EAUTH otherwise. Counts for the throttle
  * of its key. Its hash may be made anew, in who too: what is written by the right of this password
  * is written only while the row has that hash. */

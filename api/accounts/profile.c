@@ -109,7 +109,7 @@ static int read_change(struct sg_http_request *q, struct change *c, struct sg_er
     if (!rc && c->said & SG_ME_DISPLAY_NAME && !in->display_name.p)
         rc = sg_fail_field(e, "display_name", "display_name: one is needed");
     if (!rc && in->display_name.p)
-        rc = accounts_line(in->display_name, "display_name", q->arena, &c->name, e);
+        rc = accounts_name(in->display_name, q->arena, &c->name, e);
     if (!rc && in->country.p && !accounts_is_country(in->country))
         rc = sg_fail_field(e, "country", "country: expected two capitals, as SE");
     if (!rc && in->country.p)

@@ -41,11 +41,12 @@ static int begin(struct sg_accounts *x, struct sg_http_request *q, const char *h
     return 0;
 }
 
-static int tell(struct sg_accounts *x, const char *email, const char *name, const char *token,
-                bool there, struct sg_error *e)
+/* Nothing that the registration says is in the mail: it goes to whomever a stranger names. */
+static int tell(struct sg_accounts *x, const char *email, const char *token, bool there,
+                struct sg_error *e)
 {
     struct sg_buf b = {0};
-    sg_buf_printf(&b, "Hello %s,\n\n", name);
+    sg_buf_puts(&b, "Hello,\n\n");
     if (there)
         sg_buf_puts(&b, "somebody, perhaps you, has registered with this address, which has an "
                         "account already.\nNothing has changed. If you have forgotten the "
@@ -79,7 +80,7 @@ static int keep(struct sg_accounts *x, struct sg_http_request *q, const struct s
     bool there = *PQgetvalue(r, 0, 0) == 't', began;
     PQclear(r);
     if (x->config->auth.verify_email)
-        return tell(x, email, name, token.text, there, e);
+        return tell(x, email, token.text, there, e);
     return begin(x, q, token.hash, &began, e);
 }
 
@@ -95,7 +96,7 @@ static int enter(struct sg_accounts *x, struct sg_http_request *q, struct sg_htt
     if (!rc)
         rc = sg_password_judge(in.password, sg_str(email), "password", e);
     if (!rc)
-        rc = accounts_line(in.display_name, "display_name", q->arena, &name, e);
+        rc = accounts_name(in.display_name, q->arena, &name, e);
     if (!rc && in.country.p && !accounts_is_country(in.country))
         rc = sg_fail_field(e, "country", "country: expected two capitals, as SE");
     if (!rc)

@@ -154,6 +154,7 @@ static void becomes(int status, const char *token)
 START_TEST(an_account_begins_by_mail_and_logs_in_as_the_document_says)
 {
     ck_assert_int_eq(register_as("John.Doe@Example.org", GOOD), 202);
+    ck_assert(!strstr(test_mail_to(var, "john.doe@example.org", 1), "John Doe")); /* or an advert */
     ck_assert_int_eq(log_in("john.doe@example.org", GOOD), 401);
     ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM users"), "0");
     const char *token = test_mail_token(test_mail_to(var, "john.doe@example.org", 1), "verify");
@@ -424,6 +425,8 @@ START_TEST(what_is_wrong_is_named_and_nothing_is_assigned_by_the_way)
         {"{\"email\":\"a@example.org\",\"password\":\"" GOOD "\",\"display_name\":\"  \"}",
          "display_name"},
         {"{\"email\":\"a@example.org\",\"password\":\"" GOOD "\",\"display_name\":\"a\\nb\"}",
+         "display_name"},
+        {"{\"email\":\"a@example.org\",\"password\":\"" GOOD "\",\"display_name\":\"a\\u202eb\"}",
          "display_name"},
         {"{\"email\":\"a@example.org\",\"password\":\"" GOOD
          "\",\"display_name\":\"A\",\"country\":\"se\"}",
