@@ -58,6 +58,8 @@ static int present_song(struct sg_searcher *s, uint64_t id, struct sg_arena *a, 
     out->song_id = id;
     out->title = song.title;
     out->album = album_ref(s, song.album_id, a);
+    out->cover_art_url =
+        out->album && out->album->cover_art_url.p ? SG_STR_NONE : song.cover_art_url;
     out->duration = song.duration_s;
     out->play_count = (int64_t)song.play_count;
     out->year = sg_release_year(song.release_date);

@@ -38,6 +38,7 @@ static const struct sg_field song[] = {
     SG_FIELD_STR(struct sg_song, external_id, 1, EXTERNAL_ID, SG_OPTIONAL),
     ALIASES(struct sg_song, aliases),
     ALIASES(struct sg_song, hints),
+    SG_FIELD_STR(struct sg_song, cover_art_url, 1, URL, SG_OPTIONAL),
 };
 const struct sg_record sg_song_record = SG_RECORD("Song", struct sg_song, song);
 

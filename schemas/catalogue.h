@@ -25,9 +25,10 @@ struct sg_song {
     struct sg_str release_date; /* "YYYY-MM-DD" or absent */
     bool is_explicit;           /* field "explicit" */
     uint64_t play_count;
-    struct sg_str external_id; /* "source:id" or absent */
-    struct sg_list aliases;    /* struct sg_str: other names */
-    struct sg_list hints;      /* the same, searched but never shown: misspellings */
+    struct sg_str external_id;   /* "source:id" or absent */
+    struct sg_list aliases;      /* struct sg_str: other names */
+    struct sg_list hints;        /* the same, searched but never shown: misspellings */
+    struct sg_str cover_art_url; /* its own, for where its album has none; absent: none */
 };
 struct sg_artist {
     uint64_t artist_id;

@@ -62,6 +62,7 @@ struct sg_reason {               /* why it is recommended */
 
 /* One hit; which fields are present depends on type, as in the source document:
  * song: song_id title artist artists album duration play_count genre year explicit
+ *       cover_art_url (its own, where its album has none)
  * artist: artist_id name image_url; album: album_id title artist year cover_art_url
  * playlist: playlist_id name description user_id followers */
 struct sg_hit {

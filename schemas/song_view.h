@@ -28,7 +28,7 @@ struct sg_song_view {
     struct sg_str isrc;
     struct sg_list markets;      /* sg_str: where it is to be had; absent: everywhere */
     bool is_excluded;            /* field "markets_excluded": everywhere but there */
-    struct sg_str cover_art_url; /* its album's */
+    struct sg_str cover_art_url; /* its album's, else its own */
 };
 struct sg_song_views {
     struct sg_list songs; /* sg_song_view */

@@ -37,6 +37,8 @@ SG_HANDLER(sg_api_artists);
 SG_HANDLER(sg_api_albums);
 SG_HANDLER(sg_api_genres);
 /* picture.c */
+SG_HANDLER(sg_api_song_cover_put);
+SG_HANDLER(sg_api_song_cover_delete);
 SG_HANDLER(sg_api_cover_put);
 SG_HANDLER(sg_api_cover_delete);
 SG_HANDLER(sg_api_image_put);

@@ -1,11 +1,13 @@
-/* picture.c - covers of albums and pictures of artists: put, taken away, served. */
+/* picture.c - covers of songs and albums and pictures of artists: put, taken away, served. */
 #include "api/cache/cache.h"
 #include "api/catalogue/album_rows.h"
 #include "api/catalogue/artist_rows.h"
 #include "api/catalogue/etag.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/picture_rows.h"
+#include "api/catalogue/read.h"
 #include "api/catalogue/rights.h"
+#include "api/catalogue/song_rows.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/clock.h"
@@ -18,7 +20,7 @@ enum { DECODE_US = 30000000, RENDITIONS = 8 };
 struct put {
     struct sg_api *api;
     struct sg_http_request *q;
-    enum sg_kind kind; /* SG_ALBUM or SG_ARTIST */
+    enum sg_kind kind; /* SG_SONG, SG_ALBUM or SG_ARTIST */
     uint64_t id;
     const struct sg_cover *cover; /* NULL: the picture is taken away */
     uint64_t version;
@@ -27,16 +29,16 @@ struct put {
 /* Locked, allowed, and the version that the caller means. */
 static int hold(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
+    static int (*const lock[])(struct sg_db_tx *, struct sg_arena *, uint64_t,
+                               struct sg_edit_head *, struct sg_error *) = {
+        [SG_SONG] = sg_song_lock, [SG_ALBUM] = sg_album_lock, [SG_ARTIST] = sg_artist_lock};
     struct put *p = ctx;
-    struct sg_edit_head album = {0};
-    struct sg_edit_head artist = {0};
-    bool of_album = p->kind == SG_ALBUM;
-    int rc = of_album ? sg_album_lock(tx, p->q->arena, p->id, &album, e)
-                      : sg_artist_lock(tx, p->q->arena, p->id, &artist, e);
+    struct sg_edit_head head;
+    int rc = lock[p->kind](tx, p->q->arena, p->id, &head, e);
     if (!rc)
-        rc = sg_catalogue_edit_check(p->q, of_album ? album.owner : artist.owner, album.hidden,
-                                     sg_kind_names[p->kind], p->id, e);
-    return rc ? rc : sg_etag_check(p->q, of_album ? album.version : artist.version, e);
+        rc = sg_catalogue_edit_check(p->q, head.owner, head.hidden, sg_kind_names[p->kind], p->id,
+                                     e);
+    return rc ? rc : sg_etag_check(p->q, head.version, e);
 }
 
 static int write_it(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
@@ -84,7 +86,11 @@ static void answer(struct put *p, struct sg_http_response *r)
 static void settle(struct put *p)
 {
     struct sg_error e = SG_ERROR_INIT;
-    sg_cache_forgetf(p->api->cache, "%s:%llu", sg_kind_names[p->kind], (unsigned long long)p->id);
+    if (p->kind == SG_SONG)
+        sg_song_forget(p->api, p->id);
+    else
+        sg_cache_forgetf(p->api->cache, "%s:%llu", sg_kind_names[p->kind],
+                         (unsigned long long)p->id);
     if (sg_pictures_sweep(p->api->db, p->api->covers, &e))
         sg_log(SG_LOG_WARN, "old pictures are still there", "error=%s", e.text);
 }
@@ -133,6 +139,18 @@ void sg_api_cover_put(struct sg_api *api, struct sg_http_request *q, struct sg_h
 void sg_api_cover_delete(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     take_away(api, q, r, SG_ALBUM);
+}
+
+void sg_api_song_cover_put(struct sg_api *api, struct sg_http_request *q,
+                           struct sg_http_response *r)
+{
+    put_picture(api, q, r, SG_SONG);
+}
+
+void sg_api_song_cover_delete(struct sg_api *api, struct sg_http_request *q,
+                              struct sg_http_response *r)
+{
+    take_away(api, q, r, SG_SONG);
 }
 
 void sg_api_image_put(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)

@@ -34,21 +34,24 @@ static int put_use(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, u
 int sg_picture_use(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, uint64_t id,
                    const char *name, uint64_t *version, struct sg_error *e)
 {
-    static const struct sg_pg_statement album = {
-        "picture_of_album",
-        "UPDATE albums SET cover_art_url = '/covers/' || $2::text || '/640.jpg', "
-        "updated_at = now(), version = version + 1 WHERE album_id = $1::bigint RETURNING version",
-        2};
-    static const struct sg_pg_statement artist = {
-        "picture_of_artist",
-        "UPDATE artists SET image_url = '/covers/' || $2::text || '/640.jpg', "
-        "updated_at = now(), version = version + 1 WHERE artist_id = $1::bigint RETURNING version",
-        2};
+#define GIVE(table, column, key)                                                                   \
+    {                                                                                              \
+        "picture_of_" table,                                                                       \
+            "UPDATE " table " SET " column " = '/covers/' || $2::text || '/640.jpg', "             \
+            "updated_at = now(), version = version + 1 WHERE " key                                 \
+            " = $1::bigint RETURNING version",                                                     \
+            2                                                                                      \
+    }
+    static const struct sg_pg_statement give[] = {
+        [SG_SONG] = GIVE("songs", "cover_art_url", "song_id"),
+        [SG_ALBUM] = GIVE("albums", "cover_art_url", "album_id"),
+        [SG_ARTIST] = GIVE("artists", "image_url", "artist_id")};
+#undef GIVE
     const char *params[] = {sg_sql_u64(a, id), name};
     PGresult *r = NULL;
     int rc = put_use(tx, a, kind, id, name, e);
     if (!rc)
-        rc = sg_tx_run(tx, kind == SG_ALBUM ? &album : &artist, params, &r, e);
+        rc = sg_tx_run(tx, &give[kind], params, &r, e);
     if (!rc && PQntuples(r))
         *version = sg_row_u64(r, 0, 0);
     PQclear(r);

@@ -211,6 +211,7 @@ int song_to_hit(const struct song_value *v, struct sg_arena *a, struct sg_hit *o
     out->genre = s.genre;
     out->year = s.year;
     out->is_explicit = s.is_explicit;
+    out->cover_art_url = s.album && s.album->cover_art_url.p ? SG_STR_NONE : s.cover_art_url;
     return 0;
 }
 
@@ -228,5 +229,6 @@ void song_from_hit(const struct sg_hit *hit, struct sg_song_view *out)
     out->genre = hit->genre;
     out->year = hit->year;
     out->is_explicit = hit->is_explicit;
-    out->cover_art_url = hit->album ? hit->album->cover_art_url : SG_STR_NONE;
+    out->cover_art_url =
+        hit->album && hit->album->cover_art_url.p ? hit->album->cover_art_url : hit->cover_art_url;
 }

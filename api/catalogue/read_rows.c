@@ -29,6 +29,7 @@ enum column {
     CREDITED_ID,
     CREDITED,
     ROLE,
+    OWN_COVER,
 };
 
 const struct sg_pg_statement song_rows_statement = {
@@ -37,7 +38,8 @@ const struct sg_pg_statement song_rows_statement = {
     " s.disc_no, s.isrc, coalesce(s.release_date, al.release_date),"
     " coalesce(s.release_date, al.release_date) - date '1970-01-01', s.genre_id, g.name,"
     " a.artist_id, a.name, a.user_id, al.album_id, al.title, al.cover_art_url,"
-    " array_to_string(v.markets, ''), v.excluded, c.credited_artist_id, ca.name, c.role"
+    " array_to_string(v.markets, ''), v.excluded, c.credited_artist_id, ca.name, c.role,"
+    " s.cover_art_url"
     " FROM songs s JOIN artists a ON a.artist_id = s.artist_id"
     " LEFT JOIN albums al ON al.album_id = s.album_id"
     " LEFT JOIN genres g ON g.genre_id = s.genre_id"
@@ -95,6 +97,8 @@ static void read_song(const PGresult *r, int row, struct song_row *out)
     v->isrc = some(text(r, row, ISRC));
     v->genre = some(text(r, row, GENRE));
     v->cover_art_url = some(text(r, row, COVER));
+    if (!v->cover_art_url.p)
+        v->cover_art_url = some(text(r, row, OWN_COVER));
     v->is_excluded = truth(r, row, EXCLUDED);
     struct sg_str date = text(r, row, RELEASED);
     if (date.n == 10 && sg_str_to_i64((struct sg_str){date.p, 4}, &year)) {

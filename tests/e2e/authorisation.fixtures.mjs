@@ -143,6 +143,7 @@ export const bodies = {
   updateAlbum: () => ({ title: 'Matrix, changed' }),
   updateArtist: () => ({ bio: 'Matrix, changed' }),
   updateGenre: () => ({ name: `Matrix ${Date.now()} ${genres++}` }),
+  putSongCover: () => picture,
   putAlbumCover: () => picture,
   putArtistImage: () => picture,
   setArtistOwner: async (db) => ({ user_id: Number(await db.sql(`INSERT INTO users (email, display_name) VALUES ('matrix-${Date.now()}-${genres++}', 'Matrix') RETURNING user_id`)) }),

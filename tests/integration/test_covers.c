@@ -193,6 +193,48 @@ START_TEST(only_who_may_puts_and_versions_count)
 }
 END_TEST
 
+START_TEST(a_songs_own_cover_is_shown_where_its_album_has_none)
+{
+    static const char OWN[] = "/api/v1/songs/900/cover";
+    struct sg_buf b = {0};
+    char own[200], shown[300];
+    sql("DELETE FROM songs WHERE song_id >= 900; UPDATE albums SET cover_art_url = NULL; "
+        "INSERT INTO songs (artist_id, song_id, title, album_id, release_date) VALUES "
+        "(1, 900, 'Here', 1, NULL), (1, 901, 'Later', NULL, '2999-01-01')");
+    struct sg_str picture = test_png(&b, 100, 100, 100, 0, false);
+    ck_assert_int_eq(put_as(NOBODY, OWN, picture), 401);
+    ck_assert_int_eq(put_as(TWO, OWN, picture), 403);
+    ck_assert_int_eq(put_as(TWO, "/api/v1/songs/901/cover", picture), 404); /* not out yet */
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/songs/900", NULL, NULL), 200);
+    ck_assert(!catalogue_says("cover_art_url"));
+    ck_assert_int_eq(put_as(ONE, OWN, picture), 200);
+    snprintf(own, sizeof own, "%s", rendition("640.jpg"));
+    snprintf(shown, sizeof shown, "\"cover_art_url\":\"%s\"", own);
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/songs/900", NULL, NULL), 200);
+    ck_assert(catalogue_says(shown));
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/albums/1", NULL, NULL), 200);
+    ck_assert(catalogue_says(shown)); /* in lists too */
+    sql("UPDATE pictures SET touched_at = now() - interval '2 days'");
+    ck_assert_int_eq(put_as(ONE, COVER, test_png(&b, 101, 100, 100, 0, false)), 200);
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", own, NULL, NULL),
+                     200); /* it stays in the store */
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/songs/900", NULL, NULL), 200);
+    ck_assert(!catalogue_says(shown) && catalogue_says("\"cover_art_url\":\"/covers/"));
+    ck_assert_int_eq(catalogue_ask(ONE, "DELETE", COVER, NULL, NULL), 204);
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/songs/900", NULL, NULL), 200);
+    ck_assert(catalogue_says(shown));
+    ck_assert_int_eq(catalogue_ask(ONE, "DELETE", OWN, "If-Match: \"1\"\r\n", NULL), 412);
+    ck_assert_int_eq(catalogue_ask(ONE, "DELETE", OWN, NULL, NULL), 204);
+    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/songs/900", NULL, NULL), 200);
+    ck_assert(!catalogue_says("cover_art_url"));
+    ck_assert_int_eq(put_as(ONE, OWN, test_png(&b, 100, 100, 100, 0, false)), 200);
+    ck_assert_int_eq(catalogue_ask(ONE, "DELETE", "/api/v1/songs/900", NULL, NULL), 204);
+    ck_assert_str_eq(sql("SELECT count(*) FROM picture_uses WHERE kind = 'song'"),
+                     "0"); /* it went with its song */
+    sg_buf_free(&b);
+}
+END_TEST
+
 START_TEST(what_nobody_has_any_more_goes_a_day_later)
 {
     struct sg_buf b = {0};
@@ -227,6 +269,7 @@ int main(void)
     tcase_add_test(t, a_cover_is_kept_in_four_sizes_turned_and_stripped);
     tcase_add_test(t, a_name_is_no_path);
     tcase_add_test(t, only_who_may_puts_and_versions_count);
+    tcase_add_test(t, a_songs_own_cover_is_shown_where_its_album_has_none);
     tcase_add_test(t, what_nobody_has_any_more_goes_a_day_later);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

@@ -348,6 +348,12 @@ START_TEST(the_cover_in_a_file_becomes_its_albums)
     ck_assert_str_eq(albums(), "Twice|-|false|0 Twice|-|false|0 New One|1999-01-01|true|2");
     ck_assert_str_eq(
         test_pg_sql(db, "SELECT count(*) FROM asset_files WHERE path LIKE '%%cover%%'"), "0");
+    /* songs on no album have it themselves */
+    ck_assert_str_eq(test_pg_sql(db,
+                                 "SELECT count(*) || ' ' || count(s.album_id) FROM songs s JOIN "
+                                 "picture_uses u USING (song_id) WHERE cover_art_url = "
+                                 "'/covers/' || hash || '/640.jpg'"),
+                     "3 0");
 }
 END_TEST
 

@@ -77,3 +77,16 @@ int encode_album_cover(PGconn *pg, const struct encode_upload *u, const char *id
     const char *params[] = {id, cover->name, u->artist_id.p};
     return id && *cover->name ? sg_worker_tx_run(pg, &put, params, NULL, e) : 0;
 }
+
+int encode_song_cover(PGconn *pg, const char *song_id, const struct sg_cover *cover,
+                      struct sg_error *e)
+{
+    static const struct sg_pg_statement put = {
+        "upload_song_cover",
+        "WITH alone AS (UPDATE songs SET cover_art_url = '/covers/' || $2::text || '/640.jpg' "
+        "WHERE song_id = $1::bigint AND album_id IS NULL RETURNING song_id) "
+        "INSERT INTO picture_uses (kind, id, hash) SELECT 'song', song_id, $2 FROM alone",
+        2};
+    const char *params[] = {song_id, cover->name};
+    return *cover->name ? sg_worker_tx_run(pg, &put, params, NULL, e) : 0;
+}

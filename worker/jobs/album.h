@@ -17,3 +17,6 @@ int encode_album_find(PGconn *pg, const struct encode_upload *u, const struct sg
 /* Its cover, when it has none and is the uploading artist's. */
 int encode_album_cover(PGconn *pg, const struct encode_upload *u, const char *id,
                        const struct sg_cover *cover, struct sg_error *e);
+/* Of a song that is on none. */
+int encode_song_cover(PGconn *pg, const char *song_id, const struct sg_cover *cover,
+                      struct sg_error *e);

@@ -166,6 +166,8 @@ static int publish(PGconn *pg, void *ctx, struct sg_error *e)
     if (!rc)
         rc = insert_song(pg, p, e);
     if (!rc)
+        rc = encode_song_cover(pg, p->song_id, p->cover, e);
+    if (!rc)
         rc = insert_credit(pg, p, e);
     if (!rc)
         rc = sg_asset_give(pg, p->asset, p->song_id, e);
