@@ -1,5 +1,6 @@
 /* params.c - what a request may tell besides its body: path, query, headers. */
 #include "api/contract/parts.h"
+#include "api/idempotency/idempotency.h"
 
 static json_t *param_schema(const struct sg_param *p, const struct sg_record *of)
 {
@@ -81,7 +82,7 @@ bool contract_takes_key(const struct sg_route *r)
 {
     return r->method && strcmp(r->method, "POST") == 0 && !r->ends_itself &&
            r->access != SG_ANYONE && r->access != SG_OPERATIONS &&
-           strncmp(r->path, "/api/v1/auth/", 13) != 0;
+           !sg_idempotency_is_secret(sg_str(r->path));
 }
 
 static json_t *idempotency_key(void)

@@ -44,13 +44,23 @@ struct sg_idempotent {
     const char *key;
 };
 
+bool sg_idempotency_is_secret(struct sg_str path)
+{
+    static const char shares[] = "/shares";
+    const size_t n = sizeof shares - 1;
+    return sg_str_starts(path, SG_STR("/api/v1/auth/")) ||
+           sg_str_starts(path, SG_STR("/api/v1/licences/")) ||
+           sg_str_starts(path, SG_STR("/api/v1/offline/")) ||
+           sg_str_eq(path, SG_STR("/api/v1/me/tokens")) ||
+           (sg_str_starts(path, SG_STR("/api/v1/playlists/")) && path.n > n &&
+            memcmp(path.p + path.n - n, shares, n) == 0);
+}
+
 static bool applies(const struct sg_http_request *q, struct sg_str *key)
 {
     *key = sg_http_request_header(q, "Idempotency-Key");
     return key->p && q->caller.user_id && sg_str_eq(q->method, SG_STR("POST")) &&
-           !sg_str_starts(q->path, SG_STR("/api/v1/auth/")) &&
-           !sg_str_starts(q->path, SG_STR("/api/v1/licences/")) &&
-           !sg_str_starts(q->path, SG_STR("/api/v1/offline/"));
+           !sg_idempotency_is_secret(q->path);
 }
 
 /* As it is, or as the draft's quoted string. */

@@ -2,8 +2,8 @@
  * (draft-ietf-httpapi-idempotency-key-header).
  *
  * Of whoever is logged in, for every POST that a worker answers but those of /api/v1/auth,
- * /api/v1/licences and /api/v1/offline (whose answers hold secrets, and are not to be had again
- * after a revocation): a key, 1 to 255 characters of visible ASCII, stands for one request
+ * /api/v1/licences, /api/v1/offline, /api/v1/me/tokens and links of playlists (whose answers hold
+ * secrets, and are not to be had again after a revocation): a key, 1 to 255 characters of visible ASCII, stands for one request
  * (its path, query and body) of that user for 24 hours.
  *
  *   sent again            the same answer as the first time, with Idempotent-Replayed: true
@@ -21,6 +21,9 @@
 #include "api/http/http.h"
 
 struct sg_api;
+/* What a POST to this path answers holds secrets of which the database has hashes at most: it is
+ * kept nowhere, and the header does nothing. */
+bool sg_idempotency_is_secret(struct sg_str path);
 /* Before the handler. False: r is the answer. */
 bool sg_idempotency_begin(struct sg_api *api, struct sg_http_request *q,
                           struct sg_http_response *r);

@@ -67,6 +67,27 @@ START_TEST(what_is_sent_again_is_answered_as_the_first_time_and_done_once)
 }
 END_TEST
 
+START_TEST(answers_that_hold_secrets_are_not_kept)
+{
+    char headers[2000];
+    snprintf(headers, sizeof headers, "%sContent-Type: application/json\r\nIdempotency-Key: s1\r\n",
+             test_authorization(var, 1, SG_ROLE_USER, SG_PREMIUM));
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(test_http(l.port, "POST", "/api/v1/me/tokens", headers,
+                                   "{\"name\":\"player\"}", said, sizeof said),
+                         201);
+    ck_assert_str_eq(test_pg_sql(l.db, "SELECT count(*) FROM user_tokens WHERE user_id = 1"), "2");
+    ck_assert_int_eq(make(1, "s2", "linked", said), 201);
+    char path[100];
+    snprintf(path, sizeof path, "/api/v1/playlists/%s/shares",
+             test_pg_sql(l.db, "SELECT playlist_id FROM playlists WHERE name = 'linked'"));
+    ck_assert_int_eq(test_http(l.port, "POST", path, headers, "{}", said, sizeof said), 201);
+    ck_assert_str_eq(test_pg_sql(l.db, "SELECT string_agg(key, ' ') FROM idempotency_keys WHERE "
+                                       "key LIKE 's%%'"),
+                     "s2");
+}
+END_TEST
+
 START_TEST(another_request_under_the_same_key_is_refused)
 {
     ck_assert_int_eq(make(1, "k3", "mine", said), 201);
@@ -172,6 +193,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_unchecked_fixture(t, setup, teardown);
     tcase_add_test(t, what_is_sent_again_is_answered_as_the_first_time_and_done_once);
+    tcase_add_test(t, answers_that_hold_secrets_are_not_kept);
     tcase_add_test(t, another_request_under_the_same_key_is_refused);
     tcase_add_test(t, what_failed_may_be_tried_again_and_a_key_has_bounds);
     tcase_add_test(t, of_duplicates_at_once_one_is_done);
