@@ -406,6 +406,24 @@ START_TEST(the_protection_told_is_the_recordings_own)
 }
 END_TEST
 
+START_TEST(a_master_key_that_is_not_there_is_our_mistake_and_told_to_nobody)
+{
+    struct test_stored asset;
+    struct wire_answer a = {0};
+    test_stored_make(&asset, &config, l.db, 8, true);
+    test_pg_sql(l.db,
+                "UPDATE assets SET content_key = set_byte(content_key, 5, 255 - "
+                "get_byte(content_key, 5)) WHERE asset_id = '%s'",
+                asset.id);
+    ck_assert_int_eq(get_as(3, SG_FREE, "/api/v1/songs/8/stream"), 200);
+    ck_assert_int_eq(fetch("GET", beside("f/aac64.mp4"), "", &a), 500);
+    ck_assert(!wire_holds(&a, "master") && !wire_holds(&a, "vault"));
+    ck_assert_str_eq(wire_header(&a, "Cache-Control"), "no-store");
+    ck_assert_int_eq(fetch("GET", beside("f/waveform.json"), "", &a), 200); /* is not sealed */
+    sg_buf_free(&a.body);
+}
+END_TEST
+
 START_TEST(a_cache_in_front_is_told_what_media_would_say)
 {
     char query[800];
@@ -456,6 +474,7 @@ int main(void)
     tcase_add_test(c, what_is_withdrawn_is_refused_within_seconds);
     tcase_add_test(c, an_album_put_off_takes_its_songs_along);
     tcase_add_test(c, the_protection_told_is_the_recordings_own);
+    tcase_add_test(c, a_master_key_that_is_not_there_is_our_mistake_and_told_to_nobody);
     tcase_add_test(c, a_cache_in_front_is_told_what_media_would_say);
     tcase_add_test(c, while_the_database_is_away_what_is_kept_plays_on);
     suite_add_tcase(suite, c);
