@@ -69,6 +69,13 @@ START_TEST(edits_reach_the_search)
     ck_assert_int_eq(ask(ONE, "PATCH", at("songs", id), NULL, "{\"aliases\":[\"Quixotica\"]}"),
                      200);
     wait_until("quixotica", id, true);
+    test_pg_sql(catalogue_db,
+                "UPDATE songs SET cover_art_url = '/covers/own/640.jpg' WHERE song_id "
+                "= %llu",
+                (unsigned long long)id);
+    for (int i = 0; i < 400 && !catalogue_says("/covers/own/640.jpg"); i++, sg_sleep_us(50000))
+        ask(NOBODY, "GET", "/api/v1/search?type=song&q=quixotica", NULL, NULL);
+    ck_assert(catalogue_says("\"cover_art_url\":\"/covers/own/640.jpg\""));
     ck_assert_int_eq(ask(ONE, "PATCH", at("songs", id), NULL, "{\"markets\":[\"SE\"]}"), 200);
     wait_until("madagascar&market=NO", id, false);
     wait_until("madagascar&market=SE", id, true);
