@@ -2,12 +2,12 @@
  * her connection is busy or idle, when another listens on the same port already. */
 #include "api/http/http.h"
 #include "core/clock.h"
+#include "tests/support/crowd.h"
 #include "tests/support/wire.h"
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -47,99 +47,47 @@ static struct sg_http_server *start(int port, const char *name, int64_t grace_us
     return s;
 }
 
-static atomic_bool over;
-static atomic_int answered, lost, reconnected;
-static int port;
-
-static int dial(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* Asks on one connection until told to close it, then on another. */
-static void *ask_on_and_on(void *ctx)
-{
-    struct wire_answer a = {0};
-    int fd = -1;
-    (void)ctx;
-    while (!over) {
-        if (fd < 0 && (fd = dial()) < 0) {
-            lost++;
-            continue;
-        }
-        bool good = send(fd, ask_text, strlen(ask_text), MSG_NOSIGNAL) > 0 && wire_hear(fd, &a) &&
-                    a.status == 200;
-        answered += good;
-        lost += !good;
-        if (!good || strcmp(wire_header(&a, "Connection"), "close") == 0) {
-            close(fd);
-            fd = -1;
-            reconnected++;
-        }
-    }
-    if (fd >= 0)
-        close(fd);
-    sg_buf_free(&a.body);
-    return NULL;
-}
-
 START_TEST(a_successor_takes_over_and_no_request_is_lost)
 {
-    pthread_t askers[ASKERS];
+    struct crowd askers;
     struct sg_http_server *now = start(0, "first", 5000000);
-    port = sg_http_port(now);
-    for (int i = 0; i < ASKERS; i++)
-        ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
+    int port = sg_http_port(now);
+    crowd_start(&askers, port, ask_text, ASKERS);
     for (int i = 0; i < ROUNDS; i++) {
-        int before = answered;
-        while (answered < before + 500)
-            sg_sleep_us(1000);
+        crowd_await(&askers, 500);
         struct sg_http_server *next = start(port, "next", 5000000);
         sg_http_close(now);
         now = next;
     }
-    over = true;
-    for (int i = 0; i < ASKERS; i++)
-        pthread_join(askers[i], NULL);
+    crowd_end(&askers);
     sg_http_close(now);
-    printf("%d answered, %d connected anew, %d lost\n", answered, reconnected, lost);
-    ck_assert_int_eq(lost, 0);
-    ck_assert_int_ge(reconnected, ROUNDS * ASKERS / 2);
+    printf("%d answered, %d connected anew, %d lost\n", askers.answered, askers.reconnected,
+           askers.lost + askers.refused);
+    ck_assert_int_eq(askers.lost + askers.refused, 0);
+    ck_assert_int_ge(askers.reconnected, ROUNDS * ASKERS / 2);
 }
 END_TEST
 
 START_TEST(with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for)
 {
-    pthread_t askers[ASKERS];
+    struct crowd askers;
     given = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     ck_assert(bind(given, (struct sockaddr *)&at, sizeof at) == 0 && listen(given, 128) == 0);
     struct sg_http_server *now = start(0, "first", 5000000);
-    port = sg_http_port(now);
-    for (int i = 0; i < ASKERS; i++)
-        ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
+    crowd_start(&askers, sg_http_port(now), ask_text, ASKERS);
     for (int i = 0; i < ROUNDS; i++) {
-        int before = answered;
-        while (answered < before + 500)
-            sg_sleep_us(1000);
+        crowd_await(&askers, 500);
         sg_http_close(now);
         sg_sleep_us(200000); /* nobody is there */
         now = start(0, "next", 5000000);
     }
-    over = true;
-    for (int i = 0; i < ASKERS; i++)
-        pthread_join(askers[i], NULL);
+    crowd_end(&askers);
     sg_http_close(now);
     close(given);
-    printf("%d answered, %d connected anew, %d lost\n", answered, reconnected, lost);
-    ck_assert_int_eq(lost, 0);
+    printf("%d answered, %d connected anew, %d lost\n", askers.answered, askers.reconnected,
+           askers.lost + askers.refused);
+    ck_assert_int_eq(askers.lost + askers.refused, 0);
 }
 END_TEST
 
@@ -156,7 +104,7 @@ START_TEST(what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more)
     struct wire_answer a = {0};
     pthread_t stopper;
     stopping = start(0, "only", 1000000);
-    port = sg_http_port(stopping);
+    int port = sg_http_port(stopping);
     int slow = wire_dial(port), idle = wire_dial(port), silent = wire_dial(port);
     wire_say(idle, ask_text);
     ck_assert(wire_hear(idle, &a));
@@ -165,7 +113,7 @@ START_TEST(what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more)
     sg_sleep_us(50000);
     ck_assert_int_eq(pthread_create(&stopper, NULL, stop, NULL), 0);
     sg_sleep_us(100000);
-    ck_assert_int_lt(dial(), 0); /* nobody new */
+    ck_assert_int_lt(crowd_dial(port), 0); /* nobody new */
     wire_say(idle, ask_text);
     ck_assert(wire_hear(idle, &a) && a.status == 200);
     ck_assert_str_eq(wire_header(&a, "Connection"), "close");
@@ -184,7 +132,7 @@ END_TEST
 START_TEST(a_client_that_never_reads_does_not_keep_it)
 {
     stopping = start(0, "only", 0);
-    port = sg_http_port(stopping);
+    int port = sg_http_port(stopping);
     int fds[50];
     for (int i = 0; i < 50; i++) {
         fds[i] = wire_dial(port);
@@ -203,10 +151,10 @@ START_TEST(connections_made_in_advance_do_not_keep_it)
 {
     drain_us = 60000000;
     struct sg_http_server *s = start(0, "a", 0);
-    port = sg_http_port(s);
+    int port = sg_http_port(s);
     int silent[3];
     for (int i = 0; i < 3; i++)
-        ck_assert_int_ge(silent[i] = dial(), 0);
+        ck_assert_int_ge(silent[i] = crowd_dial(port), 0);
     int64_t from = sg_now_us();
     sg_http_close(s);
     ck_assert_int_lt(sg_now_us() - from, drain_us / 2);

@@ -3,31 +3,24 @@
  * database: what is asked for needs none.
  */
 #include "core/clock.h"
+#include "tests/support/crowd.h"
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
 #include "tests/support/scratch.h"
-#include "tests/support/wire.h"
 #include <check.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { ASKERS = 8, ROUNDS = 3 };
 static const char ask_text[] = "GET /client.js HTTP/1.1\r\nHost: x\r\n\r\n";
 
 static struct test_indexer x;
 static int port;
-static atomic_bool over;
-static atomic_int answered, lost, refused;
 
 static pid_t hold(void)
 {
@@ -59,53 +52,6 @@ static long await_another(long old)
     return 0;
 }
 
-static void await_answers(int n)
-{
-    int before = answered;
-    for (int i = 0; answered < before + n && i < 3000; i++)
-        sg_sleep_us(10000);
-    ck_assert_int_ge(answered, before + n);
-}
-
-static int dial(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* Asks on one connection until told to close it, then on another. */
-static void *ask_on_and_on(void *ctx)
-{
-    struct wire_answer a = {0};
-    int fd = -1;
-    (void)ctx;
-    while (!over) {
-        if (fd < 0 && (fd = dial()) < 0) {
-            refused++;
-            sg_sleep_us(1000);
-            continue;
-        }
-        bool good = send(fd, ask_text, strlen(ask_text), MSG_NOSIGNAL) > 0 && wire_hear(fd, &a) &&
-                    a.status == 200;
-        answered += good;
-        lost += !good;
-        if (!good || strcmp(wire_header(&a, "Connection"), "close") == 0) {
-            close(fd);
-            fd = -1;
-        }
-    }
-    if (fd >= 0)
-        close(fd);
-    sg_buf_free(&a.body);
-    return NULL;
-}
-
 static void setup(void)
 {
     char settings[320];
@@ -121,33 +67,30 @@ static void setup(void)
 
 START_TEST(an_api_behind_a_held_socket_is_replaced_killed_and_stopped)
 {
-    pthread_t askers[ASKERS];
+    struct crowd askers;
     pid_t holder = hold();
     long now = await_another(0);
     ck_assert_int_eq(test_http(port, "GET", "/client.js", NULL, NULL, (char[1 << 18]){0}, 1 << 18),
                      200);
-    for (int i = 0; i < ASKERS; i++)
-        ck_assert_int_eq(pthread_create(&askers[i], NULL, ask_on_and_on, NULL), 0);
+    crowd_start(&askers, port, ask_text, ASKERS);
     for (int i = 0; i < ROUNDS; i++) {
-        await_answers(50);
+        crowd_await(&askers, 50);
         kill(holder, SIGHUP);
         now = await_another(now);
     }
-    await_answers(50);
-    ck_assert_int_eq(lost, 0);
+    crowd_await(&askers, 50);
+    ck_assert_int_eq(askers.lost, 0);
     sg_sleep_us(2500000); /* so long it has to live to be worth another */
     kill((pid_t)now, SIGKILL);
     now = await_another(now);
-    await_answers(50);
-    printf("%d answered, %d cut off, %d refused\n", answered, lost, refused);
-    ck_assert_int_le(lost, ASKERS);
-    ck_assert_int_eq(refused, 0);
-    over = true;
-    for (int i = 0; i < ASKERS; i++)
-        pthread_join(askers[i], NULL);
+    crowd_await(&askers, 50);
+    printf("%d answered, %d cut off, %d refused\n", askers.answered, askers.lost, askers.refused);
+    ck_assert_int_le(askers.lost, ASKERS);
+    ck_assert_int_eq(askers.refused, 0);
+    crowd_end(&askers);
     ck_assert_int_eq(test_stop(holder), 0);
     ck_assert(kill((pid_t)now, 0) && errno == ESRCH);
-    ck_assert_int_lt(dial(), 0);
+    ck_assert_int_lt(crowd_dial(port), 0);
 }
 END_TEST
 

@@ -1,0 +1,71 @@
+/* crowd.c - see crowd.h. */
+#include "tests/support/crowd.h"
+#include "core/clock.h"
+#include "tests/support/wire.h"
+#include <check.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int crowd_dial(int port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static void *ask_on_and_on(void *ctx)
+{
+    struct crowd *c = ctx;
+    struct wire_answer a = {0};
+    int fd = -1;
+    while (!c->over) {
+        if (fd < 0 && (fd = crowd_dial(c->port)) < 0) {
+            c->refused++;
+            sg_sleep_us(1000);
+            continue;
+        }
+        bool good = send(fd, c->text, strlen(c->text), MSG_NOSIGNAL) > 0 && wire_hear(fd, &a) &&
+                    a.status == 200;
+        c->answered += good;
+        c->lost += !good;
+        if (!good || strcmp(wire_header(&a, "Connection"), "close") == 0) {
+            close(fd);
+            fd = -1;
+            c->reconnected++;
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    sg_buf_free(&a.body);
+    return NULL;
+}
+
+void crowd_start(struct crowd *c, int port, const char *text, int n)
+{
+    ck_assert_int_le(n, CROWD_MAX);
+    *c = (struct crowd){.port = port, .text = text, .n = n};
+    for (int i = 0; i < n; i++)
+        ck_assert_int_eq(pthread_create(&c->threads[i], NULL, ask_on_and_on, c), 0);
+}
+
+void crowd_await(struct crowd *c, int n)
+{
+    int before = c->answered;
+    for (int i = 0; c->answered < before + n && i < 30000; i++)
+        sg_sleep_us(1000);
+    ck_assert_int_ge(c->answered, before + n);
+}
+
+void crowd_end(struct crowd *c)
+{
+    c->over = true;
+    for (int i = 0; i < c->n; i++)
+        pthread_join(c->threads[i], NULL);
+}
