@@ -29,153 +29,30 @@
 
 /* Common table `things` (k, n, thing) of `wanted` (k, n, kind, id): the JSON of struct sg_thing
  * for what is there and may be seen by $1, the rest is left out. */
-#define SG_SQL_THINGS                                                                                         \
-    "things AS (SELECT w.k, w.n, json_build_object('type', 'song', 'song_id', s.song_id, "                    \
-    "'title', "                                                                                               \
-    "s.title, 'duration', s.duration_s, 'explicit', s.explicit::int, 'artist', "                              \
-    "json_build_object('artist_id', r.artist_id, 'name', r.name), 'album', CASE WHEN b.album_id "             \
-    "IS NOT NULL THEN json_build_object('album_id', b.album_id, 'title', b.title, "                           \
-    "'cover_art_url', " SG_SQL_URL(                                                                           \
-        "b.cover_art_url") ") END) AS thing "                                                                 \
-                           "FROM wanted w JOIN songs s ON s.song_id = w.id JOIN artists r ON "                \
-                           "r.artist_id = s.artist_id "                                                       \
-                           "LEFT JOIN albums b ON b.album_id = s.album_id "                                   \
-                           "WHERE w.kind = 'song' AND " SG_SQL_IS_OUT(                                        \
-                               "s",                                                                           \
-                               "b") " UNION ALL SELECT w.k, w.n, json_build_object('type', "                  \
-                                    "'artist', 'artist_id', r.artist_id, "                                    \
-                                    "'name', r.name, 'image_url', " SG_SQL_URL(                               \
-                                        "r.image_url") ") FROM wanted w JOIN artists r ON "                   \
-                                                       "r.artist_id = w.id WHERE w.kind = "                   \
-                                                       "'artist' "                                            \
-                                                       "UNION ALL SELECT w.k, w.n, "                          \
-                                                       "json_build_object('type', 'album', "                  \
-                                                       "'album_id', b.album_id, "                             \
-                                                       "'title', b.title, 'artist', "                         \
-                                                       "json_build_object('artist_id', "                      \
-                                                       "r.artist_id, 'name', r.name), "                       \
-                                                       "'cover_art_url', " SG_SQL_URL(                        \
-                                                           "b.cover_art_url") ") FROM "                       \
-                                                                              "wanted w "                     \
-                                                                              "JOIN albums "                  \
-                                                                              "b ON "                         \
-                                                                              "b.album_id = "                 \
-                                                                              "w.id JOIN "                    \
-                                                                              "artists r ON "                 \
-                                                                              "r.artist_id "                  \
-                                                                              "= "                            \
-                                                                              "b.artist_id "                  \
-                                                                              "WHERE w.kind "                 \
-                                                                              "= 'album' "                    \
-                                                                              "AND "                          \
-                                                                              "coalesce(b."                   \
-                                                                              "release_date,"                 \
-                                                                              " '-infinity')"                 \
-                                                                              " <= "                          \
-                                                                              "CURRENT_DATE "                 \
-                                                                              "UNION ALL "                    \
-                                                                              "SELECT w.k, "                  \
-                                                                              "w.n, "                         \
-                                                                              "json_build_"                   \
-                                                                              "object('type'"                 \
-                                                                              ", "                            \
-                                                                              "'playlist', "                  \
-                                                                              "'playlist_id'"                 \
-                                                                              ", "                            \
-                                                                              "p.playlist_"                   \
-                                                                              "id, 'name', "                  \
-                                                                              "p.name, "                      \
-                                                                              "'user_id', "                   \
-                                                                              "p.user_id) "                   \
-                                                                              "FROM wanted "                  \
-                                                                              "w JOIN "                       \
-                                                                              "playlists p "                  \
-                                                                              "ON "                           \
-                                                                              "p.playlist_"                   \
-                                                                              "id = w.id "                    \
-                                                                              "WHERE w.kind "                 \
-                                                                              "= 'playlist' "                 \
-                                                                              "AND "                          \
-                                                                              "(p.is_public "                 \
-                                                                              "OR p.user_id "                 \
-                                                                              "= "                            \
-                                                                              "$1::bigint) "                  \
-                                                                              "AND"                           \
-                                                                              " " SG_SQL_UNBLOCKED(           \
-                                                                                  "p.user_"                   \
-                                                                                  "id") " UN"                 \
-                                                                                        "ION"                 \
-                                                                                        " AL"                 \
-                                                                                        "L "                  \
-                                                                                        "SEL"                 \
-                                                                                        "ECT"                 \
-                                                                                        " w."                 \
-                                                                                        "k, "                 \
-                                                                                        "w."                  \
-                                                                                        "n, "                 \
-                                                                                        "jso"                 \
-                                                                                        "n_"                  \
-                                                                                        "bui"                 \
-                                                                                        "ld_"                 \
-                                                                                        "obj"                 \
-                                                                                        "ect"                 \
-                                                                                        "('"                  \
-                                                                                        "typ"                 \
-                                                                                        "e',"                 \
-                                                                                        " '"                  \
-                                                                                        "use"                 \
-                                                                                        "r',"                 \
-                                                                                        " '"                  \
-                                                                                        "use"                 \
-                                                                                        "r_"                  \
-                                                                                        "id'"                 \
-                                                                                        ", "                  \
-                                                                                        "u."                  \
-                                                                                        "use"                 \
-                                                                                        "r_"                  \
-                                                                                        "id,"                 \
-                                                                                        " '"                  \
-                                                                                        "nam"                 \
-                                                                                        "e',"                 \
-                                                                                        " "                   \
-                                                                                        "u."                  \
-                                                                                        "dis"                 \
-                                                                                        "pla"                 \
-                                                                                        "y_"                  \
-                                                                                        "nam"                 \
-                                                                                        "e) "                 \
-                                                                                        "FRO"                 \
-                                                                                        "M "                  \
-                                                                                        "wan"                 \
-                                                                                        "ted"                 \
-                                                                                        " w "                 \
-                                                                                        "JOI"                 \
-                                                                                        "N "                  \
-                                                                                        "use"                 \
-                                                                                        "rs "                 \
-                                                                                        "u "                  \
-                                                                                        "ON "                 \
-                                                                                        "u."                  \
-                                                                                        "use"                 \
-                                                                                        "r_"                  \
-                                                                                        "id "                 \
-                                                                                        "= "                  \
-                                                                                        "w."                  \
-                                                                                        "id "                 \
-                                                                                        "WHE"                 \
-                                                                                        "RE "                 \
-                                                                                        "w."                  \
-                                                                                        "kin"                 \
-                                                                                        "d "                  \
-                                                                                        "= "                  \
-                                                                                        "'us"                 \
-                                                                                        "er'"                 \
-                                                                                        " AN"                 \
-                                                                                        "D"                   \
-                                                                                        " " SG_SQL_UNBLOCKED( \
-                                                                                            "u."              \
-                                                                                            "user"            \
-                                                                                            "_id") ")"
+/* clang-format off */
+#define SG_SQL_THINGS \
+    "things AS (SELECT w.k, w.n, json_build_object('type', 'song', 'song_id', s.song_id, 'title', s.title, " \
+    "'duration', s.duration_s, 'explicit', s.explicit::int, " \
+    "'artist', json_build_object('artist_id', r.artist_id, 'name', r.name), " \
+    "'album', CASE WHEN b.album_id IS NOT NULL THEN json_build_object('album_id', b.album_id, 'title', b.title, " \
+    "'cover_art_url', " SG_SQL_URL("b.cover_art_url") ") END, " \
+    "'cover_art_url', CASE WHEN coalesce(b.cover_art_url, '') = '' THEN " SG_SQL_URL("s.cover_art_url") " END) AS thing " \
+    "FROM wanted w JOIN songs s ON s.song_id = w.id JOIN artists r ON r.artist_id = s.artist_id " \
+    "LEFT JOIN albums b ON b.album_id = s.album_id WHERE w.kind = 'song' AND " SG_SQL_IS_OUT("s", "b") \
+    " UNION ALL SELECT w.k, w.n, json_build_object('type', 'artist', 'artist_id', r.artist_id, 'name', r.name, " \
+    "'image_url', " SG_SQL_URL("r.image_url") ") " \
+    "FROM wanted w JOIN artists r ON r.artist_id = w.id WHERE w.kind = 'artist' " \
+    "UNION ALL SELECT w.k, w.n, json_build_object('type', 'album', 'album_id', b.album_id, 'title', b.title, " \
+    "'artist', json_build_object('artist_id', r.artist_id, 'name', r.name), " \
+    "'cover_art_url', " SG_SQL_URL("b.cover_art_url") ") " \
+    "FROM wanted w JOIN albums b ON b.album_id = w.id JOIN artists r ON r.artist_id = b.artist_id " \
+    "WHERE w.kind = 'album' AND coalesce(b.release_date, '-infinity') <= CURRENT_DATE " \
+    "UNION ALL SELECT w.k, w.n, json_build_object('type', 'playlist', 'playlist_id', p.playlist_id, 'name', p.name, " \
+    "'user_id', p.user_id) FROM wanted w JOIN playlists p ON p.playlist_id = w.id " \
+    "WHERE w.kind = 'playlist' AND (p.is_public OR p.user_id = $1::bigint) AND " SG_SQL_UNBLOCKED("p.user_id") \
+    " UNION ALL SELECT w.k, w.n, json_build_object('type', 'user', 'user_id', u.user_id, 'name', u.display_name) " \
+    "FROM wanted w JOIN users u ON u.user_id = w.id WHERE w.kind = 'user' AND " SG_SQL_UNBLOCKED("u.user_id") ")"
+/* clang-format on */
 
 /* A list of sg_saved out of `source` (id, at) of one kind. order DESC goes with "<" and
  * SG_SQL_NEWEST_FROM. more: further members of an item, of page p; total: of the list. */

@@ -43,7 +43,7 @@ static const struct sg_pg_statement view = {
     "a.content_key IS NOT NULL, false), 'url', f.path, 'manifest_url', " FILE_OF_ASSET("manifest.mpd") ", "
     "'waveform_url', " FILE_OF_ASSET("f/waveform.json") ", 'lyrics_url', CASE WHEN EXISTS (SELECT FROM lyrics y WHERE "
     "y.song_id = g.song_id) THEN '/api/v1/songs/' || g.song_id || '/lyrics' END, "
-    "'cover_art_url', " SG_SQL_URL("b.cover_art_url") ", 'loudness', " OF_RENDITION("loudness") ", "
+    "'cover_art_url', " SG_SQL_URL("coalesce(nullif(b.cover_art_url, ''), s.cover_art_url)") ", 'loudness', " OF_RENDITION("loudness") ", "
     "'true_peak', " OF_RENDITION("true_peak") ", 'licence_id', CASE g.state WHEN 'kept' THEN g.licence_id END, "
     "'expires_at', CASE g.state WHEN 'kept' THEN segue_time_text(g.expires_at) END) "
     "FROM good g JOIN songs s ON s.song_id = g.song_id JOIN artists r ON r.artist_id = s.artist_id "

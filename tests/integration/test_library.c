@@ -25,6 +25,7 @@ static void teardown(void)
 
 START_TEST(a_like_is_feedback_and_feedback_is_a_like)
 {
+    test_pg_sql(l.db, "UPDATE songs SET cover_art_url = '/covers/own/640.jpg' WHERE song_id = 3");
     ck_assert_int_eq(ASK(1, "PUT", "/api/v1/me/library/songs/3"), 204);
     ck_assert_int_eq(ASK(1, "PUT", "/api/v1/me/library/songs/3"), 204);
     ck_assert_str_eq(test_pg_sql(l.db, "SELECT string_agg(verdict || target_id, ' ') FROM feedback "
@@ -33,6 +34,7 @@ START_TEST(a_like_is_feedback_and_feedback_is_a_like)
     ck_assert_int_eq(GET(1, "/api/v1/me/library/songs/3"), 200);
     ck_assert(SAID("\"title\":\"Song 3\"") && SAID("\"added_at\":\"20"));
     ck_assert(SAID("\"artist\":{\"artist_id\":1,\"name\":\"Artist 1\"}"));
+    ck_assert(SAID("\"cover_art_url\":\"/covers/own/640.jpg\""));
     ck_assert_int_eq(
         test_listener_ask(&l, 1, "POST", "/api/v1/feedback", "{\"kind\":\"like\",\"song_id\":4}"),
         204);
