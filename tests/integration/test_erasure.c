@@ -122,7 +122,11 @@ START_TEST(the_operator_makes_lists_changes_and_deletes_accounts)
     for (int i = 0; i < 75 && status == 200; i++, sg_sleep_us(20000))
         status = ask("GET", "/api/v1/me", token, NULL);
     ck_assert_int_eq(status, 401);
+    ck_assert_int_eq(ask("POST", "/api/v1/auth/login", NULL,
+                         "{\"email\":\"a@example.org\",\"password\":\"" PASSWORD "\"}"),
+                     200);
     ck_assert_int_eq(command("", "user set-password a@example.org --generate", out), 0);
+    ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM sessions"), "0");
     ck_assert_int_eq(ask("POST", "/api/v1/auth/login", NULL,
                          "{\"email\":\"a@example.org\",\"password\":\"" PASSWORD "\"}"),
                      401);
