@@ -2,6 +2,11 @@
  * artist, genre, playlists (index/meaning.h), mapped, in lists around centroids. What
  * makes a new song reachable. A song is its row in songs.h. Thread-safe.
  *
+ * Where recordings are known, a song's sound (audio/analysis/features.h) lies behind its
+ * description in the same vector, of a fifth of its squared length: what is described alike and
+ * sounds alike is nearest, and a song of which nothing is said is near to those that it sounds
+ * like. One without a recording has zeros there.
+ *
  *   segment "SGCONT01", values: songs, dimensions, lists, placed songs
  *     0 float centroids   1 u32 per list and one more: where its songs begin
  *     2 u32 per place: the song   3 int8 vectors by place   4 float per place: 1 / length
@@ -11,6 +16,8 @@
 #include "core/err.h"
 #include "core/str.h"
 #include "index/meaning.h"
+
+#define SG_CONTENT_SOUND 48 /* numbers of a sound, a multiple of 16 */
 
 struct sg_content;
 int sg_content_open(struct sg_content **out, const char *path,
@@ -39,5 +46,6 @@ struct sg_content_source {
     uint64_t (*group)(void *ctx, uint32_t song);
     void *ctx;
     size_t songs;
+    const float *sound; /* SG_CONTENT_SOUND of each song, zeros: not known; NULL: of none */
 };
 int sg_content_write(const char *path, const struct sg_content_source *s, struct sg_error *e);

@@ -5,19 +5,13 @@
 #include "index/segment.h"
 #include "recsys/content.h"
 #include "recsys/content_format.h"
+#include "recsys/content_layout.h"
 #include <math.h>
 #include <stdlib.h>
 
 struct member {
     uint64_t group;
     uint32_t song;
-};
-struct layout {
-    const struct sg_content_source *s;
-    size_t d, lists;
-    int8_t *vectors; /* by song */
-    uint32_t *list;  /* of each song, UINT32_MAX: none */
-    uint32_t *start, *place;
 };
 
 static void take_vectors(struct layout *l)
@@ -38,7 +32,7 @@ static void take_vectors(struct layout *l)
     }
 }
 
-static float length_of(const int8_t *v, size_t d)
+float content_length(const int8_t *v, size_t d)
 {
     float sum = 0;
     for (size_t i = 0; i < d; i++)
@@ -80,7 +74,7 @@ static void fill_group(struct layout *l, const struct member *v, size_t n)
     size_t known = 0;
     for (size_t i = 0; i < n; i++) {
         const int8_t *x = l->vectors + v[i].song * l->d;
-        float length = l->list[v[i].song] == UINT32_MAX ? 0 : length_of(x, l->d);
+        float length = l->list[v[i].song] == UINT32_MAX ? 0 : content_length(x, l->d);
         for (size_t f = 0; length > 0 && f < l->d; f++)
             mean[f] += (float)x[f] / length;
         known += length > 0;
@@ -146,7 +140,7 @@ static void put_placed(struct sg_segment_writer *w, const struct layout *l, cons
         sg_segment_put(w, l->vectors + song[i] * l->d, l->d);
     sg_segment_begin(w, CONTENT_SCALE);
     for (size_t i = 0; i < placed; i++) {
-        float length = length_of(l->vectors + song[i] * l->d, l->d),
+        float length = content_length(l->vectors + song[i] * l->d, l->d),
               scale = length > 0 ? 1 / length : 0;
         sg_segment_put(w, &scale, sizeof scale);
     }
@@ -155,7 +149,7 @@ static void put_placed(struct sg_segment_writer *w, const struct layout *l, cons
 static int write_layout(const char *path, struct layout *l, struct sg_error *e)
 {
     struct sg_segment_writer w;
-    size_t placed = place_songs(l), from, to;
+    size_t placed = place_songs(l);
     uint32_t *song = malloc((placed + 1) * sizeof *song);
     int rc =
         song ? sg_segment_create(&w, path, CONTENT_MAGIC, e) : sg_fail(e, SG_ENOMEM, "%s", path);
@@ -171,8 +165,7 @@ static int write_layout(const char *path, struct layout *l, struct sg_error *e)
     w.header.value[2] = l->lists;
     w.header.value[3] = placed;
     sg_segment_begin(&w, CONTENT_CENTROIDS);
-    for (size_t i = 0; i < l->lists; i++)
-        sg_segment_put(&w, sg_meaning_list(l->s->meaning, i, &from, &to), l->d * sizeof(float));
+    sg_segment_put(&w, l->centroids, l->lists * l->d * sizeof(float));
     sg_segment_begin(&w, CONTENT_START);
     sg_segment_put(&w, l->start, (l->lists + 1) * sizeof *l->start);
     put_placed(&w, l, song, placed);
@@ -202,8 +195,11 @@ int sg_content_write(const char *path, const struct sg_content_source *s, struct
         }
     }
     if (!rc)
+        rc = content_hear(&l, e);
+    if (!rc)
         rc = write_layout(path, &l, e);
     free(l.vectors);
+    free(l.centroids);
     free(l.list);
     free(l.place);
     free(l.start);

@@ -2,6 +2,7 @@
 #include "recsys/train/input.h"
 #include "core/clock.h"
 #include "recsys/train/catalogue.h"
+#include "recsys/train/sound.h"
 #include "recsys/weigh.h"
 #include <math.h>
 #include <stdlib.h>
@@ -153,6 +154,8 @@ int sg_train_input_read(const struct sg_config *config, struct sg_train_input *o
     if (!rc)
         rc = sg_train_read_catalogue(c, out, e);
     if (!rc)
+        rc = sg_train_read_sounds(c, out, e);
+    if (!rc)
         rc = set_panel(c, out, e);
     if (!rc)
         rc = read_plays(c, &r, e);
@@ -167,6 +170,7 @@ void sg_train_input_free(struct sg_train_input *t)
     free(t->songs);
     free(t->credits);
     free(t->sets);
+    free(t->sound);
     free(t->panel);
     sg_interactions_free(&t->plays);
     sg_own_factors_free(&t->own);

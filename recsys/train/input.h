@@ -24,6 +24,7 @@ struct sg_train_input {
     size_t n_credits;
     struct sg_market_set *sets;
     size_t n_sets;
+    float *sound; /* audio vectors, SG_CONTENT_SOUND of each song (content.h); NULL: of none */
     struct sg_interactions plays; /* users by id, items by the song's row; weights > 0 */
     struct sg_panel_play *panel;  /* by user, then time */
     size_t n_panel;

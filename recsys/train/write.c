@@ -239,7 +239,8 @@ static int write_content(const struct sg_config *config, const struct sg_train_i
                                   .docs = d.docs,
                                   .group = artist_of,
                                   .ctx = (void *)in,
-                                  .songs = in->n_songs};
+                                  .songs = in->n_songs,
+                                  .sound = in->sound};
     int rc = sg_content_write(path, &s, e);
     sg_meaning_close(d.meaning);
     free(d.song_of);

@@ -29,6 +29,25 @@ static int run(const char *program, const char *const *args)
     return test_wait(test_program_spawn(&x, program, args));
 }
 
+/* Every song has one of five recordings. When the index is built comes one more, by somebody new,
+ * of which nothing is known but that it sounds like every fifth. */
+static void add_recordings(void)
+{
+    test_pg_sql(db, "INSERT INTO assets (asset_id, duration_ms, sample_rate, channels, codec, "
+                    "true_peak, features, fingerprint, fingerprint_terms) SELECT "
+                    "('00000000-0000-0000-0000-00000000000' || k)::uuid, 200000, 44100, 2, 'flac', "
+                    "-1, (SELECT array_agg(cos((k + 1) * i)::real ORDER BY i) FROM "
+                    "generate_series(1, 48) i), '', '{}' FROM generate_series(0, 4) k");
+    test_pg_sql(db, "INSERT INTO song_audio (song_id, asset_id) SELECT song_id, "
+                    "('00000000-0000-0000-0000-00000000000' || song_id %% 5)::uuid FROM songs");
+    ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);
+    test_pg_sql(db, "WITH a AS (INSERT INTO artists (name) VALUES ('Nobody Yet') RETURNING "
+                    "artist_id), s AS (INSERT INTO songs (artist_id, title, duration_s) SELECT "
+                    "artist_id, 'Unheard', 200 FROM a RETURNING song_id) INSERT INTO song_audio "
+                    "(song_id, asset_id) SELECT song_id, '00000000-0000-0000-0000-000000000003' "
+                    "FROM s");
+}
+
 static void setup_database(void)
 {
     pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
@@ -43,6 +62,7 @@ static void setup_database(void)
     db = test_pg_connect(pg);
     test_pg_sql(db, "UPDATE songs SET release_date = now() - interval '5 days' WHERE song_id %% 15 "
                     "= 0");
+    add_recordings();
     PQfinish(db);
     ck_assert_int_eq(run("segue-recsys", (const char *const[]){"train", NULL}), 0);
 }
@@ -289,6 +309,27 @@ START_TEST(a_new_song_has_a_place_and_is_noted)
 }
 END_TEST
 
+START_TEST(a_song_that_nobody_knows_is_similar_to_those_that_sound_like_it)
+{
+    struct sg_recs_request in;
+    struct sg_error e = SG_ERROR_INIT;
+    size_t alike = 0;
+    sg_record_init(&sg_recs_request_record, &in);
+    in.limit = LIMIT;
+    ck_assert(sg_str_to_u64(
+        sg_str(test_pg_sql(db, "SELECT song_id FROM songs WHERE title = 'Unheard'")), &in.id));
+    sg_arena_reset(&arena);
+    ck_assert_msg(sg_rpc_call(client, SG_METHOD_SIMILAR, &sg_recs_request_record, &in,
+                              &sg_recs_reply_record, &reply, &arena, sg_now_us() + 10000000,
+                              SG_STR_NONE, &e) == 0,
+                  "%s", e.text);
+    for (size_t i = 0; i < reply.songs.n; i++)
+        alike += songs()[i].song_id % 5 == 3;
+    ck_assert_uint_eq(reply.songs.n, LIMIT);
+    ck_assert_uint_ge(alike, LIMIT - LIMIT / 5); /* by chance a fifth would */
+}
+END_TEST
+
 static void save_array(const char *path, const char *type, size_t rows, size_t columns,
                        const void *data, size_t bytes)
 {
@@ -391,6 +432,7 @@ int main(void)
     tcase_add_test(t, variants_rank_by_their_settings_and_what_was_shown_is_noted);
     tcase_add_test(t, two_rankings_are_interleaved_and_a_wrong_setting_changes_nothing);
     tcase_add_test(t, a_new_song_has_a_place_and_is_noted);
+    tcase_add_test(t, a_song_that_nobody_knows_is_similar_to_those_that_sound_like_it);
     tcase_add_test(t, factors_trained_elsewhere_are_served);
     tcase_add_test(t, without_the_database_nobody_is_answered_without_her_filters);
     suite_add_tcase(s, t);

@@ -149,7 +149,7 @@ static void describe(const struct test_model_shape *x, const char *dir)
     must(sg_meaning_train(t, path, &e), &e);
     sg_meaning_trainer_free(t);
     must(sg_meaning_open(&m, path, &e), &e);
-    struct sg_content_source c = {m, song_of, x->songs + 1, no_group, NULL, x->songs};
+    struct sg_content_source c = {m, song_of, x->songs + 1, no_group, NULL, x->songs, NULL};
     snprintf(path, sizeof path, "%s/content.seg", dir);
     must(sg_content_write(path, &c, &e), &e);
     sg_meaning_close(m);
