@@ -45,6 +45,14 @@ service_current() {
     [ "$name" != api ] || api_address >"$VAR/run/api.address"
 }
 
+# When not, why: the end of the API's log.
+services_ready() {
+    wait_for 300 "the API" api_healthy && return 0
+    say "the end of its log, $VAR/log/api/current:"
+    tail -n 5 "$VAR/log/api/current" >&2
+    return 1
+}
+
 demo_catalogue() {
     [ "$(psql_catalogue "SELECT EXISTS (SELECT FROM users WHERE email = 'listener1@example.com')")" = t ]
 }
@@ -114,7 +122,7 @@ cmd_up() {
     "$BIN/segue-recsys" status >/dev/null 2>&1 || loud "Training the recommender" "$BIN/segue-recsys" train
     local name
     for name in indexer recsys query worker api; do service_current "$name"; done
-    step "Waiting for the services" wait_for 300 "the API" api_healthy
+    step "Waiting for the services" services_ready
 
     sample_search
     cat <<TXT
