@@ -3,8 +3,8 @@
  *
  * Of whoever is logged in, for every POST that a worker answers but those of /api/v1/auth,
  * /api/v1/licences, /api/v1/offline, /api/v1/me/tokens and links of playlists (whose answers hold
- * secrets, and are not to be had again after a revocation): a key, 1 to 255 characters of visible ASCII, stands for one request
- * (its path, query and body) of that user for 24 hours.
+ * secrets, and are not to be had again after a revocation): a key, 1 to 255 characters of visible
+ * ASCII, stands for one request (its path, query and body) of that user for 24 hours.
  *
  *   sent again            the same answer as the first time, with Idempotent-Replayed: true
  *   while it is answered  409 idempotency-in-progress, Retry-After
