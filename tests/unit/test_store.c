@@ -193,8 +193,6 @@ START_TEST(a_full_disk_or_map_is_said_as_no_space)
     struct sg_error e = SG_ERROR_INIT;
     struct sg_store_writer *w;
     int rc = 0;
-    if (!dir)
-        fprintf(stderr, "SKIPPED: no small file system, only the map is filled\n");
     ck_assert_int_eq(sg_store_writer_open(&w, test_path(dir ? dir : test_scratch(), "s"),
                                           dir ? 1 << 30 : 1 << 20, &e),
                      0);
