@@ -7,7 +7,7 @@ export class Listener {
     const page = await context.newPage();
     const her = Object.assign(new Listener(), { context, page, errors: [] });
     page.on('pageerror', (error) => her.errors.push(error.message));
-    page.on('console', (message) => { if (message.type() === 'error') her.errors.push(message.text()); });
+    page.on('console', (message) => { if (message.type() === 'error') her.errors.push(/403/.test(message.text()) ? `${message.text()} ${new URL(message.location().url).pathname}` : message.text()); });
     await page.goto(`${url}/`);
     await page.click('#account button:has-text("Log in")');
     await page.fill('dialog input[name=email]', email);

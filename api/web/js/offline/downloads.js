@@ -4,6 +4,7 @@ import { api, user } from '../api.js';
 import { knownDevice, withDevice } from '../device.js';
 import { brief } from '../player/queue.js';
 import { settings } from '../player/settings.js';
+import { openManifest, withEme } from '../player/source.js';
 import { peaksAt } from '../player/waveform.js';
 import { vendor } from '../vendor.js';
 import { bound, changed, drop, events, keep, keepLicence, list, sweep } from './library.js';
@@ -12,6 +13,7 @@ import { keepKeys } from './licence.js';
 
 const RENEW_MS = 3600e3;
 const PLAYABLE = ['kept', 'added'];
+const forgotten = new Set(); // song_ids that were taken off while they, or the list of what is wanted, were on their way
 export const progress = new Map(); // song_id -> 0..1, of what is on its way
 
 async function keyOf(song, device_id) {
@@ -32,7 +34,9 @@ async function store(shaka, song, key) {
     },
   });
   try {
-    const content = await storage.store(song.manifest_url, { song_id: song.song_id }, 'application/dash+xml').promise;
+    // The whole manifest wants keys of all that is in it; open renditions have one of their own.
+    const manifest = key ? song.manifest_url : openManifest(song.manifest_url);
+    const content = await storage.store(manifest, { song_id: song.song_id }, 'application/dash+xml').promise;
     return { uri: content.offlineUri, bytes: content.size };
   } finally {
     await storage.destroy();
@@ -57,6 +61,7 @@ async function bring(song, device_id) {
     const [peaks, lyrics, shown] = await Promise.all([song.waveform_url && peaksAt(song.waveform_url),
       api.getLyrics({ song_id: song.song_id }).catch(() => undefined), api.getSong({ song_id: song.song_id }).catch(() => song)]);
     const stored = await store(shaka, song, key);
+    if (forgotten.has(song.song_id)) { await drop({ ...about, uri: stored.uri }); return; }
     await keep({
       ...about, ...stored, song: brief(shown), key: key && await wrap(key, bound(about)), licence_id: song.licence_id, asset_id: song.asset_id,
       loudness: song.loudness, true_peak: song.true_peak, duration_s: song.duration_ms / 1000, rendition: song.rendition, bitrate: song.bitrate,
@@ -101,12 +106,14 @@ async function ask(body) {
 
 // what: { song_ids } or { album_id } or { playlist_id }. Resolves to { songs, failed, unavailable }.
 export async function download(what) {
-  await navigator.storage?.persist?.().catch(() => {});
-  const quality = settings.now.quality === 'auto' ? undefined : settings.now.quality;
+  navigator.storage?.persist?.().catch(() => {}); // not waited for: Firefox asks her
+  const chosen = settings.now.quality === 'auto' ? undefined : settings.now.quality;
+  const quality = withEme() || chosen === 'low' ? chosen : 'normal'; // what is above is protected
   return withDevice(async (device_id) => {
     const answers = await ask({ device_id, quality, ...what });
     for (const answer of answers) await keepLicences(answer);
     const songs = answers.flatMap((a) => a.songs ?? []);
+    songs.forEach((s) => forgotten.delete(s.song_id));
     const failed = await bringAll(songs, device_id);
     return { songs, failed, unavailable: answers.flatMap((a) => a.unavailable ?? []) };
   });
@@ -116,7 +123,7 @@ async function bringAll(songs, device_id) {
   const here = new Map((await list()).map((s) => [s.song_id, s]));
   const failed = [];
   for (const song of songs) {
-    if (here.get(song.song_id)?.asset_id === song.asset_id || !PLAYABLE.includes(song.state) || !song.licence_id) continue;
+    if (here.get(song.song_id)?.asset_id === song.asset_id || !PLAYABLE.includes(song.state) || !song.licence_id || forgotten.has(song.song_id)) continue;
     await bring(song, device_id).catch((error) => failed.push({ song, error }));
   }
   return failed;
@@ -124,6 +131,7 @@ async function bringAll(songs, device_id) {
 
 // From this device and from the account's list.
 export async function forget(song) {
+  forgotten.add(song.song_id);
   await drop(song);
   await api.forgetOffline({ device_id: song.device_id, song_id: song.song_id }).catch(() => {}); // told when it is next in touch
 }
@@ -159,7 +167,7 @@ export async function sync() {
   for (const song of await list()) {
     const now = playable.get(song.song_id);
     if (!now) await drop(song);
-    else if (now.licence_id && now.licence_id !== song.licence_id) await keep({ ...song, licence_id: now.licence_id });
+    else if (now.licence_id && now.licence_id !== song.licence_id && !forgotten.has(song.song_id)) await keep({ ...song, licence_id: now.licence_id });
   }
   await bringAll([...playable.values()], device_id);
 }

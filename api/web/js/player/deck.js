@@ -69,7 +69,7 @@ export class Deck extends EventTarget {
 
   // Loads and waits until it could start; nothing is heard yet.
   async load(item, source, at = 0) {
-    Object.assign(this, { item, source, heard_s: 0, last: undefined, told: [] });
+    Object.assign(this, { item, source, heard_s: 0, last: undefined, told: [], turnedAway: false });
     this.fade.gain.cancelScheduledValues(0);
     this.fade.gain.value = 1;
     await this.attached;
@@ -86,9 +86,14 @@ export class Deck extends EventTarget {
   }
 
   // The network, or the server, is away: what was fetched plays on, and the rest is fetched when it is back.
-  // An address that is refused is another matter.
+  // An address that is refused is another matter; the first time it may be that another device has just taken over,
+  // which is told in a moment.
   passes({ category, code, data }) {
-    return this.loaded && category === 1 && !(code === 1001 && [401, 403, 404, 410].includes(data?.[1]));
+    if (!this.loaded || category !== 1) return false;
+    if (code !== 1001 || ![401, 403, 404, 410].includes(data?.[1])) return true;
+    const first = !this.turnedAway;
+    this.turnedAway = true;
+    return first;
   }
   later(ms = AGAIN_MS) {
     clearTimeout(this.again);

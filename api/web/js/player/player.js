@@ -9,7 +9,7 @@ import { mediaSession } from './media_session.js';
 import { MAX as MOST, Queue } from './queue.js';
 import { Sessions } from './sessions.js';
 import { settings } from './settings.js';
-import { sourceOf } from './source.js';
+import { goWithoutEme, sourceOf } from './source.js';
 import { goesOn, oneTab } from './tabs.js';
 import { teller } from './teller.js';
 
@@ -19,10 +19,15 @@ async function feed({ seeds, cursor, context }) {
   return { songs: answer.results ?? [], radio: answer.cursor && { cursor: answer.cursor, context } };
 }
 
+const NO_EME = [6001, 6002, 6003]; // Shaka's: no such key system here, or none for this element
+
 export const queue = new Queue(feed);
 export const engine = new Engine({
   queue, settings, sourceOf, shaka: () => vendor('shaka-player', 'shaka'),
-  refused: ({ category, data }) => { if (category === 6 && data?.[0]?.data?.[1] === 404) forgetDevice(); }, // it was removed elsewhere
+  refused: ({ category, code, data }) => {
+    if (NO_EME.includes(code)) goWithoutEme();
+    if (category === 6 && data?.[0]?.data?.[1] === 404) forgetDevice(); // it was removed elsewhere
+  },
   authorise: async () => { const token = await api.token(); return token ? { Authorization: `Bearer ${token}` } : {}; },
 });
 
