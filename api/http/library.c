@@ -11,21 +11,25 @@
 #include "api/http/trace.h"
 #include "api/problem.h"
 #include <dlfcn.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 static _Thread_local bool ours;
 
 typedef enum MHD_Result (*queue_fn)(struct MHD_Connection *, unsigned, struct MHD_Response *);
 
+static queue_fn real;
+static pthread_once_t found = PTHREAD_ONCE_INIT;
+
+static void find(void)
+{
+    void *p = dlsym(RTLD_NEXT, "MHD_queue_response");
+    memcpy(&real, &p, sizeof real); /* POSIX, dlsym: no other way in ISO C */
+}
+
 static enum MHD_Result queue(struct MHD_Connection *c, unsigned status, struct MHD_Response *m)
 {
-    static _Atomic(queue_fn) real;
-    if (!real) {
-        void *found = dlsym(RTLD_NEXT, "MHD_queue_response");
-        queue_fn fn;
-        memcpy(&fn, &found, sizeof fn); /* POSIX, dlsym: no other way in ISO C */
-        real = fn;
-    }
+    pthread_once(&found, find);
     return real ? real(c, status, m) : MHD_NO;
 }
 

@@ -80,6 +80,26 @@ void sg_social_inbox_remove(struct sg_api *api, struct sg_http_request *q,
 }
 
 /* The owner of a playlist may be who shares it: only the name is told. */
+/* Who opens a link in a browser is led to the page's view of it. */
+static bool lead_to_view(struct sg_http_request *q, struct sg_http_response *r,
+                         const struct sg_thing *item)
+{
+    struct sg_str accept = sg_http_request_header(q, "Accept");
+    uint64_t id = item->song_id       ? item->song_id
+                  : item->artist_id   ? item->artist_id
+                  : item->album_id    ? item->album_id
+                  : item->playlist_id ? item->playlist_id
+                                      : 0;
+    sg_http_header(r, "Vary", SG_STR("Accept"));
+    if (!id || !accept.n || !memmem(accept.p, accept.n, "text/html", 9))
+        return false;
+    sg_http_header(
+        r, "Location",
+        sg_arena_printf(q->arena, "/%.*s/%llu", SG_FMT(item->type), (unsigned long long)id));
+    r->status = 302;
+    return true;
+}
+
 void sg_social_link(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_error e = SG_ERROR_INIT;
@@ -91,5 +111,6 @@ void sg_social_link(struct sg_api *api, struct sg_http_request *q, struct sg_htt
         return;
     }
     out.item->user_id = 0;
-    sg_api_answer(r, &sg_shared_record, &out);
+    if (!lead_to_view(q, r, out.item))
+        sg_api_answer(r, &sg_shared_record, &out);
 }

@@ -82,9 +82,10 @@ const struct sg_route sg_sharing_routes[] = {
      SHARING(SG_ANYONE),
      .summary = "What a link leads to",
      .help = "404 alike of a link that expired, was revoked or never was. Of who shared it only "
-             "the name is told.",
+             "the name is told. Who accepts `text/html`, as browsers do, is led to the page's view "
+             "of it.",
      .reply = &sg_shared_record,
-     .answers = SG_ANSWERS_404},
+     .answers = SG_ANSWERS_302 | SG_ANSWERS_404},
 
     {.method = "POST",
      .path = "/api/v1/blends",

@@ -11,9 +11,11 @@ static struct test_listeners l;
 #define ASK(user, method, path)        test_listener_ask(&l, user, method, path, NULL)
 #define SEND(user, method, path, body) test_listener_ask(&l, user, method, path, body)
 #define GET(user, ...)                 test_listener_get(&l, user, __VA_ARGS__)
-#define SAID(text)                     test_listener_said(&l, text)
-#define VALUE(member)                  test_listener_value(&l, member)
-#define SQL(...)                       test_pg_sql(l.db, __VA_ARGS__)
+#define BROWSE(path)                                                                               \
+    test_http(l.port, "GET", path, "Accept: text/html,*/*;q=0.8\r\n", NULL, l.said, sizeof l.said)
+#define SAID(text)    test_listener_said(&l, text)
+#define VALUE(member) test_listener_value(&l, member)
+#define SQL(...)      test_pg_sql(l.db, __VA_ARGS__)
 
 static void start(void)
 {
@@ -123,6 +125,8 @@ START_TEST(a_link_opens_until_it_expires_or_is_revoked)
     ck_assert_int_eq(ASK(0, "GET", url), 200);
     ck_assert(SAID("\"shared_by\":\"User 1\"") && SAID("Album 1") && SAID("\"look\""));
     ck_assert(!SAID("user_id") && !SAID("share_id"));
+    ck_assert_int_eq(BROWSE(url), 302);
+    ck_assert(SAID("Location: /album/1\r\n"));
     ck_assert_int_eq(SEND(1, "PATCH", path, "{\"expires_in_s\":60}"), 200);
     ck_assert(SAID("\"expires_at\":\"20"));
     ck_assert_int_eq(ASK(0, "GET", url), 200);
@@ -134,6 +138,7 @@ START_TEST(a_link_opens_until_it_expires_or_is_revoked)
     ck_assert_int_eq(ASK(2, "GET", url), 404);
     ck_assert_int_eq(ASK(1, "DELETE", path), 204);
     ck_assert_int_eq(ASK(0, "GET", url), 404);
+    ck_assert_int_eq(BROWSE(url), 404);
     ck_assert_int_eq(GET(0, "/s/AAAAAAAAAAAAAAAAAAAAAA"), 404);
     ck_assert_int_eq(GET(0, "/s/'%%20OR%%20token%%20IS%%20NOT%%20NULL--"), 404);
 }
