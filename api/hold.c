@@ -112,6 +112,15 @@ static bool again(const struct holder *h, int code)
     return true;
 }
 
+/* Nobody will take who connects from now on: refused at once, rather than left waiting and cut off.
+ */
+static void let_go(struct holder *h)
+{
+    if (h->listener >= 0)
+        close(h->listener);
+    h->listener = -1;
+}
+
 static void obey(struct holder *h, int signal)
 {
     if (signal == SIGHUP && !h->replacing && !h->stopping) {
@@ -120,6 +129,7 @@ static void obey(struct holder *h, int signal)
         ask_to_stop(h);
     } else if (signal == SIGTERM || signal == SIGINT) {
         h->stopping = true;
+        let_go(h);
         ask_to_stop(h);
     } else if (sg_now_us() >= h->kill_at_us) {
         sg_log(SG_LOG_ERROR, "does not stop: killed", "pid=%ld", (long)h->child);
@@ -157,6 +167,6 @@ int sg_api_hold(const struct sg_config *config, char **command, int *code, struc
     if (rc)
         return rc;
     rc = look_after(&h, &signals, code, e);
-    close(h.listener);
+    let_go(&h);
     return rc;
 }

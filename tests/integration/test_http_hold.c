@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { ASKERS = 8, ROUNDS = 3 };
 static const char ask_text[] = "GET /client.js HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -107,6 +108,28 @@ START_TEST(what_dies_at_once_is_left_to_who_supervises)
 }
 END_TEST
 
+START_TEST(who_connects_while_it_stops_is_refused_rather_than_cut_off)
+{
+    const char *slow = "exec 3<&-; trap '' TERM; while :; do sleep 1; done";
+    pid_t holder = test_program_spawn(
+        &x, "segue-api", (const char *const[]){"hold", "--", "/bin/sh", "-c", slow, NULL});
+    pid_t now = (pid_t)await_another(0);
+    int fd = crowd_dial(port);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    sg_sleep_us(200000); /* the shell has set its trap */
+    kill(holder, SIGTERM);
+    for (int i = 0; i < 500 && (fd = crowd_dial(port)) >= 0; i++) {
+        close(fd);
+        sg_sleep_us(10000);
+    }
+    ck_assert_int_lt(fd, 0);
+    ck_assert_int_eq(kill(now, 0), 0);
+    kill(now, SIGKILL);
+    ck_assert_int_eq(test_wait(holder), 128 + SIGKILL);
+}
+END_TEST
+
 START_TEST(a_killed_holder_takes_its_api_with_it)
 {
     pid_t holder = hold();
@@ -125,6 +148,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_add_test(t, an_api_behind_a_held_socket_is_replaced_killed_and_stopped);
     tcase_add_test(t, what_dies_at_once_is_left_to_who_supervises);
+    tcase_add_test(t, who_connects_while_it_stops_is_refused_rather_than_cut_off);
     tcase_add_test(t, a_killed_holder_takes_its_api_with_it);
     Suite *suite = suite_create("hold");
     suite_add_tcase(suite, t);
