@@ -7,6 +7,7 @@
  */
 #include "api/http/parts.h"
 #include "core/log.h"
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -158,12 +159,25 @@ int sg_http_port(const struct sg_http_server *s)
                                           : ((struct sockaddr_in *)&at)->sin_port);
 }
 
-/* What waits in the kernel's queue is answered too; then it accepts nothing. A socket that was
- * given is left as it is: what waits is its next owner's. */
+/* A socket that was given is left as it is, as what waits there is its next owner's; but where
+ * there is none, who connects is to be refused. So the library, which may not be robbed of the
+ * descriptor before it has stopped, gets another socket behind it. */
+static void let_go(int listener)
+{
+    int nothing = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (nothing < 0)
+        return;
+    dup3(nothing, listener, O_CLOEXEC);
+    close(nothing);
+}
+
+/* What waits in the kernel's queue is answered too; then it accepts nothing. */
 static void take_last(struct sg_http_server *s, int listener)
 {
-    if (s->o.listener)
+    if (s->o.listener) {
+        let_go(listener);
         return;
+    }
     struct sockaddr_storage from;
     socklen_t n = sizeof from;
     int fd;

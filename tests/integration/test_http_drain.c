@@ -68,12 +68,23 @@ START_TEST(a_successor_takes_over_and_no_request_is_lost)
 }
 END_TEST
 
+static void give_a_socket(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    given = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    ck_assert(bind(given, (struct sockaddr *)&at, sizeof at) == 0 && listen(given, 128) == 0);
+}
+
+static void take_it_back(void)
+{
+    close(given);
+    given = 0;
+}
+
 START_TEST(with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for)
 {
     struct crowd askers;
-    given = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    ck_assert(bind(given, (struct sockaddr *)&at, sizeof at) == 0 && listen(given, 128) == 0);
+    give_a_socket();
     struct sg_http_server *now = start(0, "first", 5000000);
     crowd_start(&askers, sg_http_port(now), ask_text, ASKERS);
     for (int i = 0; i < ROUNDS; i++) {
@@ -84,7 +95,7 @@ START_TEST(with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for)
     }
     crowd_end(&askers);
     sg_http_close(now);
-    close(given);
+    take_it_back();
     printf("%d answered, %d connected anew, %d lost\n", askers.answered, askers.reconnected,
            askers.lost + askers.refused);
     ck_assert_int_eq(askers.lost + askers.refused, 0);
@@ -99,11 +110,16 @@ static void *stop(void *ctx)
     return NULL;
 }
 
+/* The second time on a socket that was given, whose owner has let it go. */
 START_TEST(what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more)
 {
     struct wire_answer a = {0};
     pthread_t stopper;
+    if (_i)
+        give_a_socket();
     stopping = start(0, "only", 1000000);
+    if (_i)
+        take_it_back();
     int port = sg_http_port(stopping);
     int slow = wire_dial(port), idle = wire_dial(port), silent = wire_dial(port);
     wire_say(idle, ask_text);
@@ -171,7 +187,8 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, a_successor_takes_over_and_no_request_is_lost);
     tcase_add_test(t, with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for);
-    tcase_add_test(t, what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more);
+    tcase_add_loop_test(t, what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more, 0,
+                        2);
     tcase_add_test(t, a_client_that_never_reads_does_not_keep_it);
     tcase_add_test(t, connections_made_in_advance_do_not_keep_it);
     suite_add_tcase(suite, t);
