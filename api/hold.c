@@ -44,7 +44,7 @@ static _Noreturn void become(const struct holder *h, pid_t parent)
 }
 
 /* For who wants to know whether it is another one by now. */
-static int write_pid(const struct holder *h, struct sg_error *e)
+static void write_pid(const struct holder *h)
 {
     char dir[SG_CONFIG_TEXT + 8], path[sizeof dir + 16], new[sizeof path + 8];
     snprintf(dir, sizeof dir, "%s/run", h->config->var_dir);
@@ -56,7 +56,9 @@ static int write_pid(const struct holder *h, struct sg_error *e)
     bool good = f && fprintf(f, "%ld\n", (long)h->child) > 0;
     if (f && fclose(f))
         good = false;
-    return good && !rename(new, path) ? 0 : sg_fail_errno(e, "%s", path);
+    if (!good || rename(new, path)) /* a full disk: to answer is worth more */
+        sg_log(SG_LOG_WARN, "cannot write its process id", "path=%s error=%s", path,
+               strerror(errno));
 }
 
 static int begin(struct holder *h, struct sg_error *e)
@@ -68,7 +70,10 @@ static int begin(struct holder *h, struct sg_error *e)
     h->child = fork();
     if (!h->child)
         become(h, parent);
-    return h->child < 0 ? sg_fail_errno(e, "cannot run %s", h->command[0]) : write_pid(h, e);
+    if (h->child < 0)
+        return sg_fail_errno(e, "cannot run %s", h->command[0]);
+    write_pid(h);
+    return 0;
 }
 
 static void ask_to_stop(struct holder *h)

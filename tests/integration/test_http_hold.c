@@ -130,6 +130,18 @@ START_TEST(who_connects_while_it_stops_is_refused_rather_than_cut_off)
 }
 END_TEST
 
+START_TEST(without_room_for_its_process_id_it_answers_all_the_same)
+{
+    mkdir(test_path(x.dir, "var/run"), 0755);
+    ck_assert_int_eq(mkdir(test_path(x.dir, "var/run/api.pid"), 0755),
+                     0); /* no file can go there */
+    pid_t holder = hold();
+    ck_assert_int_eq(test_http(port, "GET", "/client.js", NULL, NULL, (char[1 << 18]){0}, 1 << 18),
+                     200);
+    ck_assert_int_eq(test_stop(holder), 0);
+}
+END_TEST
+
 START_TEST(a_killed_holder_takes_its_api_with_it)
 {
     pid_t holder = hold();
@@ -149,6 +161,7 @@ int main(void)
     tcase_add_test(t, an_api_behind_a_held_socket_is_replaced_killed_and_stopped);
     tcase_add_test(t, what_dies_at_once_is_left_to_who_supervises);
     tcase_add_test(t, who_connects_while_it_stops_is_refused_rather_than_cut_off);
+    tcase_add_test(t, without_room_for_its_process_id_it_answers_all_the_same);
     tcase_add_test(t, a_killed_holder_takes_its_api_with_it);
     Suite *suite = suite_create("hold");
     suite_add_tcase(suite, t);
