@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LIVED_US = 2000000, HUNG_MS = 30000, LISTENER = 3 };
+enum { LIVED_US = 2000000, HUNG_MS = 30000, LISTENER = 3, WORDS_MAX = 64 };
 
 struct holder {
     const struct sg_config *config;
@@ -26,17 +26,32 @@ struct holder {
     int64_t began_us, kill_at_us;
 };
 
-/* In the child: only what is safe after a fork. */
-static _Noreturn void become(const struct holder *h, pid_t parent)
+int sg_api_held_listener(void)
+{
+    const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
+    bool ours = pid && n && strtol(pid, NULL, 10) == getpid() && strtol(n, NULL, 10) >= 1;
+    if (ours)
+        fcntl(LISTENER, F_SETFD, FD_CLOEXEC);
+    return ours ? LISTENER : 0;
+}
+
+/* To the program that this process is about to become. */
+static bool pass_on(int listener)
 {
     char pid[24];
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it has journals of its own: never two at once */
-    if (getppid() != parent)
-        _exit(1);
     snprintf(pid, sizeof pid, "%ld", (long)getpid());
     setenv("LISTEN_PID", pid, 1);
     setenv("LISTEN_FDS", "1", 1);
-    if (h->listener == LISTENER ? fcntl(LISTENER, F_SETFD, 0) : dup2(h->listener, LISTENER) < 0)
+    return listener == LISTENER ? fcntl(LISTENER, F_SETFD, 0) == 0 : dup2(listener, LISTENER) >= 0;
+}
+
+/* In the child: only what is safe after a fork. */
+static _Noreturn void become(const struct holder *h, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it has journals of its own: never two at once */
+    if (getppid() != parent)
+        _exit(1);
+    if (!pass_on(h->listener))
         _exit(126);
     sigprocmask(SIG_SETMASK, &h->before, NULL);
     execvp(h->command[0], h->command);
@@ -143,6 +158,27 @@ static void obey(struct holder *h, int signal)
     }
 }
 
+/* Becomes the build of hold that is there by now, as it was called (the command line is as long as
+ * a kernel's page at most, or it stays what it is). Signals stay blocked, and wait for it. Returns
+ * when that is not possible. */
+static void renew(const struct holder *h)
+{
+    char text[4096], *words[WORDS_MAX + 1];
+    size_t n = 0;
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t bytes = fd >= 0 ? read(fd, text, sizeof text) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (bytes <= 0 || bytes == sizeof text || text[bytes - 1])
+        return;
+    for (char *at = text; at < text + bytes && n < WORDS_MAX; at += strlen(at) + 1)
+        words[n++] = at;
+    words[n] = NULL;
+    if (n < WORDS_MAX && pass_on(h->listener))
+        execvp(words[0], words);
+    sg_log(SG_LOG_WARN, "stays the build it was", "error=%s", strerror(errno));
+}
+
 static int look_after(struct holder *h, const sigset_t *signals, int *code, struct sg_error *e)
 {
     int rc = begin(h, e);
@@ -152,6 +188,8 @@ static int look_after(struct holder *h, const sigset_t *signals, int *code, stru
             continue;
         if (!again(h, *code))
             return 0;
+        if (h->replacing)
+            renew(h);
         rc = begin(h, e);
     }
     if (h->child > 0)
@@ -161,14 +199,18 @@ static int look_after(struct holder *h, const sigset_t *signals, int *code, stru
 
 int sg_api_hold(const struct sg_config *config, char **command, int *code, struct sg_error *e)
 {
-    struct holder h = {.config = config, .command = command};
+    static const int heard[] = {SIGCHLD, SIGHUP, SIGTERM, SIGINT};
+    struct holder h = {.config = config, .command = command, .listener = sg_api_held_listener()};
     sigset_t signals;
     sigemptyset(&signals);
-    for (size_t i = 0; i < 4; i++)
-        sigaddset(&signals, (const int[]){SIGCHLD, SIGHUP, SIGTERM, SIGINT}[i]);
+    for (size_t i = 0; i < sizeof heard / sizeof *heard; i++)
+        sigaddset(&signals, heard[i]);
     sigprocmask(SIG_BLOCK, &signals, &h.before);
-    int rc = sg_http_listen(&h.listener, config->api.host, (int)config->api.port,
-                            config->api.reuse_port, e);
+    for (size_t i = 0; i < sizeof heard / sizeof *heard; i++)
+        sigdelset(&h.before, heard[i]); /* blocked by the hold that this one was */
+    int rc = h.listener ? 0
+                        : sg_http_listen(&h.listener, config->api.host, (int)config->api.port,
+                                         config->api.reuse_port, e);
     if (rc)
         return rc;
     rc = look_after(&h, &signals, code, e);

@@ -28,6 +28,17 @@ static int serve(const struct sg_config *config, int argc, char **argv)
     return sg_api_serve(config, &e) ? report(&e) : 0;
 }
 
+static int check(const struct sg_config *config, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    bool bind = argc == 2 && strcmp(argv[1], "--bind") == 0;
+    if (argc > 1 && !bind) {
+        fprintf(stderr, "usage: segue-api check [--bind]\n");
+        return 2;
+    }
+    return sg_api_check(config, bind, &e) ? report(&e) : 0;
+}
+
 static int hold(const struct sg_config *config, int argc, char **argv)
 {
     struct sg_error e = SG_ERROR_INIT;
@@ -68,11 +79,16 @@ static int client(const struct sg_config *config, int argc, char **argv)
 static const struct sg_command commands[] = {
     {"serve", "serve", "answer HTTP requests until stopped",
      "Listens on api.host and api.port; see segue.conf.", serve},
+    {"check", "check [--bind]", "whether `serve` would start, whoever serves now",
+     "Opens what a start opens, but for journals, which are one API's, and closes it again.\n"
+     "Exit code 1, and why, when something cannot be opened.\n"
+     "  --bind  api.host and api.port too, for an API that is to listen elsewhere",
+     check},
     {"hold", "hold COMMAND [ARGUMENTS]", "keep the socket open for an API that may be replaced",
      "Listens on api.host and api.port and runs COMMAND, which is or becomes\n"
      "`segue-api serve`, with that socket. SIGHUP: COMMAND ends what it has and is run\n"
-     "again, a new build or another configuration; no request is lost. A change of the\n"
-     "address itself needs a new `hold`.",
+     "again, a new build or another configuration, and `hold` itself becomes a new build\n"
+     "of it; no request is lost. A change of the address itself needs a new `hold`.",
      hold},
     {"openapi", "openapi [--yaml]", "print the OpenAPI document", NULL, openapi},
     {"client", "client", "print the JavaScript client", "An ES module, as /client.js.", client},

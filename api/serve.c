@@ -7,6 +7,7 @@
 #include "api/contract/client.h"
 #include "api/contract/openapi.h"
 #include "api/discovery/taste.h"
+#include "api/hold.h"
 #include "api/keys/keys.h"
 #include "api/limits/limits.h"
 #include "api/playback/playback.h"
@@ -24,9 +25,7 @@
 #include "core/objects/objects.h"
 #include "core/service.h"
 #include "core/vault/vault.h"
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,8 +58,6 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_cache_open(&api->cache, c, e);
     if (!rc)
-        rc = sg_cache_tail_open(&api->cache_tail, api->cache, api->db, c, e);
-    if (!rc)
         rc = sg_song_loader_open(&api->songs, api, e);
     if (!rc)
         rc = sg_covers_open(&api->covers, c->var_dir, e);
@@ -73,9 +70,49 @@ static int open_peers(struct sg_api *api, struct sg_error *e)
     if (!rc)
         rc = sg_playback_open(&api->playback, api, e);
     if (!rc)
+        rc = sg_limits_open(&api->limits, c, e);
+    return rc;
+}
+
+static int open_page(struct sg_api *api, struct sg_error *e)
+{
+    const struct sg_config *c = api->config;
+    int rc = sg_openapi_json(&api->openapi, e);
+    if (!rc)
+        rc = sg_client_js(&api->client, e);
+    return rc ? rc
+              : sg_web_open(&api->web,
+                            &(struct sg_web_sources){.dir = c->api.web_dir,
+                                                     .vendor_dir = c->api.vendor_dir,
+                                                     .media_url = c->playback.public_url,
+                                                     .client = sg_buf_str(&api->client)},
+                            e);
+}
+
+/* What is one API's alone, as its journals are, or works by itself: no part of a check. */
+static int begin_work(struct sg_api *api, struct sg_error *e)
+{
+    const struct sg_config *c = api->config;
+    struct sg_pg_guard *guard = sg_db_guard(api->db);
+    int rc = sg_cache_tail_open(&api->cache_tail, api->cache, api->db, c, e);
+    if (!rc)
         rc = sg_playlist_live_open(&api->playlists, api, e);
     if (!rc)
         rc = sg_uploads_open(&api->uploads, api, e);
+    if (!rc && c->searchlog.enabled)
+        rc = sg_search_log_open(&api->log, c, guard, e);
+    if (!rc && !(api->now = sg_now_open()))
+        rc = sg_fail(e, SG_ENOMEM, "playing now");
+    if (!rc)
+        rc = sg_plays_open(&api->plays, c, api->query, api->now, guard, e);
+    if (!rc)
+        rc = sg_now_share_start(&api->now_share, api->now, c, guard, e);
+    if (!rc)
+        rc = sg_api_keys_open(&api->keys, c, guard, e);
+    if (!rc)
+        rc = sg_trending_cache_open(&api->trending, api->recsys, e);
+    if (!rc)
+        rc = sg_fan_out_start(&api->fan_out, api->db, c, e);
     return rc;
 }
 
@@ -114,30 +151,27 @@ static void close_peers(struct sg_api *api)
     sg_buf_free(&api->client);
 }
 
-/* The socket that a supervisor keeps open across restarts (systemd's LISTEN_FDS; the first one);
- * 0: none. */
-static int inherited_listener(void)
-{
-    const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
-    bool ours = pid && n && strtol(pid, NULL, 10) == getpid() && strtol(n, NULL, 10) >= 1;
-    if (ours)
-        fcntl(3, F_SETFD, FD_CLOEXEC);
-    return ours ? 3 : 0;
-}
-
-static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
-{
-    const struct sg_config *c = api->config;
+struct lists {
     struct sg_networks proxies;
     struct sg_origins origins;
-    if (sg_networks_read(&proxies, sg_str(c->api.trusted_proxies), e))
+};
+
+static int read_lists(struct lists *l, const struct sg_config *c, struct sg_error *e)
+{
+    if (sg_networks_read(&l->proxies, sg_str(c->api.trusted_proxies), e))
         return sg_wrap(e, "api.trusted_proxies");
-    if (sg_origins_read(&origins, sg_str(c->api.cors_origins), e))
+    if (sg_origins_read(&l->origins, sg_str(c->api.cors_origins), e))
         return sg_wrap(e, "api.cors_origins");
+    return 0;
+}
+
+static int answer_until_stopped(struct sg_api *api, const struct lists *lists, struct sg_error *e)
+{
+    const struct sg_config *c = api->config;
     struct sg_http_options o = {
         .host = c->api.host,
         .port = (int)c->api.port,
-        .listener = inherited_listener(),
+        .listener = sg_api_held_listener(),
         .loops = (int)c->api.threads,
         .workers = (int)c->api.workers,
         .timeout_us = c->api.timeout_ms * 1000,
@@ -158,8 +192,8 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
         .reuse_port = c->api.reuse_port,
         .hsts_s = c->api.hsts_s,
         .by_forwarded = c->api.forwarded,
-        .proxies = &proxies,
-        .origins = &origins,
+        .proxies = &lists->proxies,
+        .origins = &lists->origins,
     };
     struct sg_http_server *http;
     int rc = sg_http_open(&http, &o, e);
@@ -173,40 +207,38 @@ static int answer_until_stopped(struct sg_api *api, struct sg_error *e)
     return 0;
 }
 
+static int open_all(struct sg_api *api, struct lists *lists, struct sg_error *e)
+{
+    mkdir(api->config->var_dir, 0755); /* whoever makes something in it tells what is wrong */
+    int rc = read_lists(lists, api->config, e);
+    if (!rc)
+        rc = open_page(api, e);
+    return rc ? rc : open_peers(api, e);
+}
+
 int sg_api_serve(const struct sg_config *config, struct sg_error *e)
 {
     struct sg_api api = {.config = config, .started_us = sg_now_us()};
-    mkdir(config->var_dir, 0755); /* whoever makes something in it tells what is wrong */
-    int rc = sg_openapi_json(&api.openapi, e);
+    struct lists lists;
+    int rc = open_all(&api, &lists, e);
     if (!rc)
-        rc = sg_client_js(&api.client, e);
+        rc = begin_work(&api, e);
     if (!rc)
-        rc = sg_web_open(&api.web,
-                         &(struct sg_web_sources){.dir = config->api.web_dir,
-                                                  .vendor_dir = config->api.vendor_dir,
-                                                  .media_url = config->playback.public_url,
-                                                  .client = sg_buf_str(&api.client)},
-                         e);
-    if (!rc)
-        rc = open_peers(&api, e);
-    if (!rc && config->searchlog.enabled)
-        rc = sg_search_log_open(&api.log, config, sg_db_guard(api.db), e);
-    api.now = sg_now_open();
-    if (!rc)
-        rc = api.now ? sg_plays_open(&api.plays, config, api.query, api.now, sg_db_guard(api.db), e)
-                     : sg_fail(e, SG_ENOMEM, "playing now");
-    if (!rc)
-        rc = sg_now_share_start(&api.now_share, api.now, config, sg_db_guard(api.db), e);
-    if (!rc)
-        rc = sg_api_keys_open(&api.keys, config, sg_db_guard(api.db), e);
-    if (!rc)
-        rc = sg_trending_cache_open(&api.trending, api.recsys, e);
-    if (!rc)
-        rc = sg_fan_out_start(&api.fan_out, api.db, config, e);
-    if (!rc)
-        rc = sg_limits_open(&api.limits, config, e);
-    if (!rc)
-        rc = answer_until_stopped(&api, e);
+        rc = answer_until_stopped(&api, &lists, e);
+    close_peers(&api);
+    return rc;
+}
+
+int sg_api_check(const struct sg_config *config, bool bind, struct sg_error *e)
+{
+    struct sg_api api = {.config = config, .started_us = sg_now_us()};
+    struct lists lists;
+    int listener = -1, rc = open_all(&api, &lists, e);
+    if (!rc && bind)
+        rc = sg_http_listen(&listener, config->api.host, (int)config->api.port,
+                            config->api.reuse_port, e);
+    if (listener >= 0)
+        close(listener);
     close_peers(&api);
     return rc;
 }

@@ -16,9 +16,25 @@ static int serve(const struct sg_config *c, int argc, char **argv)
     return 1;
 }
 
+static int check(const struct sg_config *c, int argc, char **argv)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    struct sg_search_options o;
+    if (argc > 1) {
+        fprintf(stderr, "segue-query check: no argument '%s'\n", argv[1]);
+        return 2;
+    }
+    if (!sg_serve_options(&o, c, &e))
+        return 0;
+    fprintf(stderr, "segue-query: %s\n", e.text);
+    return 1;
+}
+
 static const struct sg_command commands[] = {
     {"serve", "serve", "answer searches until stopped",
      "Listens on query.listen and follows what is published in index.dir; see segue.conf.", serve},
+    {"check", "check", "whether `serve` would start, whoever serves now",
+     "Reads query.weights. Exit code 1, and why, when it cannot be used.", check},
     {"search", "search WORDS... [OPTIONS]", "search the catalogue",
      "  --type LIST        song, artist, album, playlist; comma separated (default: all)\n"
      "  --limit N          hits, 1 to 100 (default 20)\n"

@@ -95,6 +95,94 @@ START_TEST(an_api_behind_a_held_socket_is_replaced_killed_and_stopped)
 }
 END_TEST
 
+static void copy_program(const char *to)
+{
+    char command[700];
+    snprintf(command, sizeof command, "cp '%s' '%s'", test_program("segue-api"), to);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* " (deleted)" behind it: another file has its name by now. */
+static const char *image_of(pid_t pid)
+{
+    static char at[300];
+    char link[32];
+    snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
+    ssize_t n = readlink(link, at, sizeof at - 1);
+    at[n > 0 ? n : 0] = '\0';
+    return at;
+}
+
+START_TEST(a_holder_becomes_the_build_that_lies_there_when_it_replaces)
+{
+    char path[200], next[220], gone[220];
+    struct crowd askers;
+    snprintf(path, sizeof path, "%s/segue-api-copy", x.dir);
+    snprintf(next, sizeof next, "%s.new", path);
+    snprintf(gone, sizeof gone, "%s (deleted)", path);
+    copy_program(path);
+    const char *const argv[] = {path, "--config", x.conf, "hold", "--", path, "serve", NULL};
+    pid_t holder = test_spawn(argv, test_path(x.dir, "segue-api"), SIGKILL);
+    long now = await_another(0);
+    crowd_start(&askers, port, ask_text, ASKERS);
+    for (int i = 0; i < 2; i++) {
+        crowd_await(&askers, 50);
+        copy_program(next);
+        ck_assert_int_eq(rename(next, path), 0);
+        ck_assert_str_eq(image_of(holder), gone);
+        kill(holder, SIGHUP);
+        now = await_another(now);
+        ck_assert_str_eq(image_of(holder), path);
+    }
+    crowd_await(&askers, 50);
+    ck_assert_int_eq(askers.lost + askers.refused, 0);
+    unlink(path); /* nothing lies there: it stays what it is, and so says its end */
+    kill(holder, SIGHUP);
+    ck_assert_int_eq(test_wait(holder), 127);
+    crowd_end(&askers);
+    ck_assert(test_logged(&x, "segue-api", "stays the build it was"));
+}
+END_TEST
+
+/* The exit code of segue-api check; option may be NULL. */
+static int check(const char *option)
+{
+    return test_wait(
+        test_program_spawn(&x, "segue-api", (const char *const[]){"check", option, NULL}));
+}
+
+START_TEST(what_would_not_start_is_found_while_another_serves)
+{
+    static const char *const bad[][3] = {
+        {"SEGUE_API_REDIS", "ftp://x", "api.redis"},
+        {"SEGUE_OBJECTS_KEYS", "/dev/null", "/dev/null"},
+        {"SEGUE_OBJECTS_URL", "s3://bucket", "s3_"},
+        {"SEGUE_QUERY_LISTEN", "pigeon://x", "pigeon"},
+        {"SEGUE_API_WEB_DIR", "/no/page", "/no/page"},
+        {"SEGUE_API_TRUSTED_PROXIES", "everybody", "api.trusted_proxies"},
+    };
+    pid_t holder = hold();
+    long now = await_another(0);
+    ck_assert_int_eq(test_http(port, "GET", "/client.js", NULL, NULL, (char[1 << 18]){0}, 1 << 18),
+                     200);
+    ck_assert_int_eq(check(NULL), 0); /* though that one has the journals */
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        setenv(bad[i][0], bad[i][1], 1);
+        ck_assert_msg(check(NULL) == 1, "%s", bad[i][0]);
+        ck_assert_msg(test_logged(&x, "segue-api", bad[i][2]), "%s", bad[i][0]);
+        unsetenv(bad[i][0]);
+    }
+    ck_assert_int_eq(check("--bind"), 1);
+    ck_assert(test_logged(&x, "segue-api", "listen on 127.0.0.1"));
+    ck_assert_int_eq(check("--wrong"), 2);
+    ck_assert_int_eq(test_http(port, "GET", "/client.js", NULL, NULL, (char[1 << 18]){0}, 1 << 18),
+                     200);
+    ck_assert_int_eq(child(), now);
+    ck_assert_int_eq(test_stop(holder), 0);
+    ck_assert_int_eq(check("--bind"), 0);
+}
+END_TEST
+
 START_TEST(what_dies_at_once_is_left_to_who_supervises)
 {
     pid_t holder = test_program_spawn(
@@ -159,6 +247,8 @@ int main(void)
     TCase *t = tcase_create("hold");
     tcase_add_checked_fixture(t, setup, NULL);
     tcase_add_test(t, an_api_behind_a_held_socket_is_replaced_killed_and_stopped);
+    tcase_add_test(t, a_holder_becomes_the_build_that_lies_there_when_it_replaces);
+    tcase_add_test(t, what_would_not_start_is_found_while_another_serves);
     tcase_add_test(t, what_dies_at_once_is_left_to_who_supervises);
     tcase_add_test(t, who_connects_while_it_stops_is_refused_rather_than_cut_off);
     tcase_add_test(t, without_room_for_its_process_id_it_answers_all_the_same);
