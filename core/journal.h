@@ -67,6 +67,10 @@ struct sg_journal_state {
 };
 void sg_journal_state(struct sg_journal *j, struct sg_journal_state *out);
 
+/* Of the journal in a folder that another process may have open, which goes on: the last record on
+ * disk, and the last that was acknowledged. 0, 0: there is none. */
+int sg_journal_look(const char *dir, uint64_t *last, uint64_t *acknowledged, struct sg_error *e);
+
 /* The next whole record in *bytes with a sequence above `after`, which is taken off with all
  * before it; *passed grows by the bytes passed over. False: none is left, and *bytes is
  * where one may still be being written. The one way segments are read; fuzzed. */

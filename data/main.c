@@ -18,6 +18,9 @@ static const struct sg_command commands[] = {
      "keys that wrap the keys of content", sg_data_masterkey_help, sg_data_masterkey},
     {"objects", "objects status|gc|copy [OPTIONS]", "the store of audio: orphans, moving",
      sg_data_objects_help, sg_data_objects},
+    {"journals", "journals [--wait SECONDS]",
+     "what was acknowledged and is not in the database yet", sg_data_journals_help,
+     sg_data_journals},
     {0},
 };
 

@@ -128,7 +128,7 @@ struct position {
     uint64_t sequence, xxh3;
 };
 
-static uint64_t position_read(int dir)
+uint64_t position_read(int dir)
 {
     struct position p;
     int fd = openat(dir, "position", O_RDONLY | O_CLOEXEC);

@@ -21,4 +21,6 @@ int segments_read(int dir, uint64_t first, uint64_t from, struct sg_buf *out, st
 /* The acknowledged sequence; 0 when there is no readable one. Makes the file, so that writing it
  * later needs no room. */
 uint64_t position_open(int dir);
+/* The same of somebody else's: makes nothing. */
+uint64_t position_read(int dir);
 int position_write(int dir, uint64_t sequence, struct sg_error *e);

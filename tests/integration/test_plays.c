@@ -2,6 +2,7 @@
  * in any order, sent again, forgotten, submitted by other players; killed. */
 #include "core/clock.h"
 #include "core/instant.h"
+#include "core/journal.h"
 #include "tests/support/account.h"
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
@@ -58,10 +59,26 @@ static void lacks(const char *text)
     ck_assert_msg(strstr(said, text) == NULL, "%s in %s", text, said);
 }
 
+/* Until the database has what was acknowledged by now: a reading of the history waits for that too,
+ * for half a second at most. */
+static void arrived(void)
+{
+    struct sg_error e = SG_ERROR_INIT;
+    const char *journal = test_path(var_dir, "plays/journal");
+    uint64_t first, last, moved;
+    ck_assert_msg(sg_journal_look(journal, &first, &moved, &e) == 0, "%s", e.text);
+    for (int i = 0; moved < first && i < 6000; i++) {
+        sg_sleep_us(10000);
+        ck_assert_msg(sg_journal_look(journal, &last, &moved, &e) == 0, "%s", e.text);
+    }
+    ck_assert_uint_ge(moved, first);
+}
+
 static void is(const char *sql, const char *value)
 {
-    ck_assert_msg(strcmp(test_pg_sql(db, "%s", sql), value) == 0, "%s: %s, not %s", sql,
-                  test_pg_sql(db, "%s", sql), value);
+    arrived();
+    const char *got = test_pg_sql(db, "%s", sql);
+    ck_assert_msg(strcmp(got, value) == 0, "%s: %s, not %s", sql, got, value);
 }
 
 /* Waits until sql gives this. */
@@ -674,9 +691,17 @@ START_TEST(an_api_that_was_copied_loses_no_plays)
 }
 END_TEST
 
+/* The exit code of segue-data journals; wait_s may be NULL. */
+static int journals(const char *wait_s)
+{
+    const char *const args[] = {"journals", wait_s ? "--wait" : NULL, wait_s, NULL};
+    return test_wait(test_program_spawn(&x, "segue-data", args));
+}
+
 START_TEST(what_was_acknowledged_survives_kill_9_and_a_database_that_is_away)
 {
     user(30);
+    ck_assert_int_eq(journals("60"), 0);
     PQfinish(db);
     test_pg_crash(pg);
     for (int i = 1; i <= 30; i++)
@@ -684,12 +709,15 @@ START_TEST(what_was_acknowledged_survives_kill_9_and_a_database_that_is_away)
     ck_assert_int_eq(get("/api/v1/me/history"), 503);
     kill(api, SIGKILL);
     test_wait(api);
+    ck_assert_int_eq(journals(NULL), 1); /* and segue-data tells it */
+    ck_assert(test_logged(&x, "segue-data", "plays      30 not in the database\n"));
     test_pg_up(pg);
     db = test_pg_connect(pg);
     start_api();
-    becomes("SELECT count(*) || '/' || count(DISTINCT song_id) FROM listening_history "
-            "WHERE user_id = 30",
-            "30/30");
+    ck_assert_int_eq(journals("60"), 0); /* what backup waits for */
+    is("SELECT count(*) || '/' || count(DISTINCT song_id) FROM listening_history "
+       "WHERE user_id = 30",
+       "30/30");
     ck_assert_int_eq(get("/api/v1/me/history"), 200);
 }
 END_TEST

@@ -384,6 +384,36 @@ START_TEST(a_full_disk_holds_what_was_promised_and_no_more_and_is_emptied_again)
 }
 END_TEST
 
+/* What stands before a slash is the last record, what behind it the last acknowledged. */
+static const char *look(const char *path)
+{
+    static char text[48];
+    uint64_t last = 9, acknowledged = 9;
+    ck_assert_msg(sg_journal_look(path, &last, &acknowledged, &e) == 0, "%s", e.text);
+    snprintf(text, sizeof text, "%llu/%llu", (unsigned long long)last,
+             (unsigned long long)acknowledged);
+    return text;
+}
+
+START_TEST(who_does_not_have_it_open_sees_how_far_it_is)
+{
+    uint64_t last = 0;
+    ck_assert_str_eq(look("/nowhere/journal"), "0/0");
+    ck_assert_str_eq(look(dir), "0/0");
+    add("a"), add("b"), add("c");
+    ck_assert_str_eq(look(dir), "3/0");
+    ck_assert_int_eq(sg_journal_acknowledge(j, 2, &e), 0);
+    ck_assert_str_eq(look(dir), "3/2");
+    reopen(); /* a new segment, with nothing in it yet */
+    ck_assert_str_eq(read_all(&last), "c");
+    ck_assert_int_eq(sg_journal_acknowledge(j, 3, &e), 0);
+    ck_assert_str_eq(look(dir), "3/3");
+    add("d");
+    ck_assert_str_eq(look(dir), "4/3");
+    ck_assert_int_eq(sg_journal_look(test_path(dir, "position"), &last, &last, &e), SG_EIO);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("journal");
@@ -399,6 +429,7 @@ int main(void)
     tcase_add_test(t, damage_in_the_middle_costs_one_record);
     tcase_add_test(t, an_unwritable_disk_is_told_to_who_waits_and_writing_goes_on_later);
     tcase_add_test(t, a_full_disk_holds_what_was_promised_and_no_more_and_is_emptied_again);
+    tcase_add_test(t, who_does_not_have_it_open_sees_how_far_it_is);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
