@@ -14,6 +14,10 @@
 int sg_pg_connect(PGconn **out, const char *dsn, struct sg_error *e);
 /* Until deadline_us (sg_now_us clock): SG_ETIMEOUT too. */
 int sg_pg_connect_within(PGconn **out, const char *dsn, int64_t deadline_us, struct sg_error *e);
+/* While *left_us is above 0: SG_ETIMEOUT too. Time is taken off it in steps of 50 ms at most, each
+ * while it is being waited: what this thread, or the whole machine, stood still is not counted as
+ * the server's silence. */
+int sg_pg_connect_awake(PGconn **out, const char *dsn, int64_t *left_us, struct sg_error *e);
 /* params: text, NULL for SQL NULL. *out (may be NULL) is owned by the caller: PQclear. */
 int sg_pg_exec(PGconn *c, const char *sql, int n, const char *const *params, PGresult **out,
                struct sg_error *e);
@@ -31,6 +35,7 @@ struct sg_pg_statement {
 struct sg_pg_limit {
     int64_t deadline_us;    /* sg_now_us clock; SG_ETIMEOUT */
     const atomic_bool *cut; /* NULL, or: once true it is given up within 50 ms; SG_EUNAVAIL */
+    int64_t *left_us;       /* NULL, or as in sg_pg_connect_awake, in place of deadline_us */
 };
 /* As sg_pg_exec. limit NULL: without end. After SG_ETIMEOUT or SG_EUNAVAIL the connection is not
  * to be used any more; a pool takes it back and closes it. */

@@ -184,12 +184,12 @@ void *accounts_follow(void *accounts)
     PGconn *c = NULL;
     bool failed = false, kept = true;
     int64_t last_us = 0;
-    unsigned round = 0;
+    unsigned round = 0, tidy_at = 0;
     do {
         struct sg_error e = SG_ERROR_INIT;
         int rc = read_again(a, &c, &last_us, &e);
-        if (!rc && round % TIDY_EVERY == 0)
-            rc = tidy(c, &e);
+        if (!rc && round >= tidy_at && !(rc = tidy(c, &e)))
+            tidy_at = round + TIDY_EVERY;
         tell(rc, &failed, &e);
         if (rc) {
             sg_pg_guard_finish(sg_db_guard(a->db), c);

@@ -113,11 +113,11 @@ static void note(struct db_server *s, uint64_t lsn)
     pthread_mutex_unlock(&s->lock);
 }
 
-static int read_position(struct db_server *s, PGconn *c, int64_t deadline_us, struct sg_error *e)
+static int read_position(struct db_server *s, PGconn *c, int64_t *left_us, struct sg_error *e)
 {
     PGresult *r = NULL;
     uint64_t lsn = 0;
-    struct sg_pg_limit limit = {.deadline_us = deadline_us};
+    struct sg_pg_limit limit = {.left_us = left_us};
     int rc = sg_pg_run_within(c, &position, NULL, &limit, &r, e);
     if (!rc && s->primary && *PQgetvalue(r, 0, 0) == 't')
         rc = sg_fail(e, SG_EUNAVAIL, "the server only takes reads");
@@ -129,24 +129,25 @@ static int read_position(struct db_server *s, PGconn *c, int64_t deadline_us, st
     return rc;
 }
 
-/* *c: kept while it is good. */
+/* *c: kept while it is good. Not by the clock: a machine, or a process, that stood still for a
+ * second knows nothing of its database, and must not refuse everybody for that. */
 static void look(struct db_server *s, PGconn **c)
 {
     struct sg_error e = SG_ERROR_INIT;
-    int64_t deadline_us = sg_now_us() + LOOK_US;
+    int64_t left_us = LOOK_US;
     int rc = SG_EUNAVAIL;
-    if (*c && read_position(s, *c, deadline_us, &e)) {
+    if (*c && read_position(s, *c, &left_us, &e)) {
         PQfinish(*c);
         *c = NULL;
         if (e.code == SG_ETIMEOUT)
             mark_away(s, e.text);
-        deadline_us = sg_now_us() + LOOK_US;
+        left_us = LOOK_US;
     }
     if (*c) {
         rc = 0;
     } else {
-        rc = sg_pg_connect_within(c, s->dsn, deadline_us, &e);
-        if (!rc && (rc = read_position(s, *c, deadline_us, &e)) != 0) {
+        rc = sg_pg_connect_awake(c, s->dsn, &left_us, &e);
+        if (!rc && (rc = read_position(s, *c, &left_us, &e)) != 0) {
             PQfinish(*c);
             *c = NULL;
         }
@@ -295,7 +296,7 @@ int db_server_run(struct db_server *s, PGconn *c, const struct sg_pg_statement *
                   const char *const *params, int64_t deadline_us, PGresult **rows,
                   struct sg_error *e)
 {
-    struct sg_pg_limit limit = {deadline_us, &s->away};
+    struct sg_pg_limit limit = {.deadline_us = deadline_us, .cut = &s->away};
     int rc = sg_pg_run_within(c, st, params, &limit, rows, e);
     if (rc == SG_ECANCELED)
         rc = sg_fail(e, SG_ETIMEOUT, "the database took too long");

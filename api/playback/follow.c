@@ -52,7 +52,7 @@ static void put_entry(struct sg_buf *b, const struct playback_entry *x)
 
 static int write_batch(PGconn *c, const struct playback_entry *v, size_t n, struct sg_error *e)
 {
-    struct sg_pg_limit limit = {sg_now_us() + 5000000, NULL};
+    struct sg_pg_limit limit = {.deadline_us = sg_now_us() + 5000000};
     struct sg_buf b = {0};
     PGresult *r = NULL;
     sg_buf_putc(&b, '[');

@@ -54,7 +54,7 @@ static int64_t ago(int64_t us, int64_t now)
 
 static int write_news(struct sg_now_share *s, PGconn *c, size_t n, struct sg_error *e)
 {
-    struct sg_pg_limit limit = {sg_now_us() + WRITE_US, &s->stop};
+    struct sg_pg_limit limit = {.deadline_us = sg_now_us() + WRITE_US, .cut = &s->stop};
     struct sg_buf users = {0}, words = {0};
     int64_t now = sg_wall_us();
     for (size_t i = 0; i < n; i++) {
@@ -142,7 +142,7 @@ static int say_hello(struct sg_now_share *s, PGconn *c, struct sg_error *e)
 {
     static const struct sg_pg_statement hello = {"now_hello",
                                                  "SELECT pg_notify('segue_now', 'hello')", 0};
-    struct sg_pg_limit limit = {sg_now_us() + WRITE_US, &s->stop};
+    struct sg_pg_limit limit = {.deadline_us = sg_now_us() + WRITE_US, .cut = &s->stop};
     s->hello_us = sg_now_us();
     return sg_pg_run_within(c, &hello, NULL, &limit, NULL, e);
 }

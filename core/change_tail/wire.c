@@ -106,7 +106,7 @@ static int start_stream(struct sg_wire *w, const char *slot, const char *publica
 static int create_slot(PGconn *c, const char *slot, const atomic_bool *cut, struct sg_error *e)
 {
     char sql[160];
-    struct sg_pg_limit limit = {sg_now_us() + give_up_after_us, cut};
+    struct sg_pg_limit limit = {.deadline_us = sg_now_us() + give_up_after_us, .cut = cut};
     snprintf(sql, sizeof sql,
              "CREATE_REPLICATION_SLOT \"%s\" TEMPORARY LOGICAL pgoutput (SNAPSHOT 'nothing')",
              slot);

@@ -102,7 +102,7 @@ static int next_wait(const struct sg_pg_limit *l, int *ms, struct sg_error *e)
         return 0;
     if (l->cut && *l->cut)
         return sg_fail(e, SG_EUNAVAIL, "the database does not answer");
-    int64_t left_us = l->deadline_us - sg_now_us();
+    int64_t left_us = l->left_us ? *l->left_us : l->deadline_us - sg_now_us();
     if (left_us <= 0)
         return sg_fail(e, SG_ETIMEOUT, "the database took too long");
     *ms = left_us > 60000000 ? 60000 : (int)(left_us / 1000) + 1;
@@ -122,8 +122,11 @@ static int await(PGconn *c, const struct sg_pg_limit *l, struct sg_error *e)
         if (rc)
             return rc;
         struct pollfd p = {.fd = PQsocket(c), .events = (short)(POLLIN | (unsent ? POLLOUT : 0))};
-        if (poll(&p, 1, ms) < 0 && errno != EINTR)
+        int n = l && l->left_us ? sg_pg_wait_awake(c, p.events, l->left_us) : poll(&p, 1, ms);
+        if (n < 0 && errno != EINTR)
             return sg_fail_errno(e, "poll");
+        if (n > 0 && l && l->left_us)
+            p.revents = POLLIN;
         if (p.revents & ~POLLOUT && !PQconsumeInput(c))
             return sg_pg_fail(e, c, NULL);
     }

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+enum { STEP_US = 50000 };
 static const int64_t connect_us = 10 * 1000000;
 static const char session_options[] =
     "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3";
@@ -106,14 +107,28 @@ static PGconn *start(const char *dsn, const char *settings, enum sg_pg_mode mode
     return c;
 }
 
-static int wait_socket(PGconn *c, short events, int64_t deadline_us, struct sg_error *e)
+int sg_pg_wait_awake(PGconn *c, short events, int64_t *left_us)
+{
+    struct pollfd p = {.fd = PQsocket(c), .events = events};
+    int64_t from = sg_now_us(), step = *left_us < STEP_US ? *left_us : STEP_US;
+    int n = poll(&p, 1, step > 0 ? (int)(step / 1000) + 1 : 0), why = errno;
+    int64_t took = sg_now_us() - from;
+    *left_us -= took < STEP_US ? took : STEP_US;
+    errno = why;
+    return n;
+}
+
+/* left_us: NULL, or what counts in place of the deadline. */
+static int wait_socket(PGconn *c, short events, int64_t deadline_us, int64_t *left_us,
+                       struct sg_error *e)
 {
     for (;;) {
-        int64_t left_us = deadline_us - sg_now_us();
-        if (left_us <= 0)
+        int64_t left = left_us ? *left_us : deadline_us - sg_now_us();
+        if (left <= 0)
             return sg_fail(e, SG_ETIMEOUT, "connecting to the database took too long");
         struct pollfd p = {.fd = PQsocket(c), .events = events};
-        int n = poll(&p, 1, left_us > 60000000 ? 60000 : (int)(left_us / 1000) + 1);
+        int n = left_us ? sg_pg_wait_awake(c, events, left_us)
+                        : poll(&p, 1, left > 60000000 ? 60000 : (int)(left / 1000) + 1);
         if (n > 0)
             return 0;
         if (n < 0 && errno != EINTR)
@@ -121,7 +136,7 @@ static int wait_socket(PGconn *c, short events, int64_t deadline_us, struct sg_e
     }
 }
 
-static int finish_connecting(PGconn *c, int64_t deadline_us, struct sg_error *e)
+static int finish_connecting(PGconn *c, int64_t deadline_us, int64_t *left_us, struct sg_error *e)
 {
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK) {
@@ -130,7 +145,7 @@ static int finish_connecting(PGconn *c, int64_t deadline_us, struct sg_error *e)
             return e ? (e->code = SG_EUNAVAIL) : SG_EUNAVAIL;
         }
         short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        int rc = wait_socket(c, events, deadline_us, e);
+        int rc = wait_socket(c, events, deadline_us, left_us, e);
         if (rc)
             return rc;
         state = PQconnectPoll(c);
@@ -144,13 +159,13 @@ int sg_pg_session(PGconn **out, const char *dsn, enum sg_pg_mode mode, int64_t d
     return sg_pg_session_with(out, dsn, NULL, mode, deadline_us, e);
 }
 
-int sg_pg_session_with(PGconn **out, const char *dsn, const char *settings, enum sg_pg_mode mode,
-                       int64_t deadline_us, struct sg_error *e)
+static int session(PGconn **out, const char *dsn, const char *settings, enum sg_pg_mode mode,
+                   int64_t deadline_us, int64_t *left_us, struct sg_error *e)
 {
     PGconn *c = start(dsn, settings, mode);
     if (!c)
         return sg_fail(e, SG_ENOMEM, "database connection");
-    int rc = finish_connecting(c, deadline_us, e);
+    int rc = finish_connecting(c, deadline_us, left_us, e);
     if (rc) {
         PQfinish(c);
         return rc;
@@ -158,6 +173,17 @@ int sg_pg_session_with(PGconn **out, const char *dsn, const char *settings, enum
     PQsetNoticeReceiver(c, on_notice, NULL);
     *out = c;
     return 0;
+}
+
+int sg_pg_session_with(PGconn **out, const char *dsn, const char *settings, enum sg_pg_mode mode,
+                       int64_t deadline_us, struct sg_error *e)
+{
+    return session(out, dsn, settings, mode, deadline_us, NULL, e);
+}
+
+int sg_pg_connect_awake(PGconn **out, const char *dsn, int64_t *left_us, struct sg_error *e)
+{
+    return session(out, dsn, NULL, SG_PG_SQL, 0, left_us, e);
 }
 
 int sg_pg_connect_within(PGconn **out, const char *dsn, int64_t deadline_us, struct sg_error *e)
