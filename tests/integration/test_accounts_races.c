@@ -44,8 +44,7 @@ static void start_with(const char *more)
     test_indexer_init(&x, pg, NULL, settings);
     snprintf(var, sizeof var, "%s/var", x.dir);
     api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
-    for (int i = 0; i < 300 && ask("GET", "/metrics", NULL, NULL) != 200; i++)
-        sg_sleep_us(100000);
+    test_await_api(port, var);
 }
 
 static void start(void)
@@ -146,13 +145,15 @@ static void *run_request(void *ctx)
     return NULL;
 }
 
-/* Until a connection of the API waits for a lock that a test holds. */
+/* Until a connection of the API waits for a lock that `other` holds. */
 static void start_and_see_wait(struct request *r)
 {
     ck_assert_int_eq(pthread_create(&r->thread, NULL, run_request, r), 0);
-    for (int i = 0; i < 600; i++, sg_sleep_us(20000))
-        if (*test_pg_sql(db, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                             "AND state = 'active'") != '0')
+    for (int i = 0; i < 3000; i++, sg_sleep_us(20000))
+        if (*test_pg_sql(db,
+                         "SELECT count(*) FROM pg_stat_activity WHERE %d = ANY "
+                         "(pg_blocking_pids(pid))",
+                         PQbackendPID(other)) != '0')
             return;
     ck_abort_msg("%s never waited", r->path);
 }
@@ -341,7 +342,7 @@ END_TEST
 /* The event stream of a playlist of her own ends soon after this. */
 static bool stream_ends(struct test_events *stream)
 {
-    for (int i = 0; i < 20 && !stream->ended; i++)
+    for (int i = 0; i < 120 && !stream->ended; i++)
         test_events_next(stream, 500);
     return stream->ended;
 }

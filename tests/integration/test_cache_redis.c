@@ -3,6 +3,7 @@
  */
 #include "api/cache/cache.h"
 #include "core/clock.h"
+#include "core/metrics.h"
 #include "core/service.h"
 #include "tests/support/indexer.h"
 #include "tests/support/scratch.h"
@@ -13,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,7 +27,7 @@ static const struct sg_cache_kind kind = {"kind", 1000, 10, 1000};
 
 static redisContext *connect_redis(void)
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 6000; i++) {
         redisContext *c = redisConnectUnix(path);
         if (c && !c->err)
             return c;
@@ -107,23 +109,62 @@ static const char *ask(struct sg_cache *c, struct source *s)
     return got;
 }
 
-START_TEST(what_one_loaded_another_finds)
+/* How often Redis was not there within the time it is given, a tenth of a second. */
+static double failures(void)
+{
+    static const char name[] = "\nsegue_redis_failures_total ";
+    struct sg_buf text = {0};
+    sg_metrics_expose(&text);
+    sg_buf_putc(&text, '\0');
+    const char *at = strstr(text.p, name);
+    double n = at ? strtod(at + strlen(name), NULL) : 0;
+    sg_buf_free(&text);
+    return n;
+}
+
+/* With Redis there all the time, which on a machine that is busy with other things it may need a
+ * few tries to be. */
+static int loads_of(int (*one)(void))
+{
+    for (int i = 0; i < 50; i++) {
+        double before = failures();
+        int loads = one();
+        if (failures() == before)
+            return loads;
+        sg_sleep_us(1100000); /* it is left alone so long */
+        sg_cache_forget_all(a);
+        sg_cache_forget_all(b);
+    }
+    ck_abort_msg("Redis is never there");
+}
+
+static int load_by_one_find_by_another(void)
 {
     struct source s = {.value = "v"};
     ck_assert_str_eq(ask(a, &s), "v");
     ck_assert_str_eq(ask(b, &s), "v");
-    ck_assert_int_eq(s.loads, 1);
+    return s.loads;
+}
+
+START_TEST(what_one_loaded_another_finds)
+{
+    ck_assert_int_eq(loads_of(load_by_one_find_by_another), 1);
 }
 END_TEST
 
-START_TEST(what_is_forgotten_by_one_is_not_found_by_another)
+static int forget_by_one_load_by_another(void)
 {
     struct source old = {.value = "old"}, new = {.value = "new"};
     ask(a, &old);
     sg_cache_forget(a, SG_STR("k"));
     ck_assert_str_eq(ask(b, &new), "new");
     ck_assert_str_eq(ask(a, &new), "new");
-    ck_assert_int_eq(new.loads, 1);
+    return new.loads;
+}
+
+START_TEST(what_is_forgotten_by_one_is_not_found_by_another)
+{
+    ck_assert_int_eq(loads_of(forget_by_one_load_by_another), 1);
 }
 END_TEST
 
@@ -166,9 +207,15 @@ START_TEST(without_redis_the_cache_goes_on_and_nothing_old_comes_back)
     sg_cache_forget(a, SG_STR("k"));
     ck_assert_str_eq(ask(a, &new), "new");
     kill(server, SIGCONT);
-    sg_sleep_us(1100000); /* it is left alone so long */
     struct source other = {.value = "other"};
-    sg_cache_forget(a, SG_STR("something else"));
+    bool told = false;
+    for (int i = 0; i < 50 && !told; i++) {
+        sg_sleep_us(1100000); /* it is left alone so long, and again where it was not there yet */
+        double before = failures();
+        sg_cache_forget(a, SG_STR("something else"));
+        told = failures() == before;
+    }
+    ck_assert(told);
     ck_assert_str_eq(ask(b, &other), "other");
     stop_server();
     sg_cache_forget(b, SG_STR("k"));

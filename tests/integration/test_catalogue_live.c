@@ -28,7 +28,7 @@ static void wait_until(const char *q, uint64_t id, bool there)
     char search[200], key[64];
     snprintf(search, sizeof search, "/api/v1/search?type=song&limit=50&q=%s", q);
     snprintf(key, sizeof key, "\"song_id\":%llu,", (unsigned long long)id);
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 1600; i++) {
         int status = ask(NOBODY, "GET", search, NULL, NULL);
         if (status == 200 && catalogue_says(key) == there)
             return;
@@ -73,7 +73,7 @@ START_TEST(edits_reach_the_search)
                 "UPDATE songs SET cover_art_url = '/covers/own/640.jpg' WHERE song_id "
                 "= %llu",
                 (unsigned long long)id);
-    for (int i = 0; i < 400 && !catalogue_says("/covers/own/640.jpg"); i++, sg_sleep_us(50000))
+    for (int i = 0; i < 1600 && !catalogue_says("/covers/own/640.jpg"); i++, sg_sleep_us(50000))
         ask(NOBODY, "GET", "/api/v1/search?type=song&q=quixotica", NULL, NULL);
     ck_assert(catalogue_says("\"cover_art_url\":\"/covers/own/640.jpg\""));
     ck_assert_int_eq(ask(ONE, "PATCH", at("songs", id), NULL, "{\"markets\":[\"SE\"]}"), 200);

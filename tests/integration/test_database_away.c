@@ -41,13 +41,13 @@ static bool tells(const char *text)
     return strstr(said, text) != NULL;
 }
 
-/* Asks until it is so, 20 s at most; how long it took. */
+/* Asks until it is so, a minute at most; how long it took. */
 #define BECOMES(asked, what)                                                                       \
     do {                                                                                           \
         int64_t began_ = sg_now_us();                                                              \
         int status = asked;                                                                        \
         while (!(what)) {                                                                          \
-            ck_assert_msg(sg_now_us() - began_ < 20000000, "%s: %d %.1500s", #asked, status,       \
+            ck_assert_msg(sg_now_us() - began_ < 60000000, "%s: %d %.1500s", #asked, status,       \
                           said);                                                                   \
             sg_sleep_us(10000);                                                                    \
             status = asked;                                                                        \
@@ -189,7 +189,7 @@ static void while_it_is_frozen_the_api_stops_when_it_is_asked_to(void)
     BECOMES(get("/health"), status == 503 && tells("\"database\":false"));
     kill(api, SIGTERM);
     int code = -1;
-    for (int i = 0; i < 1000 && code < 0; i++) {
+    for (int i = 0; i < 3000 && code < 0; i++) {
         int status;
         if (waitpid(api, &status, WNOHANG) == api)
             code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -249,7 +249,7 @@ static void without_the_store_health_says_so(void)
     ck_assert(tells("\"name\":\"objects\",\"healthy\":false"));
     ck_assert(!tells(from));
     ck_assert_int_eq(rename(to, from), 0);
-    ck_assert_int_eq(get("/health"), 200);
+    BECOMES(get("/health"), status == 200);
 }
 
 /* Readers, while the tables are changed under them. */

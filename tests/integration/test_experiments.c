@@ -1,14 +1,19 @@
 /* test_experiments.c - experiments over a real database: rows that take effect while serving,
  * exposures that outlive kills, what the report says of a known truth. */
+#include "core/buf.h"
 #include "core/clock.h"
+#include "core/journal.h"
 #include "recsys/experiments/experiments.h"
 #include "recsys/experiments/report.h"
 #include "tests/support/indexer.h"
 #include "tests/support/scratch.h"
 #include <check.h>
+#include <dirent.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -56,7 +61,7 @@ static void teardown(void)
 static void becomes(const char *sql, const char *value)
 {
     const char *is = "";
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < 3000; i++) {
         is = test_pg_sql(db, "%s", sql);
         if (strcmp(is, value) == 0)
             return;
@@ -76,7 +81,7 @@ static const char *variant(uint64_t user)
 
 static void variant_becomes(uint64_t user, const char *name)
 {
-    for (int i = 0; i < 600 && strcmp(variant(user), name) != 0; i++)
+    for (int i = 0; i < 3000 && strcmp(variant(user), name) != 0; i++)
         sg_sleep_us(20000);
     ck_assert_str_eq(variant(user), name);
 }
@@ -109,6 +114,41 @@ START_TEST(rows_take_effect_while_serving_and_hold_without_a_database)
 }
 END_TEST
 
+/* The last sequence in the journal's files. */
+static uint64_t last_written(void)
+{
+    char dir[200], path[500];
+    uint64_t last = 0, passed = 0;
+    snprintf(dir, sizeof dir, "%s/var/experiments/journal", x.dir);
+    DIR *d = opendir(dir);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        struct sg_buf b = {0};
+        struct sg_journal_record r;
+        snprintf(path, sizeof path, "%s/%s", dir, f->d_name);
+        FILE *in = strstr(f->d_name, ".journal") ? fopen(path, "r") : NULL;
+        if (!in)
+            continue;
+        b.n = fread(sg_buf_reserve(&b, 4 << 20), 1, 4 << 20, in);
+        fclose(in);
+        for (struct sg_str left = sg_buf_str(&b); sg_journal_next(&left, last, &r, &passed);)
+            last = r.sequence;
+        sg_buf_free(&b);
+    }
+    if (d)
+        closedir(d);
+    return last;
+}
+
+/* Until the journal keeps nothing of them in memory. What was moved by then has left its files. */
+static void until_written(uint64_t n)
+{
+    PGconn *own = test_pg_connect(pg);
+    while (last_written() < n &&
+           strtoull(test_pg_sql(own, "SELECT count(*) FROM exposures"), NULL, 10) < n)
+        sg_sleep_us(10000);
+    PQfinish(own);
+}
+
 /* A process of its own, killed while it exposes: what it wrote, counted. */
 static void expose_and_be_killed(void)
 {
@@ -118,7 +158,7 @@ static void expose_and_be_killed(void)
         start();
         for (uint64_t i = 0; i < 500; i++)
             expose("mix", "a", 1 + i, 10 * i);
-        sg_sleep_us(600000); /* beyond what the journal may keep in memory */
+        until_written(500);
         kill(getpid(), SIGKILL);
     }
     int status;
@@ -281,7 +321,7 @@ START_TEST(exploring_knows_what_was_played_after_a_restart)
                     "FROM generate_series(1, 400) i WHERE i %% 2 = 1 AND i %% 3 = 0");
     sg_experiments_close(e8s);
     start();
-    for (int i = 0; i < 500; i++) { /* until they are read */
+    for (int i = 0; i < 3000; i++) { /* until they are read */
         tried = 0;
         for (uint64_t seed = 0; seed < 100; seed++)
             tried += sg_experiments_explore(e8s, songs, 2, seed) == 1;

@@ -28,7 +28,7 @@ static int ask(const char *method, const char *path, const char *body)
 static void start_api(void)
 {
     api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
-    ck_assert_int_eq(ask("GET", "/api/v1/feedback?user_id=1", NULL), 200);
+    test_await_api(port, NULL);
 }
 
 static void setup_database(void)
@@ -162,7 +162,7 @@ START_TEST(what_was_answered_outlives_kills_and_the_rest_is_told)
     db = test_pg_connect(pg);
     ck_assert_str_eq(rows(5), "like 3");
     int status; /* until the API has seen it there again */
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 6000; i++) {
         status = POST("{\"user_id\":5,\"kind\":\"like\",\"song_id\":4}");
         if (status != 503)
             break;

@@ -58,7 +58,7 @@ static void setup(void)
     struct sg_http_options o = {.host = "127.0.0.1",
                                 .loops = 2,
                                 .workers = 2,
-                                .timeout_us = 1000000,
+                                .timeout_us = 30000000,
                                 .handle = answer,
                                 .drain_us = 200000};
     for (size_t i = 0; i < BYTES; i++)
@@ -226,7 +226,7 @@ START_TEST(who_hangs_up_leaves_nothing_behind)
     int before = open_files();
     for (int i = 0; i < 30; i++)
         begin_and_leave(paths[i % PATHS]);
-    for (int i = 0; i < 500 && (open_files() > before || atomic_load(&open_readers)); i++)
+    for (int i = 0; i < 6000 && (open_files() > before || atomic_load(&open_readers)); i++)
         sg_sleep_us(10000);
     ck_assert_int_le(open_files(), before);
     ck_assert_int_eq(atomic_load(&open_readers), 0);

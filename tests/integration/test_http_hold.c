@@ -43,7 +43,7 @@ static long child(void)
 
 static long await_another(long old)
 {
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 12000; i++) {
         long now = child();
         if (now && now != old)
             return now;
@@ -59,7 +59,7 @@ static void setup(void)
     port = test_free_port();
     /* The grace outlives the rounds: no connection is closed in the moment it is used. */
     snprintf(settings, sizeof settings,
-             "api.port = %d\napi.drain_ms = 5000\napi.grace_ms = 5000\n"
+             "api.port = %d\napi.drain_ms = 30000\napi.grace_ms = 30000\n"
              "pg.dsn = host=/nowhere dbname=segue\n",
              port);
     test_indexer_init(&x, NULL, NULL, settings);
@@ -196,6 +196,19 @@ START_TEST(what_dies_at_once_is_left_to_who_supervises)
 }
 END_TEST
 
+static bool ignores_sigterm(pid_t pid)
+{
+    char path[64], line[256];
+    unsigned long long ignored = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof line, f))
+        sscanf(line, "SigIgn: %llx", &ignored);
+    if (f)
+        fclose(f);
+    return ignored >> (SIGTERM - 1) & 1;
+}
+
 START_TEST(who_connects_while_it_stops_is_refused_rather_than_cut_off)
 {
     const char *slow = "exec 3<&-; trap '' TERM; while :; do sleep 1; done";
@@ -205,9 +218,10 @@ START_TEST(who_connects_while_it_stops_is_refused_rather_than_cut_off)
     int fd = crowd_dial(port);
     ck_assert_int_ge(fd, 0);
     close(fd);
-    sg_sleep_us(200000); /* the shell has set its trap */
+    for (int i = 0; i < 6000 && !ignores_sigterm(now); i++) /* until the shell has set its trap */
+        sg_sleep_us(10000);
     kill(holder, SIGTERM);
-    for (int i = 0; i < 500 && (fd = crowd_dial(port)) >= 0; i++) {
+    for (int i = 0; i < 6000 && (fd = crowd_dial(port)) >= 0; i++) {
         close(fd);
         sg_sleep_us(10000);
     }
@@ -236,7 +250,7 @@ START_TEST(a_killed_holder_takes_its_api_with_it)
     long now = await_another(0);
     kill(holder, SIGKILL);
     ck_assert_int_eq(test_wait(holder), 128 + SIGKILL);
-    for (int i = 0; i < 500 && !kill((pid_t)now, 0); i++)
+    for (int i = 0; i < 6000 && !kill((pid_t)now, 0); i++)
         sg_sleep_us(10000);
     ck_assert_msg(kill((pid_t)now, 0) && errno == ESRCH, "%ld lives on", now);
 }

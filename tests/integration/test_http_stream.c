@@ -56,7 +56,7 @@ static void start(struct sg_http_options o)
     o.host = "127.0.0.1";
     o.loops = 2;
     o.workers = 1;
-    o.timeout_us = 1000000;
+    o.timeout_us = 30000000;
     o.handle = handle;
     n_listeners = 0;
     n_gone = 0;
@@ -81,7 +81,7 @@ static int gone(void)
 
 static void until_gone(int n)
 {
-    for (int i = 0; i < 500 && gone() < n; i++)
+    for (int i = 0; i < 6000 && gone() < n; i++)
         sg_sleep_us(10000);
     ck_assert_int_eq(gone(), n);
 }

@@ -55,7 +55,7 @@ static void start(struct sg_http_options o)
     struct sg_error e = SG_ERROR_INIT;
     o.host = "127.0.0.1";
     o.loops = o.workers = 2;
-    o.timeout_us = 1000000;
+    o.timeout_us = 30000000;
     o.handle = handle;
     o.ctx = &api;
     ck_assert_msg(sg_http_open(&http, &o, &e) == 0, "%s", e.text);

@@ -161,7 +161,7 @@ START_TEST(an_import_killed_and_run_again_ends_the_same)
         nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
         kill(pid, SIGKILL);
         test_wait(pid);
-        for (int tries = 0; tries < 200 && count("pg_locks WHERE locktype = 'advisory'"); tries++)
+        for (int tries = 0; tries < 2400 && count("pg_locks WHERE locktype = 'advisory'"); tries++)
             nanosleep(&(struct timespec){0, 50000000}, NULL);
     }
     MUST("import", "playlist-archive", set("spotify-playlist-archive"), "--resume");
@@ -172,7 +172,7 @@ END_TEST
 
 static void wait_for_output(const char *text)
 {
-    for (int tries = 0; tries < 400 && !strstr(output(), text); tries++)
+    for (int tries = 0; tries < 2400 && !strstr(output(), text); tries++)
         nanosleep(&(struct timespec){0, 50000000}, NULL);
     ck_assert_msg(strstr(output(), text) != NULL, "%s", output());
 }

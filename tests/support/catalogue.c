@@ -47,7 +47,7 @@ void catalogue_start(void)
     test_indexer_init(&catalogue_x, pg, NULL, settings);
     mkdir(test_path(catalogue_x.dir, "var"), 0700);
     api = test_program_spawn(&catalogue_x, "segue-api", (const char *const[]){"serve", NULL});
-    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/genres", NULL, NULL), 200);
+    test_await_api(port, test_path(catalogue_x.dir, "var"));
 }
 
 void catalogue_stop(void)
@@ -67,7 +67,7 @@ void catalogue_crash(void)
     kill(api, SIGKILL);
     test_wait(api);
     api = test_program_spawn(&catalogue_x, "segue-api", (const char *const[]){"serve", NULL});
-    ck_assert_int_eq(catalogue_ask(NOBODY, "GET", "/api/v1/genres", NULL, NULL), 200);
+    test_await_api(port, test_path(catalogue_x.dir, "var"));
 }
 
 int catalogue_port(void)

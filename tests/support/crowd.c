@@ -24,7 +24,7 @@ static void *ask_on_and_on(void *ctx)
 {
     struct crowd *c = ctx;
     struct wire_answer a = {0};
-    int fd = -1;
+    int fd = -1, me = c->next++;
     while (!c->over) {
         if (fd < 0 && (fd = crowd_dial(c->port)) < 0) {
             c->refused++;
@@ -34,6 +34,7 @@ static void *ask_on_and_on(void *ctx)
         bool good = send(fd, c->text, strlen(c->text), MSG_NOSIGNAL) > 0 && wire_hear(fd, &a) &&
                     a.status == 200;
         c->answered += good;
+        c->of_each[me] += good;
         c->lost += !good;
         if (!good || strcmp(wire_header(&a, "Connection"), "close") == 0) {
             close(fd);
@@ -57,10 +58,17 @@ void crowd_start(struct crowd *c, int port, const char *text, int n)
 
 void crowd_await(struct crowd *c, int n)
 {
-    int before = c->answered;
-    for (int i = 0; c->answered < before + n && i < 30000; i++)
+    int before = c->answered, of_each[CROWD_MAX];
+    for (int k = 0; k < c->n; k++)
+        of_each[k] = c->of_each[k];
+    for (int i = 0; c->answered < before + n && i < 120000; i++)
         sg_sleep_us(1000);
     ck_assert_int_ge(c->answered, before + n);
+    for (int k = 0; k < c->n; k++) {
+        for (int i = 0; c->of_each[k] == of_each[k] && i < 120000; i++)
+            sg_sleep_us(1000);
+        ck_assert_int_gt(c->of_each[k], of_each[k]);
+    }
 }
 
 void crowd_end(struct crowd *c)

@@ -14,10 +14,12 @@ struct crowd {
     int n;
     atomic_bool over;
     pthread_t threads[CROWD_MAX];
+    atomic_int of_each[CROWD_MAX]; /* answered */
+    atomic_int next;
 };
 
 void crowd_start(struct crowd *c, int port, const char *text, int n);
-/* Until there are n answers more; fails after 30 s. */
+/* Until there are n answers more, of them one to each; fails after two minutes. */
 void crowd_await(struct crowd *c, int n);
 void crowd_end(struct crowd *c);
 

@@ -78,7 +78,8 @@ static enum MHD_Result answer(struct test_embeddings *x, struct MHD_Connection *
         atomic_store(&x->failures, left - 1);
     else if (left == 0)
         way = EMBEDDINGS_RIGHT;
-    sg_sleep_us(atomic_load(&x->delay_ms) * 1000);
+    for (int ms = 0; ms < atomic_load(&x->delay_ms); ms++) /* until it is over, or taken back */
+        sg_sleep_us(1000);
     sg_buf_puts(&body, way == EMBEDDINGS_NOT_JSON ? "<html>" : "");
     if (!json_is_array(input) || strcmp(json_string_value(json_object_get(root, "model")), "m"))
         rc = reply(c, 400, &body, NULL, NULL);
@@ -145,6 +146,7 @@ void test_embeddings_start(struct test_embeddings *x)
 
 void test_embeddings_stop(struct test_embeddings *x)
 {
+    atomic_store(&x->delay_ms, 0);
     MHD_stop_daemon(x->daemon);
     x->daemon = NULL;
 }
@@ -157,6 +159,6 @@ void test_embeddings_config(const struct test_embeddings *x, struct sg_config *c
     strcpy(c->embeddings.model, "m");
     c->embeddings.dimensions = (int64_t)x->dimensions;
     c->embeddings.batch = 16;
-    c->embeddings.timeout_ms = 10000;
-    c->embeddings.query_timeout_ms = 5000;
+    c->embeddings.timeout_ms = 60000;
+    c->embeddings.query_timeout_ms = 60000;
 }

@@ -30,7 +30,7 @@ void test_events_open(struct test_events *x, int port, const char *path, const c
     sg_buf_printf(&ask, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, headers ? headers : "");
     wire_put(x->fd, ask.p, ask.n);
     sg_buf_free(&ask);
-    while (!end && receive(x, 10000))
+    while (!end && receive(x, 60000))
         end = memmem(x->raw.p, x->raw.n, "\r\n\r\n", 4);
     if (end) {
         x->status = atoi(x->raw.p + 9);

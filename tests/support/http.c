@@ -2,6 +2,7 @@
 #include "tests/support/http.h"
 #include "core/buf.h"
 #include "core/clock.h"
+#include "tests/support/account.h"
 #include "tests/support/load.h"
 #include <arpa/inet.h>
 #include <check.h>
@@ -11,23 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int test_free_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-    getsockname(fd, (struct sockaddr *)&at, &n);
-    close(fd);
-    return ntohs(at.sin_port);
-}
-
 static int dial(int port)
 {
     struct sockaddr_in at = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 1200; i++) {
         int fd = socket(AF_INET, SOCK_STREAM, 0);
         test_other_address(fd);
         if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
@@ -58,4 +48,24 @@ int test_http(int port, const char *method, const char *path, const char *header
     close(fd);
     said[n] = '\0';
     return n > 12 ? atoi(said + 9) : 0;
+}
+
+static void await_api_as(int port, const char *who)
+{
+    static char said[65536];
+    int status = 0;
+    for (int i = 0; i < 1200 && status != 200; i++) {
+        status = test_http(port, "GET", "/api/v1/genres", who, NULL, said, sizeof said);
+        if (status != 200)
+            sg_sleep_us(100000);
+    }
+    ck_assert_msg(status == 200, "the API is not ready: %d %.500s", status, said);
+}
+
+/* It has keys for tokens once it answers. */
+void test_await_api(int port, const char *var_dir)
+{
+    await_api_as(port, NULL);
+    if (var_dir)
+        await_api_as(port, test_authorization(var_dir, 999999999, SG_ROLE_USER, SG_FREE));
 }

@@ -51,6 +51,9 @@ void test_indexer_init(struct test_indexer *x, const struct test_pg *pg, const c
     fprintf(f, "var_dir = %s/var\nindex.dir = %s\n", x->dir, x->index);
     if (pg)
         fprintf(f, "pg.dsn = %s\n", pg->dsn);
+    /* What a test does not ask about is not to depend on how busy the machine is. */
+    if (!settings || !strstr(settings, "api.timeout_ms"))
+        fprintf(f, "api.timeout_ms = 30000\n");
     fprintf(f, "%s", settings ? settings : "");
     fclose(f);
 }
@@ -132,7 +135,7 @@ static bool catches_sigterm(pid_t pid)
 
 int test_stop(pid_t pid)
 {
-    for (int i = 0; i < 1000 && !catches_sigterm(pid); i++)
+    for (int i = 0; i < 6000 && !catches_sigterm(pid); i++)
         sg_sleep_us(20000);
     kill(pid, SIGTERM);
     return test_wait(pid);

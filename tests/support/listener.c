@@ -27,7 +27,9 @@ static void fill(PGconn *db, int users)
 void test_listeners_spawn(struct test_listeners *l)
 {
     l->api = test_program_spawn(&l->x, "segue-api", (const char *const[]){"serve", NULL});
-    ck_assert_int_eq(test_listener_ask(l, 0, "GET", "/openapi.json", NULL), 200);
+    char var[200];
+    snprintf(var, sizeof var, "%s/var", l->x.dir);
+    test_await_api(l->port, var);
 }
 
 void test_listeners_start(struct test_listeners *l, int users, const char *settings)

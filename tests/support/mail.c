@@ -13,7 +13,7 @@ const char *test_mail_to(const char *var, const char *address, int n)
     char dir[200], path[600], line[300];
     snprintf(dir, sizeof dir, "%s/outbox", var);
     snprintf(line, sizeof line, "To: %s\n", address);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 2400; i++) {
         char newest[300] = "";
         int found = 0;
         DIR *d = opendir(dir);

@@ -17,7 +17,7 @@
 
 #define TEMPLATE_SCRIPT "tests/support/pg_template.sh"
 
-enum { CLUSTERS_MAX = 8, SKIPPED = 77 };
+enum { CLUSTERS_MAX = 8, CONNECT_TRIES = 12, SKIPPED = 77 };
 
 static struct cluster {
     struct test_pg pg;
@@ -265,7 +265,7 @@ void test_pg_stop(const struct test_pg *pg)
  * memory is held and a new one refuses to start. */
 void test_pg_up(const struct test_pg *pg)
 {
-    for (int tries = 0; tries < 20; tries++) {
+    for (int tries = 0; tries < 200; tries++) {
         if (run_script("start", pg->dir) == 0)
             return;
         sg_sleep_us(250000);
@@ -279,56 +279,14 @@ void test_pg_restart(const struct test_pg *pg)
     test_pg_up(pg);
 }
 
-static pid_t pid_of(const struct test_pg *pg)
-{
-    char path[128];
-    int pid = 0;
-    snprintf(path, sizeof path, "%s/data/postmaster.pid", pg->dir);
-    FILE *f = fopen(path, "r");
-    if (!f || fscanf(f, "%d", &pid) != 1 || pid <= 1)
-        give_up(1, path, "names no server");
-    fclose(f);
-    return pid;
-}
-
-static void signal_all(const struct test_pg *pg, int signal)
-{
-    char path[64];
-    int child;
-    pid_t pid = pid_of(pg);
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
-    kill(pid, signal);
-    FILE *f = fopen(path, "r");
-    if (!f)
-        give_up(1, path, "cannot be read");
-    while (fscanf(f, "%d", &child) == 1)
-        kill(child, signal);
-    fclose(f);
-}
-
-void test_pg_freeze(const struct test_pg *pg)
-{
-    signal_all(pg, SIGSTOP);
-}
-
-void test_pg_thaw(const struct test_pg *pg)
-{
-    signal_all(pg, SIGCONT);
-}
-
-void test_pg_crash(const struct test_pg *pg)
-{
-    pid_t pid = pid_of(pg);
-    kill(pid, SIGKILL);
-    while (kill(pid, 0) == 0)
-        sg_sleep_us(1000);
-}
-
 PGconn *test_pg_connect(const struct test_pg *pg)
 {
     struct sg_error e = SG_ERROR_INIT;
     PGconn *c;
-    if (sg_pg_connect(&c, pg->dsn, &e))
+    int rc = SG_EUNAVAIL;
+    for (int i = 0; rc && i < CONNECT_TRIES; i++)
+        rc = sg_pg_connect(&c, pg->dsn, &e);
+    if (rc)
         give_up(1, "connect", e.text);
     return c;
 }

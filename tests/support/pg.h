@@ -25,7 +25,7 @@ struct test_pg *test_pg_start_replica(const struct test_pg *primary);
 void test_pg_migrate(const struct test_pg *pg);
 
 void test_pg_stop(const struct test_pg *pg);    /* clean */
-void test_pg_crash(const struct test_pg *pg);   /* kill -9 of the postmaster */
+void test_pg_crash(const struct test_pg *pg);   /* kill -9 of the postmaster; all of it is gone */
 void test_pg_up(const struct test_pg *pg);      /* again, after either */
 void test_pg_restart(const struct test_pg *pg); /* stop and up */
 

@@ -2,6 +2,7 @@
 #include "tests/support/rabbit.h"
 #include "core/clock.h"
 #include "tests/support/pg.h"
+#include "tests/support/port.h"
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 #include <fcntl.h>
@@ -96,32 +97,6 @@ void test_rabbit_await(const struct test_rabbit *r)
     give_up(1, "it does not answer");
 }
 
-static bool is_free(int port)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                             .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool ok = fd >= 0 && !bind(fd, (struct sockaddr *)&at, sizeof at);
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
-/* The first of three in a row, below those that the kernel gives to whoever asks for any, so that
- * they are free after a kill too. */
-static int free_ports(void)
-{
-    unsigned random = (unsigned)(sg_now_us() ^ getpid());
-    for (int tries = 0; tries < 1000; tries++) {
-        random = random * 1103515245u + 12345u;
-        int port = 20000 + (int)(random >> 8) % 4000 * 3;
-        if (is_free(port) && is_free(port + 1) && is_free(port + 2))
-            return port;
-    }
-    give_up(1, "no three ports in a row are free");
-}
-
 struct test_rabbit *test_rabbit_start(void)
 {
     if (access("/usr/lib/rabbitmq/bin/rabbitmq-server", X_OK))
@@ -129,7 +104,7 @@ struct test_rabbit *test_rabbit_start(void)
     snprintf(one.dir, sizeof one.dir, "/tmp/segue-rabbit-XXXXXX");
     if (!mkdtemp(one.dir))
         give_up(1, one.dir);
-    one.port = free_ports();
+    one.port = test_free_ports(3);
     snprintf(one.url, sizeof one.url, "amqp://guest:guest@127.0.0.1:%d/%%2f", one.port);
     owner = getpid();
     start_watcher();

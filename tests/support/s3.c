@@ -2,6 +2,7 @@
 #include "tests/support/s3.h"
 #include "core/clock.h"
 #include "tests/support/pg.h"
+#include "tests/support/port.h"
 #include "tests/support/scratch.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-enum { SERVERS_MAX = 4, SKIPPED = 77, TRIES = 600 };
+enum { SERVERS_MAX = 4, SKIPPED = 77, TRIES = 3600 };
 
 static struct test_s3 servers[SERVERS_MAX];
 static size_t n_servers;
@@ -60,18 +61,6 @@ size_t test_s3_kinds(const char *out[2])
         if ((named ? !strcmp(only, kinds[i]) : all || !n) && is_there(kinds[i]))
             out[n++] = kinds[i];
     return n;
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t n = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof a) ||
-        getsockname(fd, (struct sockaddr *)&a, &n))
-        give_up(1, "port", "there is none");
-    close(fd);
-    return ntohs(a.sin_port);
 }
 
 static _Noreturn void run_server(const struct test_s3 *s)
@@ -152,7 +141,7 @@ struct test_s3 *test_s3_start(const char *kind)
     if (n_servers == SERVERS_MAX)
         give_up(1, "start", "too many servers in one program");
     struct test_s3 *s = &servers[n_servers];
-    *s = (struct test_s3){.kind = kind ? kind : kinds[0], .port = free_port()};
+    *s = (struct test_s3){.kind = kind ? kind : kinds[0], .port = test_free_port()};
     snprintf(s->dir, sizeof s->dir, "%s", test_scratch());
     snprintf(s->endpoint, sizeof s->endpoint, "http://127.0.0.1:%d", s->port);
     if (!n_servers++) {
