@@ -37,7 +37,9 @@ async function renew() {
     const now = stored();
     if (!now) return false;
     try {
-      enter(await anonymous.refresh({ body: { refresh_token: now.refresh_token } }));
+      const answer = await anonymous.refresh({ body: { refresh_token: now.refresh_token } });
+      if (stored()?.refresh_token !== now.refresh_token) return false; // meanwhile she logged out, or in as somebody else
+      enter(answer);
       return true;
     } catch (problem) {
       if (problem instanceof Problem && problem.status < 500 && ![408, 429].includes(problem.status)) leave();

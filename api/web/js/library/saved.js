@@ -2,11 +2,12 @@
 // on every button that shows it, and back again when the API refuses.
 import { api, onUser, user } from '../api.js';
 
+const lasting = { keepalive: true }; // shown at once, it is also told by who leaves the page at once
 const kinds = {
-  song: { ask: (ids) => api.areSongsLiked({ ids }), put: (id) => api.likeSong({ song_id: id }), drop: (id) => api.unlikeSong({ song_id: id }) },
-  album: { ask: (ids) => api.areAlbumsSaved({ ids }), put: (id) => api.saveAlbum({ album_id: id }), drop: (id) => api.removeSavedAlbum({ album_id: id }) },
-  artist: { ask: (ids) => api.areArtistsFollowed({ ids }), put: (id) => api.followArtist({ artist_id: id }), drop: (id) => api.unfollowArtist({ artist_id: id }) },
-  playlist: { put: (id) => api.followPlaylist({ playlist_id: id }), drop: (id) => api.unfollowPlaylist({ playlist_id: id }) },
+  song: { ask: (ids) => api.areSongsLiked({ ids }), put: (id) => api.likeSong({ song_id: id }, lasting), drop: (id) => api.unlikeSong({ song_id: id }, lasting) },
+  album: { ask: (ids) => api.areAlbumsSaved({ ids }), put: (id) => api.saveAlbum({ album_id: id }, lasting), drop: (id) => api.removeSavedAlbum({ album_id: id }, lasting) },
+  artist: { ask: (ids) => api.areArtistsFollowed({ ids }), put: (id) => api.followArtist({ artist_id: id }, lasting), drop: (id) => api.unfollowArtist({ artist_id: id }, lasting) },
+  playlist: { put: (id) => api.followPlaylist({ playlist_id: id }, lasting), drop: (id) => api.unfollowPlaylist({ playlist_id: id }, lasting) },
 };
 const MANY = 100;
 const known = new Map(); // "song:17" -> boolean

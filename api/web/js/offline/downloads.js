@@ -133,7 +133,7 @@ async function bringAll(songs, device_id) {
 export async function forget(song) {
   forgotten.add(song.song_id);
   await drop(song);
-  await api.forgetOffline({ device_id: song.device_id, song_id: song.song_id }).catch(() => {}); // told when it is next in touch
+  await api.forgetOffline({ device_id: song.device_id, song_id: song.song_id }, { keepalive: true }).catch(() => {}); // told when it is next in touch
 }
 
 // What the account has for this device, all pages.

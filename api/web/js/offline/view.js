@@ -62,8 +62,10 @@ function row(song, songs, until) {
 }
 
 async function rows(box) {
+  const mine = box.asked = {};
   const songs = await list();
   const until = new Map((await licences()).map((l) => [l.licence_id, l.expires_at]));
+  if (box.asked !== mine) return; // who asked since knows better
   const coming = [...progress].filter(([id]) => !songs.some((s) => s.song_id === id));
   box.replaceChildren(
     el('p', { class: 'soft' }, songs.length ? `${songs.length} song${songs.length === 1 ? '' : 's'}, ${megabytes(songs.reduce((n, s) => n + s.bytes, 0))}. They play without a network.`
@@ -74,9 +76,11 @@ async function rows(box) {
 
 export async function view() {
   const box = el('div', {});
+  let opening = true;
   const show = () => rows(box).catch(() => {});
-  events.addEventListener('change', () => { if (box.isConnected) show(); });
+  events.addEventListener('change', () => { if (opening || box.isConnected) show(); });
   await show();
+  opening = false;
   return { title: 'On this device - Segue', status: '', nodes: [el('h1', {}, 'On this device'), box] };
 }
 
