@@ -99,7 +99,7 @@ supervisor_start() {
     setsid runsvdir "$VAR/service" >>"$VAR/log/supervisor.log" 2>&1 </dev/null &
     echo $! >"$VAR/run/supervisor.pid"
     for name in $SERVICES; do
-        wait_for 300 "the supervisor of $name" sv status "$VAR/service/$name" || die "the supervisor did not start; see $VAR/log/supervisor.log"
+        wait_for 1200 "the supervisor of $name" sv status "$VAR/service/$name" || die "the supervisor did not start; see $VAR/log/supervisor.log"
     done
 }
 
@@ -159,8 +159,8 @@ cmd_down() {
     done
     kill -HUP "$(supervisor_pid)" 2>/dev/null || true
     for name in $SERVICES; do
-        wait_for 300 "the end of $name's supervisor" supervisor_gone "$name"
-        wait_for 300 "the end of $name's logger" logger_gone "$name"
+        wait_for 1200 "the end of $name's supervisor" supervisor_gone "$name"
+        wait_for 1200 "the end of $name's logger" logger_gone "$name"
     done
     rm -f "$VAR/run/supervisor.pid"
     say "stopped"

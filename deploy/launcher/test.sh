@@ -111,7 +111,7 @@ fuzz() {
     local name=${1##*/fuzz_} rc=0
     mkdir -p "$2/$name"
     [ -d "tests/fuzz/corpus/$name" ] && cp -r "tests/fuzz/corpus/$name/." "$2/$name/"
-    "$1" -max_total_time="$FUZZ_SECONDS" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 "$2/$name" >"$2/$name.log" 2>&1 || rc=$?
+    "$1" -max_total_time="$FUZZ_SECONDS" -timeout=60 -rss_limit_mb=2048 -print_final_stats=0 "$2/$name" >"$2/$name.log" 2>&1 || rc=$?
     echo $rc >"$2/$name.rc"
 }
 # finished LOG RC: what something that ran by itself left, for check to show.

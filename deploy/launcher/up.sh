@@ -24,7 +24,7 @@ database_make() {
 postgres_start() {
     "$SEGUE_HOME/deploy/postgres" init "$VAR/pg"
     service_up postgres || return
-    wait_for 600 PostgreSQL postgres_ready
+    wait_for 1800 PostgreSQL postgres_ready
     database_make
 }
 catalogue_empty() { [ "$(psql_catalogue 'SELECT EXISTS (SELECT 1 FROM songs)')" = f ]; }
@@ -47,7 +47,7 @@ service_current() {
 
 # When not, why: the end of the API's log.
 services_ready() {
-    wait_for 300 "the API" api_healthy && return 0
+    wait_for 1200 "the API" api_healthy && return 0
     say "the end of its log, $VAR/log/api/current:"
     tail -n 5 "$VAR/log/api/current" >&2
     return 1

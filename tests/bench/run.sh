@@ -14,7 +14,10 @@ songs=$1 seconds=$2
 bench=$(dirname "$SEGUE_BIN")/bench
 dir=$(mktemp -d /tmp/segue-bench-XXXXXX)
 export SEGUE_VAR_DIR=$dir SEGUE_LOG_LEVEL=warn
-SEGUE_API_PORT=$((20000 + RANDOM % 20000))
+# Below the ports that the kernel gives to outgoing connections, and nobody's.
+port_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+SEGUE_API_PORT=$((11000 + RANDOM % 20000))
+while port_taken "$SEGUE_API_PORT"; do SEGUE_API_PORT=$((11000 + RANDOM % 20000)); done
 export SEGUE_API_PORT
 export SEGUE_API_LIMITS=off # as one address asks more than any person would
 pids=()
@@ -57,7 +60,7 @@ pids+=("$query")
 "$SEGUE_BIN/segue-api" serve >"$dir/api.log" 2>&1 &
 api=$!
 pids+=("$api")
-for _ in $(seq 100); do
+for _ in $(seq 1200); do
     curl -fsS "http://127.0.0.1:$SEGUE_API_PORT/api/v1/search?q=love" >/dev/null 2>&1 && break
     sleep 0.1
 done

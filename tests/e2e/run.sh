@@ -5,10 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 SEGUE_VAR_DIR=$(mktemp -d /tmp/segue-e2e-XXXXXX)
-SEGUE_API_PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])' 2>/dev/null ||
-    node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
+SEGUE_API_PORT=$(node --input-type=module -e 'import { freePort } from "./tests/e2e/port.mjs"; console.log(await freePort())')
 export SEGUE_VAR_DIR SEGUE_API_PORT
 export SEGUE_API_LIMITS=off # as one address asks more than any person would
+# On a busy machine an answer may be late; a refusal for that would be none of what is looked at here.
+export SEGUE_API_TIMEOUT_MS=15000 SEGUE_PG_STATEMENT_TIMEOUT_MS=15000 SEGUE_PG_LOCK_TIMEOUT_MS=10000
 export SEGUE_URL=http://127.0.0.1:$SEGUE_API_PORT
 
 finish() {
