@@ -6,7 +6,8 @@ import * as jose from 'jose';
 import { bin, eventually, run, url } from './segue.mjs';
 
 const issuer = 'segue', audience = 'segue', password = 'correct horse';
-const keys = jose.createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
+const jwks = (path) => jose.createRemoteJWKSet(new URL(url + path), { timeoutDuration: 60000 });
+const keys = jwks('/.well-known/jwks.json');
 const tell = (method, path, body, token) => fetch(url + path, {
   method,
   headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) },
@@ -38,8 +39,8 @@ test('access tokens verify by the published keys and say what the document says'
   const next = await eventually(async () => {
     const answer = await (await tell('POST', '/api/v1/auth/login', { email: payload.email, password })).json();
     return jose.decodeProtectedHeader(answer.access_token).kid !== protectedHeader.kid && answer;
-  }, 10000, 500);
-  const fresh = jose.createRemoteJWKSet(new URL(`${url}/api/v1/auth/jwks`));
+  }, 60000, 500);
+  const fresh = jwks('/api/v1/auth/jwks');
   for (const token of [who.access_token, next.access_token]) {
     await jose.jwtVerify(token, fresh, { issuer, audience, algorithms: ['EdDSA'] });
     assert.equal(await me(token), 200);

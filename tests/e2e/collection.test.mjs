@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { Listener } from './listener.mjs';
 import { bin, eventually, run, sql, url } from './segue.mjs';
 
@@ -30,10 +30,7 @@ const titles = (who) => who.page.page.locator('main ol.hits .title').allTextCont
 const inOrder = (who, wanted) => eventually(async () => JSON.stringify(await titles(who)) === JSON.stringify(wanted));
 
 before(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
-  });
+  browser = await launch({ sound: true });
   [owner, friend] = await Promise.all([account('Olga'), account('Fritz')]);
   songs = JSON.parse(await sql(`SELECT json_agg(s) FROM (SELECT song_id, title FROM (SELECT DISTINCT ON (title) song_id, title, play_count FROM songs WHERE title ~ '^[A-Za-z ]+$' ORDER BY title, song_id) d ORDER BY play_count DESC LIMIT 4) s`));
   [owner.page, friend.page] = await Promise.all([owner, friend].map((who) => Listener.open(browser, who)));
@@ -47,14 +44,13 @@ test('a playlist is made from a song, found in the library, filled by menus, and
   await page.fill('dialog[open] input[name=name]', `Ours ${mark}`);
   await page.keyboard.press('Enter');
   await page.waitForSelector('.player-note:has-text("Added to Ours")');
-  for (const song of [songs[1], songs[2], songs[1]]) {
+  for (const [song, said] of [[songs[1], 'Added to'], [songs[2], 'Added to'], [songs[1], 'Already in']]) {
     await page.goto(`${url}/?q=${encodeURIComponent(song.title)}&type=song`);
     await page.locator(`ol.hits li:has(a[href="/song/${song.song_id}"]) button[aria-label^="More for"]`).click();
     await page.click('dialog[open] button:text-is("Add to a playlist")');
     await page.click(`dialog[open] button:text-is("Ours ${mark}")`);
-    await page.waitForSelector('.player-note:has-text("Ours")');
+    await page.waitForSelector(`.player-note:has-text("${said} Ours")`);
   }
-  assert.match(await page.textContent('.player-note'), /^Already in/);
   await page.click('header a:text-is("Library")');
   await page.click(`ol.hits .title:has-text("Ours ${mark}")`);
   await page.waitForSelector('h1:has-text("Ours")');
@@ -118,21 +114,30 @@ test('a long playlist comes page by page and is played whole', async () => {
 test('what is liked, saved and followed is in the library, and leaves it', async () => {
   const { page } = owner.page;
   const about = JSON.parse(await sql(`SELECT json_build_object('song', s.song_id, 'album', s.album_id, 'artist', s.artist_id) FROM songs s JOIN albums USING (album_id) ORDER BY s.play_count DESC LIMIT 1`));
+  // The button shows it before the API has answered.
+  const press = async (selector) => {
+    const answered = page.waitForResponse((r) => ['PUT', 'DELETE'].includes(r.request().method()) && r.url().includes('/me/'));
+    await page.click(selector);
+    assert.ok((await answered).ok());
+  };
   for (const [kind, part, word] of [['song', 'songs', 'Liked'], ['album', 'albums', 'Saved'], ['artist', 'artists', 'Following']]) {
     await page.goto(`${url}/${kind}/${about[kind]}`);
-    await page.click('main button.save');
+    await press('main button.save');
     await page.waitForSelector(`main button.save[aria-pressed=true]:has-text("${word}")`);
     await page.goto(`${url}/library/${part}`);
     await page.click(`ol.hits a[href="/${kind}/${about[kind]}"]`);
-    await page.click(`main button.save[aria-pressed=true]`);
+    await press('main button.save[aria-pressed=true]');
     await page.waitForSelector('main button.save[aria-pressed=false]');
     await page.goto(`${url}/library/${part}`);
     await page.waitForSelector('h1:text-is("Library")');
     assert.equal(await page.locator(`ol.hits a[href="/${kind}/${about[kind]}"]`).count(), 0);
   }
   await ask(owner, 'POST', `/songs/${about.song}/play`, { event_id: crypto.randomUUID(), played_at: new Date().toISOString() });
-  await page.goto(`${url}/library/history`);
-  await page.waitForSelector(`ol.hits a[href="/song/${about.song}"]`);
+  await eventually(async () => { // at once, as long as the database keeps up
+    await page.goto(`${url}/library/history`);
+    await page.waitForSelector('h1:text-is("Library")');
+    return page.locator(`ol.hits a[href="/song/${about.song}"]`).count();
+  });
   assert.equal(await page.evaluate(async () => (await fetch('/library/nothing')).status), 404);
 });
 
@@ -144,7 +149,7 @@ test('a picture is shown where there is one, in the size that fits; one is made 
     const made = (hit) => { const node = cover(hit); return node.style.getPropertyValue('--one'); };
     const broken = cover({ type: 'album', title: 'Broken', cover_art_url: `/covers/${hash}/640.jpg` });
     document.body.append(broken);
-    await new Promise((done) => setTimeout(done, 1000));
+    for (let i = 0; i < 600 && broken.querySelector('img'); i++) await new Promise((done) => setTimeout(done, 100));
     return {
       fits: pictureOf({ cover_art_url: `/covers/${hash}/640.jpg` }, 96), album: pictureOf({ album: { cover_art_url: 'https://elsewhere.example/x.png' } }, 96),
       initials: ['How the Room Turns', '東京 夜', '', '¿Qué?', '👨‍👩‍👧 us'].map(initials), broken: broken.querySelectorAll('img').length + broken.textContent,
@@ -176,9 +181,10 @@ test('a token is renewed before its end, so that what can\'t ask again is never 
   await page.goto(`${url}/library`);
   await page.waitForSelector('h1');
   const before = renewed;
-  await page.evaluate(async () => (await import('/js/api.js')).api.token());
+  // The first may be given what somebody else was asking for already.
+  await page.evaluate(async () => { const { api } = await import('/js/api.js'); await api.token(); await api.token(); });
   assert.ok(renewed > before);
-  await page.unroute('**/api/v1/auth/refresh');
+  await page.unrouteAll({ behavior: 'wait' });
 });
 
 test('a tab that nobody sees and that plays nothing holds no connection; looked at again, it is told again', async () => {
@@ -197,7 +203,7 @@ test('a tab that nobody sees and that plays nothing holds no connection; looked 
   await eventually(async () => streams.size === 0);
   await ask(owner, 'POST', `/playlists/${list}/songs`, { song_id: songs[1].song_id });
   await hide(false);
-  await eventually(async () => (await titles(friend)).at(-1) === songs[1].title, 15000);
+  await eventually(async () => (await titles(friend)).at(-1) === songs[1].title);
 });
 
 test('who logs out in one tab is logged out in all', async () => {
@@ -252,5 +258,5 @@ for (const [name, options] of [['on a desk, light', { viewport: { width: 1200, h
 }
 
 test('no script failed on the way', () => {
-  for (const who of [owner, friend]) assert.deepEqual(who.page.errors.filter((e) => !/40[149]|429/.test(e)), []);
+  for (const who of [owner, friend]) assert.deepEqual(who.page.errors.filter((e) => !/40[149]|429|403 .*\/media\//.test(e)), []);
 });

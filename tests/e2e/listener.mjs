@@ -24,7 +24,7 @@ export class Listener {
       const { engine } = document.querySelector('#player');
       const { deck } = engine;
       return {
-        position: engine.position, playing: engine.playing, loud: engine.out?.gain.value, kbps: (deck?.fetched?.bandwidth ?? 0) / 1000, gain: deck?.gain,
+        position: engine.position, playing: engine.playing, loud: engine.out?.gain.value, kbps: (deck?.fetched?.bandwidth ?? 0) / 1000, gain: deck?.gain, ahead: deck?.loaded ? deck.ahead_s : 0,
         keys: Boolean(deck?.audio.mediaKeys), source: deck?.source && { ...deck.source, lyrics: undefined, peaks: undefined },
       };
     });
@@ -38,27 +38,40 @@ export class Listener {
     }, ids);
   }
 
-  // Sound comes out, and the song goes on.
-  async hears() {
-    await eventually(() => this.page.evaluate(async () => {
-      const { engine } = document.querySelector('#player');
-      const analyser = engine.context.createAnalyser();
-      engine.out.connect(analyser);
-      const from = engine.position;
-      const samples = new Float32Array(analyser.fftSize);
-      let loudest = 0;
-      for (let i = 0; i < 10; i++) {
-        await new Promise((done) => setTimeout(done, 50));
-        analyser.getFloatTimeDomainData(samples);
-        loudest = Math.max(loudest, ...samples.map(Math.abs));
-      }
-      engine.out.disconnect(analyser);
-      return engine.playing && engine.position > from && loudest > 0.01;
-    }), 15000, 100);
+  // Sound comes out, and the song goes on. again(): called when a short one was over before it could be heard.
+  async hears(again) {
+    await eventually(async () => {
+      const heard = await this.page.evaluate(async () => {
+        const { engine } = document.querySelector('#player');
+        const analyser = engine.context.createAnalyser();
+        engine.out.connect(analyser);
+        const from = engine.position;
+        const samples = new Float32Array(analyser.fftSize);
+        let loudest = 0;
+        for (let i = 0; i < 10; i++) {
+          await new Promise((done) => setTimeout(done, 50));
+          analyser.getFloatTimeDomainData(samples);
+          loudest = Math.max(loudest, ...samples.map(Math.abs));
+        }
+        engine.out.disconnect(analyser);
+        return engine.playing && engine.position > from && loudest > 0.01;
+      });
+      if (!heard && again && !(await this.state()).playing) await again();
+      return heard;
+    }, 60000, 100);
   }
 
-  // Records what comes out around the change to the next song: its longest silence.
-  change() {
+  // Plays two songs and records what comes out around the change from one to the other: its longest silence.
+  // changed: the change is in it.
+  async change(ids) {
+    await this.play(ids);
+    await eventually(() => this.page.evaluate(() => { // both are ready, and the end is not near
+      const { engine } = document.querySelector('#player');
+      const { queue } = engine;
+      if (queue.at > 0) engine.to(queue.items[0].key);
+      else if (engine.position > 2) engine.seek(0);
+      return engine.item?.key === queue.items[0].key && engine.playing && engine.position > 0 && engine.position < 2.5 && engine.ahead?.loaded;
+    }));
     return this.page.evaluate(async () => {
       const { engine } = document.querySelector('#player');
       const to = engine.context.createMediaStreamDestination();
@@ -69,6 +82,7 @@ export class Listener {
       const { key } = engine.item;
       engine.seek(engine.duration - 2);
       await new Promise((done) => setTimeout(done, 500));
+      const before = engine.item?.key === key;
       recorder.start();
       await new Promise((done) => setTimeout(done, 2500));
       await new Promise((done) => { recorder.onstop = done; recorder.stop(); });
@@ -80,23 +94,21 @@ export class Listener {
         run = Math.abs(sample) < 1e-3 ? run + 1 : 0;
         longest = Math.max(longest, run);
       }
-      return { silence_ms: (longest / sound.sampleRate) * 1000, changed: engine.item.key !== key };
+      return { silence_ms: (longest / sound.sampleRate) * 1000, changed: before && engine.item?.key === engine.queue.items[1].key };
     });
   }
 
-  // Looks all the time; end() tells the least that lay ready, and how far the song fell behind.
+  // Looks all the time, and whenever the song has to wait; end() tells the least that lay ready.
   async watch() {
     await this.page.evaluate(() => {
-      const { engine } = document.querySelector('#player');
-      const { audio } = engine.deck;
-      const from = { song: audio.currentTime, clock: engine.context.currentTime };
-      const seen = globalThis.seen = { least_ahead: Infinity, late: 0 };
-      seen.timer = setInterval(() => {
-        seen.least_ahead = Math.min(seen.least_ahead, engine.deck.ahead_s);
-        seen.late = Math.max(seen.late, (engine.context.currentTime - from.clock) - (audio.currentTime - from.song));
-      }, 50);
+      const { deck } = document.querySelector('#player').engine;
+      const seen = globalThis.seen = { least_ahead: Infinity };
+      const look = () => { seen.least_ahead = Math.min(seen.least_ahead, deck.ahead_s); };
+      const timer = setInterval(look, 50);
+      deck.audio.addEventListener('waiting', look);
+      seen.end = () => { look(); clearInterval(timer); deck.audio.removeEventListener('waiting', look); };
     });
-    return { end: () => this.page.evaluate(() => { clearInterval(globalThis.seen.timer); return globalThis.seen; }) };
+    return { end: () => this.page.evaluate(() => { globalThis.seen.end(); return { least_ahead: globalThis.seen.least_ahead }; }) };
   }
 
   // kb/s; undefined: as fast as it goes.

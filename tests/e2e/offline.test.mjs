@@ -49,7 +49,7 @@ test('licences of songs kept offline verify without asking, for their device, as
 });
 
 test('a song that is withdrawn is to be deleted, and a removed device has nothing', async () => {
-  await db.sql(`UPDATE songs SET release_date = CURRENT_DATE + 1 WHERE song_id = ${songs[0]}`);
+  await db.sql(`UPDATE songs SET release_date = CURRENT_DATE + 30 WHERE song_id = ${songs[0]}`);
   const list = async () => (await ask('GET', `/offline/downloads?device_id=${device}&limit=500`)).body.songs;
   assert.deepEqual((await list()).filter((s) => s.state !== 'kept').map((s) => [s.song_id, s.state]), [[songs[0], 'removed']]);
   assert.equal((await ask('POST', '/offline/renew', { device_id: device })).status, 200);

@@ -4,6 +4,8 @@ import { promisify } from 'node:util';
 import net from 'node:net';
 import { Contract } from './contract.mjs';
 
+export { freePort } from './port.mjs';
+
 export const url = process.env.SEGUE_URL;
 export const varDir = process.env.SEGUE_VAR_DIR;
 export const home = new URL('../..', import.meta.url).pathname;
@@ -33,12 +35,9 @@ export const run = promisify(execFile);
 export const sql = async (query) => (await run('psql', ['-qAt', '-h', `${varDir}/pg/socket`, '-d', 'segue', '-v', 'ON_ERROR_STOP=1', '-c', query])).stdout.trim();
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export const freePort = () => new Promise((done) => {
-  const s = net.createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); });
-});
-
-// Tries until check gives something truthy; fails after ms.
-export async function eventually(check, ms = 10000, every = 50) {
+// Tries until check gives something truthy; fails after ms. What is asked is that it happens, not how soon: a busy
+// machine may take many times as long as an idle one.
+export async function eventually(check, ms = 60000, every = 50) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await check().catch(() => undefined);

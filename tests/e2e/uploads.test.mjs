@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import tus from 'tus-js-client';
-import { url } from './segue.mjs';
+import { eventually, url } from './segue.mjs';
 import { Database, person } from './world.mjs';
 
 const db = new Database();
@@ -26,18 +26,14 @@ function wav(seconds, from) {
 }
 
 const ask = async (path) => (await fetch(url + path, { headers: { authorization: `Bearer ${artist.token}` } })).json();
-async function ends(id) {
-  for (let i = 0; i < 600; i++) {
-    const said = await ask(`/api/v1/upload/status/${id}`);
-    if (!['receiving', 'processing'].includes(said.status)) return said;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`upload ${id} does not end`);
-}
+const ends = (id) => eventually(async () => {
+  const said = await ask(`/api/v1/upload/status/${id}`);
+  return !['receiving', 'processing'].includes(said.status) && said;
+}, 300000, 100);
 
 const send = (bytes, more) => new Promise((done, fail) => {
   const upload = new tus.Upload(bytes, {
-    endpoint: `${url}/api/v1/upload/tus`, chunkSize: 100000, retryDelays: [0, 200, 1000],
+    endpoint: `${url}/api/v1/upload/tus`, chunkSize: 100000, retryDelays: [0, 200, 1000, 3000, 10000],
     headers: { Authorization: `Bearer ${artist.token}` },
     metadata: { title: 'By tus', artist_id: String(artistId), filename: 'tone.wav' },
     onError: fail, onSuccess: () => done(upload.url), ...more,

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { SignJWT, importJWK } from 'jose';
-import { bin, run, varDir } from './segue.mjs';
+import { bin, eventually, get, run, sql, varDir } from './segue.mjs';
 
 // One psql for many statements.
 export class Database {
@@ -34,6 +34,18 @@ export class Database {
 }
 
 export const tokenOf = async (id) => (await run(`${bin}/segue-api`, ['user', 'token', String(id)])).stdout.trim();
+
+// The API is stopped while something is done; then it is there again, also for who is logged in.
+export async function withoutApi(something) {
+  try {
+    await run('sv', ['-w', '120', 'down', `${varDir}/service/api`]);
+    await something();
+  } finally {
+    await run('sv', ['up', `${varDir}/service/api`]);
+    const headers = { authorization: `Bearer ${await tokenOf(await sql('SELECT min(user_id) FROM users'))}` };
+    await eventually(async () => (await get('/health')).status === 200 && (await get('/api/v1/me', { headers })).status === 200);
+  }
+}
 
 // A token of our own key, as the server makes them, that is good until so many seconds from now.
 export async function signedFor(id, seconds) {
