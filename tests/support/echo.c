@@ -22,6 +22,7 @@ static char folder[32];
 char echo_url[64], echo_second_url[64];
 atomic_int echo_opened, echo_closed, echo_released, echo_handled;
 _Atomic int64_t echo_seen_left;
+atomic_bool echo_held;
 
 static int handle_echo(void *thread, const struct sg_rpc_call *call, const void *in, void *out,
                        struct sg_error *e)
@@ -32,6 +33,8 @@ static int handle_echo(void *thread, const struct sg_rpc_call *call, const void 
     atomic_store(&echo_seen_left, call->deadline_us - sg_now_us());
     if (q->sleep_ms)
         sg_sleep_us(q->sleep_ms * 1000);
+    while (atomic_load(&echo_held))
+        sg_sleep_us(1000);
     if (q->fail)
         return sg_fail_field(e, "text", "asked to fail \xff"), (int)q->fail;
     *(struct echo *)out = *q;
@@ -98,6 +101,23 @@ struct sg_rpc_client *echo_client(const char *urls)
     return c;
 }
 
+struct sg_rpc_client *echo_client_connected(const char *urls)
+{
+    struct sg_rpc_client *c = echo_client(urls);
+    struct sg_arena a = {0};
+    struct echo r;
+    int rc = SG_EUNAVAIL;
+    for (int i = 0; i < 2000 && rc; i++) {
+        rc = sg_rpc_call(c, "where", NULL, NULL, &echo_record, &r, &a,
+                         sg_now_us() + ECHO_PATIENCE_MS * INT64_C(1000), SG_STR_NONE, NULL);
+        if (rc)
+            sg_sleep_us(50000);
+    }
+    ck_assert_int_eq(rc, 0);
+    sg_arena_free(&a);
+    return c;
+}
+
 int echo_call(struct sg_rpc_client *c, struct echo *q, struct echo *r, struct sg_arena *a,
               int64_t ms, struct sg_error *e)
 {
@@ -115,6 +135,7 @@ void echo_setup(void)
     atomic_store(&echo_closed, 0);
     atomic_store(&echo_released, 0);
     atomic_store(&echo_handled, 0);
+    atomic_store(&echo_held, false);
 }
 
 void echo_teardown(void)
@@ -134,9 +155,7 @@ void *echo_call_in_thread(void *arg)
     struct echo_caller *t = arg;
     struct sg_arena a = {0};
     struct echo q = {.sleep_ms = t->sleep_ms}, r;
-    int64_t start = sg_now_us();
     t->rc = echo_call(t->client, &q, &r, &a, t->deadline_ms, NULL);
-    t->took_us = sg_now_us() - start;
     sg_arena_free(&a);
     return NULL;
 }
@@ -145,9 +164,16 @@ void echo_wait_until_answers(struct sg_rpc_client *c)
 {
     struct sg_arena a = {0};
     struct echo q = {0}, r;
-    for (int i = 0; i < 100 && echo_call(c, &q, &r, &a, 3000, NULL) != 0; i++)
+    for (int i = 0; i < 2000 && echo_call(c, &q, &r, &a, ECHO_PATIENCE_MS, NULL) != 0; i++)
         sg_sleep_us(50000);
     sg_arena_free(&a);
+}
+
+void echo_wait_until_handled(int n)
+{
+    for (int i = 0; i < 60000 && atomic_load(&echo_handled) < n; i++)
+        sg_sleep_us(1000);
+    ck_assert_int_ge(atomic_load(&echo_handled), n);
 }
 
 /* A connection that speaks bytes of its own. */

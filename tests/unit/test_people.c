@@ -80,7 +80,7 @@ static int get(uint64_t user_id)
 {
     struct sg_error e = SG_ERROR_INIT;
     sg_arena_reset(&arena);
-    return sg_people_get(people, user_id, sg_now_us() + 1000000, &arena, &p, &e);
+    return sg_people_get(people, user_id, sg_now_us() + 60000000, &arena, &p, &e);
 }
 
 static void play(uint64_t user_id, uint64_t song_id, int64_t at_us, int32_t played_s)
@@ -285,12 +285,14 @@ START_TEST(without_a_database_the_last_known_answers_and_says_so)
     ck_assert_int_eq(get(1), 0);
     ck_assert(!p.stale);
     sg_people_forget(people);
+    int64_t asked_us = sg_now_us();
     ck_assert_int_eq(get(1), 0);
     ck_assert(p.stale && p.known);
     ck_assert_int_eq(truth.loads, 2);
     ck_assert_int_eq(get(1), 0);
     ck_assert(p.stale);
-    ck_assert_int_eq(truth.loads, 2);
+    /* asked again after half a second, which a busy machine may have taken */
+    ck_assert(truth.loads == 2 || sg_now_us() - asked_us > 500000);
     ck_assert_int_eq(get(2), SG_EUNAVAIL);
     struct sg_people_state s;
     sg_people_state(people, &s);
@@ -345,7 +347,7 @@ static void *reader(void *ctx)
     for (int i = 0; i < 3000; i++) {
         sg_arena_reset(&a);
         uint64_t user = 1 + (uint64_t)(rand_r(&seed) % 60);
-        if (sg_people_get(people, user, sg_now_us() + 1000000, &a, &person, &e))
+        if (sg_people_get(people, user, sg_now_us() + 60000000, &a, &person, &e))
             bad++;
         for (size_t k = 1; k < person.n_songs; k++)
             bad += person.songs[k - 1].song_id >= person.songs[k].song_id;

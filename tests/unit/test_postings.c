@@ -413,7 +413,7 @@ int main(void)
     tcase_add_test(c, documents_are_found_by_their_words_and_filters);
     tcase_add_test(c, damage_is_an_error_not_an_exception);
     tcase_add_test(c, a_full_disk_is_said_as_no_space);
-    tcase_set_timeout(c, 120);
+    tcase_set_timeout(c, 300);
     suite_add_tcase(s, c);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

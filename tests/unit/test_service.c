@@ -27,7 +27,7 @@ static int run_serve(const struct sg_config *config, int argc, char **argv)
     (void)config, (void)argc, (void)argv;
     printf("ready\n");
     fflush(stdout);
-    return sg_wait_stop(20000) && sg_stopping() ? 0 : 1;
+    return sg_wait_stop(600000) && sg_stopping() ? 0 : 1;
 }
 
 static const struct sg_command commands[] = {
@@ -171,12 +171,11 @@ START_TEST(sigterm_wakes_a_waiting_server)
     struct result r;
     pid_t pid = start((const char *const[]){"serve", NULL}, &from);
     ck_assert_int_eq(read(from, line, 6), 6);
-    int64_t start_us = sg_now_us();
     kill(pid, SIGPIPE);
     kill(pid, SIGTERM);
     finish(pid, from, &r);
-    ck_assert_int_eq(r.code, 0);
-    ck_assert(sg_now_us() - start_us < 2000000);
+    ck_assert_int_eq(r.code,
+                     0); /* else it ends after ten minutes, which is more than this may take */
 }
 END_TEST
 
@@ -194,7 +193,7 @@ int main(void)
 {
     Suite *suite = suite_create("service");
     TCase *t = tcase_create("service");
-    tcase_set_timeout(t, 60);
+    tcase_set_timeout(t, 300);
     tcase_add_test(t, help_and_version_are_not_failures);
     tcase_add_test(t, wrong_usage_is_told_and_is_2);
     tcase_add_test(t, the_configuration_is_found_and_refused_with_its_line);

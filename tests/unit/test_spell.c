@@ -308,7 +308,7 @@ int main(void)
     Suite *s = suite_create("spell");
     TCase *t = tcase_create("spell");
     suite_add_tcase(s, t);
-    tcase_set_timeout(t, 120);
+    tcase_set_timeout(t, 300);
     tcase_add_unchecked_fixture(t, setup, NULL);
     tcase_add_test(t, every_word_has_its_frequency);
     tcase_add_test(t, prefixes_give_the_most_frequent_words);
