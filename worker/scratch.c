@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 struct sg_scratch {
@@ -30,18 +29,25 @@ void sg_scratch_remove(const char *path)
         sg_log(SG_LOG_WARN, "scratch is left behind", "path=%s error=%d", path, errno);
 }
 
-/* One whose lock can be had belongs to nobody; so does one without, unless it is being made, which
- * takes no minute. */
-static void remove_stale(const char *all, const char *name)
+/* Workers of former versions locked a file in it. */
+static bool is_held_by_file(const char *path)
 {
-    char path[1100], lock[1200];
-    struct stat st;
-    snprintf(path, sizeof path, "%s/%s", all, name);
+    char lock[1200];
     snprintf(lock, sizeof lock, "%s/lock", path);
     int fd = open(lock, O_RDWR | O_CLOEXEC);
-    bool stale = fd >= 0 ? flock(fd, LOCK_EX | LOCK_NB) == 0
-                         : stat(path, &st) == 0 && time(NULL) - st.st_mtime > 60;
-    if (stale)
+    bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+    if (fd >= 0)
+        close(fd);
+    return held;
+}
+
+/* One whose lock can be had belongs to nobody. */
+static void remove_stale(const char *all, const char *name)
+{
+    char path[1100];
+    snprintf(path, sizeof path, "%s/%s", all, name);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && !is_held_by_file(path))
         sg_scratch_remove(path);
     if (fd >= 0)
         close(fd);
@@ -64,20 +70,35 @@ static int remove_all_stale(const char *all, struct sg_error *e)
     return 0;
 }
 
+/* Locked, and not removed by somebody who had the lock before. */
+static bool hold(struct sg_scratch *s)
+{
+    struct stat at, of;
+    s->lock = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) == 0 && stat(s->dir, &at) == 0 &&
+        fstat(s->lock, &of) == 0 && at.st_ino == of.st_ino)
+        return true;
+    if (s->lock >= 0)
+        close(s->lock);
+    s->lock = -1;
+    return false;
+}
+
+/* Another that starts may take what is not locked yet for a dead one's: then it is made anew. */
 static int make_own(struct sg_scratch *s, const char *all, struct sg_error *e)
 {
     unsigned char id[16];
-    char name[SG_UUID_CHARS + 1], lock[720];
-    sg_uuid_make(id);
-    sg_uuid_text(id, name);
-    snprintf(s->dir, sizeof s->dir, "%s/%s", all, name);
-    snprintf(lock, sizeof lock, "%s/lock", s->dir);
-    if (mkdir(s->dir, 0700))
-        return sg_fail_errno(e, "%s", s->dir);
-    s->lock = open(lock, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB))
-        return sg_fail_errno(e, "%s", lock);
-    return 0;
+    char name[SG_UUID_CHARS + 1];
+    for (int tries = 0; tries < 100; tries++) {
+        sg_uuid_make(id);
+        sg_uuid_text(id, name);
+        snprintf(s->dir, sizeof s->dir, "%s/%s", all, name);
+        if (mkdir(s->dir, 0700))
+            return sg_fail_errno(e, "%s", s->dir);
+        if (hold(s))
+            return 0;
+    }
+    return sg_fail(e, SG_EBUSY, "%s cannot be locked", s->dir);
 }
 
 int sg_scratch_open(struct sg_scratch **out, const char *var_dir, struct sg_error *e)

@@ -1,6 +1,6 @@
 /* scratch.h - folders for the time of a job, below var_dir/scratch.
  *
- *   var_dir/scratch/<worker>/lock      held (flock) for as long as its worker lives
+ *   var_dir/scratch/<worker>/          locked (flock) for as long as its worker lives
  *   var_dir/scratch/<worker>/<job>/    removed at the job's end
  *
  * Opening removes those of workers that are gone, however they went. Thread-safe after open.
