@@ -114,5 +114,5 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {a_person_finds_what_the_query_means};
-    return relevance_run("queries", tests, sizeof tests / sizeof *tests, 600);
+    return relevance_run("queries", tests, sizeof tests / sizeof *tests, 900);
 }

@@ -91,5 +91,5 @@ int main(void)
         fprintf(stderr, "SKIPPED: no %s (set SEGUE_DATASETS)\n", plays_path());
         return 77;
     }
-    return relevance_run("recommendations", tests, sizeof tests / sizeof *tests, 300);
+    return relevance_run("recommendations", tests, sizeof tests / sizeof *tests, 900);
 }
