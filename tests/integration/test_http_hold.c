@@ -25,9 +25,9 @@ static int port;
 
 static pid_t hold(void)
 {
-    return test_program_spawn(
-        &x, "segue-api",
-        (const char *const[]){"hold", "--", test_program("segue-api"), "serve", NULL});
+    return test_program_spawn(&x, "segue-api",
+                              (const char *const[]){"hold", "--", test_program("segue-api"),
+                                                    "--config", x.conf, "serve", NULL});
 }
 
 static long child(void)
@@ -121,7 +121,8 @@ START_TEST(a_holder_becomes_the_build_that_lies_there_when_it_replaces)
     snprintf(next, sizeof next, "%s.new", path);
     snprintf(gone, sizeof gone, "%s (deleted)", path);
     copy_program(path);
-    const char *const argv[] = {path, "--config", x.conf, "hold", "--", path, "serve", NULL};
+    const char *const argv[] = {path, "--config", x.conf, "hold",  "--",
+                                path, "--config", x.conf, "serve", NULL};
     pid_t holder = test_spawn(argv, test_path(x.dir, "segue-api"), SIGKILL);
     long now = await_another(0);
     crowd_start(&askers, port, ask_text, ASKERS);
