@@ -1,12 +1,20 @@
-/* multipart.c - see multipart.h. */
+/* multipart.c - see multipart.h.
+ *
+ * The reader takes as boundary whatever follows "boundary=", in small letters, to the end of the
+ * line, and nothing after the last boundary. So it is given the parameter alone, spelled as it
+ * wants it, and the body up to there.
+ */
 #include "api/http/multipart.h"
 #include "api/http/parts.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <xxhash.h>
 
 /* A part's headers and a piece of its value must each fit. */
-enum { BUFFER = 64 << 10 };
+enum { BUFFER = 64 << 10, BOUNDARY_MAX = 200 };
+
+static const char form_data[] = "multipart/form-data";
 
 struct sg_multipart {
     struct MHD_PostProcessor *reader;
@@ -15,6 +23,9 @@ struct sg_multipart {
     int parts;
     bool stopped;
     uint64_t empty; /* hash of the names of a part of which nothing has come yet; 0: none */
+    char close[BOUNDARY_MAX + 8];                   /* a line's end, the last boundary */
+    size_t close_n, matched;                        /* as much of it has just come */
+    enum { ON_ITS_LINE, AT_ITS_END, BEHIND } after; /* matched all: where in what follows */
 };
 
 /* The reader may tell a part of which it has no bytes yet, and then begin it again. (So a field
@@ -47,19 +58,73 @@ static enum MHD_Result take(void *ctx, enum MHD_ValueKind kind, const char *name
     return m->stopped ? MHD_NO : MHD_YES;
 }
 
-/* The type alone, and whether a boundary follows: of one character the reader takes none. */
-static int check(struct sg_str type, struct sg_error *e)
+/* Takes "name=value" or "name" off the front of what follows a semicolon. False: a quoted value
+ * without end, or with an escape, which no boundary has a use for. */
+static bool take_parameter(struct sg_str *left, struct sg_str *name, struct sg_str *value)
 {
-    static const char wanted[] = "multipart/form-data";
-    size_t n = sizeof wanted - 1;
-    if (type.n < n || strncasecmp(type.p, wanted, n) != 0 ||
+    while (left->n && strchr("; \t", *left->p))
+        left->p++, left->n--;
+    size_t n = 0;
+    while (n < left->n && left->p[n] != '=' && left->p[n] != ';')
+        n++;
+    bool has_value = n < left->n && left->p[n] == '=';
+    *name = (struct sg_str){left->p, n};
+    n += has_value;
+    *left = (struct sg_str){left->p + n, left->n - n};
+    bool quoted = has_value && left->n && *left->p == '"';
+    left->p += quoted;
+    left->n -= quoted;
+    const char *end = memchr(left->p, quoted ? '"' : ';', left->n);
+    *value = (struct sg_str){left->p, end ? (size_t)(end - left->p) : left->n};
+    *left = (struct sg_str){left->p + value->n, left->n - value->n};
+    if (quoted) {
+        bool good = end && !memchr(value->p, '\\', value->n);
+        left->p += end != NULL;
+        left->n -= end != NULL;
+        return good && (!left->n || strchr("; \t", *left->p));
+    }
+    while (value->n && strchr(" \t", value->p[value->n - 1]))
+        value->n--;
+    return has_value || !value->n;
+}
+
+/* RFC 9110 section 5.6.6: names in any letters. NONE: it has none, or two. Of one character the
+ * reader takes none. */
+static struct sg_str boundary_of(struct sg_str parameters)
+{
+    struct sg_str name, value, found = SG_STR_NONE;
+    while (parameters.n) {
+        if (!take_parameter(&parameters, &name, &value))
+            return SG_STR_NONE;
+        if (!http_same(name, SG_STR("boundary")))
+            continue;
+        if (found.p || value.n < 2 || value.n > BOUNDARY_MAX || memchr(value.p, '"', value.n))
+            return SG_STR_NONE;
+        found = value;
+    }
+    return found;
+}
+
+static int check(struct sg_str type, struct sg_str *boundary, struct sg_error *e)
+{
+    size_t n = sizeof form_data - 1;
+    if (type.n < n || strncasecmp(type.p, form_data, n) != 0 ||
         (type.n > n && !strchr("; \t", type.p[n])))
         return sg_fail(e, SG_EMEDIA, "expected Content-Type: multipart/form-data");
-    const char *at = memmem(type.p + n, type.n - n, "boundary=", 9);
-    size_t left = at ? type.n - (size_t)(at + 9 - type.p) : 0;
-    if (left < 2 || left > 200 || at[9] == ';')
-        return sg_fail_field(e, "Content-Type", "Content-Type: has no boundary");
-    return 0;
+    *boundary = boundary_of((struct sg_str){type.p + n, type.n - n});
+    return boundary->p ? 0
+                       : sg_fail_field(e, "Content-Type", "Content-Type: has no boundary, or two");
+}
+
+/* Where libmicrohttpd keeps the header, which nothing else reads of a form: what was told in more
+ * letters has room for it. */
+static void spell(struct sg_str type, struct sg_str boundary)
+{
+    static const char name[] = ";boundary=";
+    char *to = (char *)type.p + sizeof form_data - 1;
+    memmove(to + sizeof name - 1, boundary.p, boundary.n);
+    memcpy(to, name, sizeof name - 1);
+    to[sizeof name - 1 + boundary.n] = '\0';
 }
 
 int sg_multipart_open(struct sg_multipart **out, const struct sg_http_request *q,
@@ -67,13 +132,16 @@ int sg_multipart_open(struct sg_multipart **out, const struct sg_http_request *q
 {
     const struct http_exchange *x =
         (const void *)((const char *)q - offsetof(struct http_exchange, request));
-    int rc = check(sg_http_request_header(q, "Content-Type"), e);
+    struct sg_str type = sg_http_request_header(q, "Content-Type"), boundary;
+    int rc = check(type, &boundary, e);
     if (rc)
         return rc;
     struct sg_multipart *m = calloc(1, sizeof *m);
     if (!m)
         return sg_fail(e, SG_ENOMEM, "multipart");
-    *m = (struct sg_multipart){.fn = fn, .ctx = ctx};
+    *m = (struct sg_multipart){.fn = fn, .ctx = ctx, .matched = 2}; /* it begins a line */
+    m->close_n = (size_t)snprintf(m->close, sizeof m->close, "\r\n--%.*s--", SG_FMT(boundary));
+    spell(type, boundary);
     m->reader = MHD_create_post_processor(x->connection, BUFFER, take, m);
     if (!m->reader) {
         free(m);
@@ -92,9 +160,44 @@ static int why(const struct sg_multipart *m, struct sg_error *e)
     return sg_fail(e, SG_EINVAL, "the form cannot be read: malformed multipart/form-data");
 }
 
+/* How many bytes there are up to the end of the last boundary, or in all. */
+static size_t up_to_close(struct sg_multipart *m, struct sg_str bytes)
+{
+    size_t i = 0;
+    while (i < bytes.n && m->matched < m->close_n) {
+        if (!m->matched) {
+            const char *cr = memchr(bytes.p + i, '\r', bytes.n - i);
+            if (!cr)
+                return bytes.n;
+            i = (size_t)(cr - bytes.p);
+        }
+        char c = bytes.p[i++]; /* what is looked for has one '\r', its first */
+        m->matched = c == m->close[m->matched] ? m->matched + 1 : c == '\r';
+    }
+    return i;
+}
+
+/* Spaces, a line's end, and then whatever it may be: RFC 2046 section 5.1.1. */
+static bool is_epilogue(struct sg_multipart *m, struct sg_str bytes)
+{
+    for (size_t i = 0; i < bytes.n && m->after != BEHIND; i++) {
+        char c = bytes.p[i];
+        if (c == '\n')
+            m->after = BEHIND;
+        else if (c == '\r' && m->after == ON_ITS_LINE)
+            m->after = AT_ITS_END;
+        else if ((c != ' ' && c != '\t') || m->after == AT_ITS_END)
+            return false;
+    }
+    return true;
+}
+
 int sg_multipart_put(struct sg_multipart *m, struct sg_str bytes, struct sg_error *e)
 {
-    return MHD_post_process(m->reader, bytes.p, bytes.n) == MHD_YES && !m->stopped ? 0 : why(m, e);
+    size_t n = up_to_close(m, bytes);
+    if (n && (MHD_post_process(m->reader, bytes.p, n) != MHD_YES || m->stopped))
+        return why(m, e);
+    return is_epilogue(m, (struct sg_str){bytes.p + n, bytes.n - n}) ? 0 : why(m, e);
 }
 
 int sg_multipart_end(struct sg_multipart *m, struct sg_error *e)

@@ -1,5 +1,6 @@
 /* multipart.h - multipart/form-data (RFC 7578) of a body that comes piece by piece, read by
- * libmicrohttpd's post processor in constant memory. */
+ * libmicrohttpd's post processor in constant memory. What comes before the first boundary and
+ * after the last one's line is passed over (RFC 2046). */
 #pragma once
 #include "api/http/http.h"
 
@@ -15,8 +16,8 @@ struct sg_multipart_piece {
 typedef bool (*sg_multipart_fn)(void *ctx, const struct sg_multipart_piece *piece);
 
 struct sg_multipart;
-/* While the request's headers are there. SG_EMEDIA: it is no multipart/form-data; SG_EINVAL: it has
- * no boundary. */
+/* While the request's headers are there; Content-Type must not be read after it. SG_EMEDIA: it is
+ * no multipart/form-data; SG_EINVAL: it has no boundary. */
 int sg_multipart_open(struct sg_multipart **out, const struct sg_http_request *q,
                       sg_multipart_fn fn, void *ctx, struct sg_error *e);
 /* SG_ECANCELED: fn ended it; SG_EINVAL: malformed; SG_ELIMIT: too many parts. */

@@ -302,6 +302,79 @@ START_TEST(hostile_forms_are_refused)
 }
 END_TEST
 
+static int send_as(const struct sg_buf *form, const char *type)
+{
+    char head[300];
+    snprintf(head, sizeof head, "Content-Type: %s\r\n", type);
+    return catalogue_send(ONE, "POST", "/api/v1/upload/song", head, form->p, form->n);
+}
+
+START_TEST(the_boundary_is_found_however_the_header_tells_it)
+{
+    static const struct {
+        const char *type;
+        int status;
+    } all[] = {
+        {"multipart/form-data; Boundary=" TEST_BOUNDARY, 202},
+        {"Multipart/Form-Data;BOUNDARY=\"" TEST_BOUNDARY "\" ; charset=utf-8", 202},
+        {"multipart/form-data; x=\"boundary=cc; y\"; boundary=" TEST_BOUNDARY "; z=1", 202},
+        {"multipart/form-data; xboundary=" TEST_BOUNDARY, 400},
+        {"multipart/form-data; x=\"boundary=" TEST_BOUNDARY "\"", 400},
+        {"multipart/form-data; boundary=" TEST_BOUNDARY "; Boundary=" TEST_BOUNDARY, 400},
+        {"multipart/form-data; boundary=\"" TEST_BOUNDARY, 400},
+        {"multipart/form-data; boundary=\"" TEST_BOUNDARY "\"x", 400},
+        {"multipart/form-data; boundary=\"\\" TEST_BOUNDARY "\"", 400},
+        {"multipart/form-data; boundary=", 400},
+        {"multipart/form-data; boundary", 400},
+    };
+    struct sg_buf form = {0};
+    int before = uploads();
+    form_of(&form, (struct test_tone){0}, "Letters", true); /* one upload, however often */
+    test_form_end(&form);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        int got = send_as(&form, all[i].type);
+        ck_assert_msg(got == all[i].status, "%s: %d %s", all[i].type, got, catalogue_said);
+        ck_assert_msg(got == 202 || says("Content-Type"), "%s", catalogue_said);
+    }
+    ck_assert_int_eq(uploads(), before + 1);
+    sg_buf_free(&form);
+}
+END_TEST
+
+START_TEST(what_follows_the_last_boundary_is_passed_over)
+{
+    static const struct {
+        const char *behind;
+        int status;
+    } all[] = {
+        {"", 202},       {"\r\n", 202},
+        {"\n", 202},     {" \t\r\nThe end.\r\n--" TEST_BOUNDARY "\r\n--" TEST_BOUNDARY "--", 202},
+        {"x", 400},      {"-", 400},
+        {" x\r\n", 400}, {"\r\r\n", 400},
+        {"\r ", 400},
+    };
+    struct sg_buf form = {0};
+    int before = uploads();
+    form_of(&form, (struct test_tone){0}, "Behind", true);
+    put(&form, "--" TEST_BOUNDARY "--");
+    size_t n = form.n;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        form.n = n;
+        put(&form, all[i].behind);
+        int got = test_form_send(ONE, &form, NULL);
+        ck_assert_msg(got == all[i].status, "%zu: %d %s", i, got, catalogue_said);
+        ck_assert_msg(got == 202 || says("malformed"), "%s", catalogue_said);
+    }
+    form.n = n;
+    put(&form, "\r\n");
+    for (int i = 0; i < 20000; i++) /* in many pieces */
+        put(&form, "\r\n--" TEST_BOUNDARY "--");
+    ck_assert_int_eq(test_form_send(ONE, &form, NULL), 202);
+    ck_assert_int_eq(uploads(), before + 1);
+    sg_buf_free(&form);
+}
+END_TEST
+
 START_TEST(what_is_sent_again_is_one_upload)
 {
     struct sg_buf form = {0};
@@ -608,6 +681,8 @@ int main(void)
     tcase_add_test(c, who_is_no_artist_may_not_and_the_bytes_are_not_asked_for);
     tcase_add_test(c, digests_in_headers_are_of_the_whole_body);
     tcase_add_test(c, hostile_forms_are_refused);
+    tcase_add_test(c, the_boundary_is_found_however_the_header_tells_it);
+    tcase_add_test(c, what_follows_the_last_boundary_is_passed_over);
     tcase_add_test(c, what_is_sent_again_is_one_upload);
     tcase_add_test(c, uploads_are_listed_page_by_page_and_cancelled);
     tcase_add_test(c, too_many_that_are_not_done_are_refused);
