@@ -503,6 +503,42 @@ START_TEST(a_read_that_is_cut_goes_on_where_it_was)
 }
 END_TEST
 
+/* Bytes come all the time, so that it is never silent; they would all have come in 10 s. */
+START_TEST(a_server_that_trickles_is_given_up)
+{
+    struct sg_str all = {large, LARGE};
+    put("k", NULL, SG_STR("x"));
+    reopen(500, 0);
+    test_s3_proxy_set(&proxy, TEST_S3_TRICKLE, 0, -1);
+    struct sg_buf got = {0};
+    ck_assert_int_eq(sg_objects_get(o, "k", NULL, 0, 0, gather, &got, &e), SG_EUNAVAIL);
+    sg_buf_free(&got);
+    ck_assert_int_eq(try_put("never", NULL, SG_STR("x")), SG_EUNAVAIL);
+    ck_assert_int_eq(try_put("never", NULL, all), SG_EUNAVAIL); /* when it begins */
+    ck_assert_int_eq(atomic_load(&proxy.requests), 3);          /* nothing is worth another try */
+    reopen(5000, 0);
+    test_s3_proxy_set(&proxy, TEST_S3_PASS, 0, 0);
+    expect_none("never");
+}
+END_TEST
+
+/* Eight million bytes, ten a try: each try moves, and none gets anywhere. */
+START_TEST(a_read_that_is_cut_again_and_again_ends)
+{
+    struct sg_str all = {large, LARGE};
+    put("big", content_key, all);
+    reopen(1000, 1);
+    test_s3_proxy_set(&proxy, TEST_S3_SIP, 0, -1);
+    struct sg_buf got = {0};
+    ck_assert_int_eq(sg_objects_get(o, "big", content_key, 0, 0, gather, &got, &e), SG_EUNAVAIL);
+    ck_assert_uint_lt(got.n, LARGE);
+    sg_buf_free(&got);
+    test_s3_proxy_set(&proxy, TEST_S3_PASS, 0, 0);
+    reopen(5000, 3);
+    expect("big", content_key, 0, 0, all);
+}
+END_TEST
+
 START_TEST(a_server_that_is_away_is_told_and_used_again_when_it_is_back)
 {
     put("k", NULL, SG_STR("x"));
@@ -559,6 +595,8 @@ static Suite *make_suite(const char *kind)
     tcase_add_test(f, a_put_that_is_cut_ends_right_or_leaves_nothing);
     tcase_add_test(f, a_commit_whose_answer_is_lost_is_known_to_have_gone_well);
     tcase_add_test(f, a_read_that_is_cut_goes_on_where_it_was);
+    tcase_add_test(f, a_server_that_trickles_is_given_up);
+    tcase_add_test(f, a_read_that_is_cut_again_and_again_ends);
     tcase_add_test(f, a_server_that_is_away_is_told_and_used_again_when_it_is_back);
     suite_add_tcase(s, f);
     return s;

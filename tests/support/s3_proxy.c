@@ -13,12 +13,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, DROPS = 1000, SIP = 10 };
 static const char busy[] =
     "HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: 92\r\n"
     "Connection: close\r\n\r\n"
     "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Reduce your "
     "rate</Message></Error>";
+
+static const char drops[] = "HTTP/1.1 200 OK\r\nETag: \"slow\"\r\nContent-Length: 1000\r\n\r\n";
 
 struct link {
     struct test_s3_proxy *p;
@@ -26,6 +28,7 @@ struct link {
     bool answered; /* the server spoke last */
     enum test_s3_fault fault;
     size_t sent, got; /* of this request and its answer */
+    bool headed;      /* the answer's head is through */
 };
 
 static enum test_s3_fault next_fault(struct test_s3_proxy *p)
@@ -82,6 +85,27 @@ static void be_silent(struct link *l, char *chunk)
             return;
 }
 
+static void answer_slowly(struct link *l)
+{
+    bool goes_on = send_all(l->client, drops, sizeof drops - 1);
+    for (int i = 0; goes_on && i < DROPS && !atomic_load(&l->p->ends); i++) {
+        sg_sleep_us(10000);
+        goes_on = send_all(l->client, "x", 1);
+    }
+}
+
+/* Of the answer's body SIP bytes, and no more. */
+static bool give_a_sip(struct link *l, const char *chunk, size_t n)
+{
+    const char *body = l->headed ? chunk : memmem(chunk, n, "\r\n\r\n", 4);
+    if (!body)
+        return send_all(l->client, chunk, n);
+    body += l->headed ? 0 : 4;
+    l->headed = true;
+    size_t before = (size_t)(body - chunk), left = n - before;
+    return send_all(l->client, chunk, before + (left < SIP ? left : SIP)) && !left;
+}
+
 /* False: the connection ends. */
 static bool from_client(struct link *l, char *chunk)
 {
@@ -91,6 +115,7 @@ static bool from_client(struct link *l, char *chunk)
     if (l->answered) {
         l->answered = false;
         l->sent = l->got = 0;
+        l->headed = false;
         l->fault = next_fault(l->p);
     }
     l->sent += (size_t)n;
@@ -98,6 +123,8 @@ static bool from_client(struct link *l, char *chunk)
         answer_busy(l, chunk);
     else if (l->fault == TEST_S3_STALL)
         be_silent(l, chunk);
+    else if (l->fault == TEST_S3_TRICKLE)
+        answer_slowly(l);
     else if (l->fault == TEST_S3_CUT_REQUEST && (l->sent > CHUNK || n < CHUNK)) {
         send_all(l->server, chunk, (size_t)n / 2);
         reset(l->client);
@@ -115,6 +142,8 @@ static bool from_server(struct link *l, char *chunk)
     if (l->fault == TEST_S3_LOSE_ANSWER)
         return false;
     l->got += (size_t)n;
+    if (l->fault == TEST_S3_SIP)
+        return give_a_sip(l, chunk, (size_t)n);
     if (l->fault == TEST_S3_CUT_ANSWER && (l->got > CHUNK || n < CHUNK)) {
         send_all(l->client, chunk, (size_t)n / 2);
         return false;

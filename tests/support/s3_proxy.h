@@ -15,6 +15,8 @@ enum test_s3_fault {
     TEST_S3_CUT_REQUEST, /* after its first 64 KiB the connection is reset */
     TEST_S3_CUT_ANSWER,  /* after its first 64 KiB, or half of what came when that is less */
     TEST_S3_LOSE_ANSWER, /* the server has done it, and the client never learns */
+    TEST_S3_TRICKLE,     /* 200 and a body, a byte in 10 ms, for 10 s; the server sees nothing */
+    TEST_S3_SIP,         /* a few bytes of the body of each answer, then it is cut */
 };
 
 struct test_s3_proxy {

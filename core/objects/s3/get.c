@@ -73,7 +73,7 @@ int s3_get(void *store, const char *key, int64_t from, int64_t n, sg_object_sink
         if (q.received)
             tries = 1; /* it moves */
         if (!rc || !q.passes || tries > s->retries || (end && at >= end) ||
-            !s3_wait(tries + 1, q.retry_after_ms))
+            !s3_wait(s, &q, tries + 1))
             break;
     }
     sg_buf_free(&q.answer);

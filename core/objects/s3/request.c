@@ -3,15 +3,11 @@
 #include "core/digest.h"
 #include "core/metrics.h"
 #include "core/objects/s3/s3.h"
-#include "core/service.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <sys/random.h>
 
-#define FIRST_WAIT_MS 100
-#define LAST_WAIT_MS  5000
-#define ERROR_MAX     65536 /* of the body that tells what is wrong */
+#define ERROR_MAX 65536 /* of the body that tells what is wrong */
 
 struct attempt {
     struct s3 *s;
@@ -21,7 +17,7 @@ struct attempt {
     size_t sent;
     int64_t timeout_us, moved_us; /* when a byte last went or came */
     curl_off_t moved;
-    bool stalled;
+    bool stalled, late;
     int sink_rc;
     struct sg_error sink_error;
 };
@@ -97,9 +93,11 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
     long status = 0;
     curl_easy_getinfo(a->curl, CURLINFO_RESPONSE_CODE, &status);
     if (status / 100 == 2 && q->sink) {
+        int64_t from = sg_now_us();
         a->sink_rc = q->sink(q->ctx, bytes, &a->sink_error);
         q->received += (int64_t)bytes.n;
         a->moved_us = sg_now_us(); /* the time that the sink took is its own */
+        q->sink_us += a->moved_us - from;
         return a->sink_rc ? 0 : bytes.n;
     }
     size_t max = status / 100 == 2 ? S3_ANSWER_MAX : ERROR_MAX;
@@ -138,11 +136,13 @@ static int on_progress(void *ctx, curl_off_t want, curl_off_t got, curl_off_t to
     int64_t now = sg_now_us();
     (void)want, (void)to_send;
     if (got + sent != a->moved) {
+        a->q->moved += got + sent > a->moved ? got + sent - a->moved : 0;
         a->moved = got + sent;
         a->moved_us = now;
     }
     a->stalled = now - a->moved_us > a->timeout_us;
-    return a->stalled;
+    a->late = s3_is_late(a->s, a->q);
+    return a->stalled || a->late;
 }
 
 static bool add_line(struct attempt *a, const char *line)
@@ -242,7 +242,9 @@ static int judge_transfer(struct attempt *a, CURLcode code, struct sg_error *e)
         return s3_judge(q, e);
     q->passes = code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_URL_MALFORMAT;
     return sg_fail(e, SG_EUNAVAIL, "objects: %s",
-                   a->stalled ? "the server was silent too long" : curl_easy_strerror(code));
+                   a->stalled ? "the server was silent too long"
+                   : a->late  ? "the server is too slow"
+                              : curl_easy_strerror(code));
 }
 
 static int try_once(struct s3 *s, struct s3_request *q, const char *url, struct sg_error *e)
@@ -274,18 +276,6 @@ static int try_once(struct s3 *s, struct s3_request *q, const char *url, struct 
     return rc;
 }
 
-bool s3_wait(int attempt, int64_t retry_after_ms)
-{
-    uint32_t chance = 0;
-    int64_t ms = FIRST_WAIT_MS;
-    for (int i = 2; i < attempt && ms < LAST_WAIT_MS; i++)
-        ms *= 2;
-    ms = ms < LAST_WAIT_MS ? ms : LAST_WAIT_MS;
-    if (getrandom(&chance, sizeof chance, 0) == sizeof chance)
-        ms -= chance % (ms / 2);
-    return !sg_wait_stop((int)(retry_after_ms > ms ? retry_after_ms : ms));
-}
-
 int s3_run(struct s3 *s, struct s3_request *q, struct sg_error *e)
 {
     struct sg_buf url = {0};
@@ -293,9 +283,10 @@ int s3_run(struct s3 *s, struct s3_request *q, struct sg_error *e)
     sg_buf_printf(&url, "%s%s/%s%s%s%s%c", s->base, s->path, q->key ? s->prefix : "",
                   q->key ? q->key : "", q->query ? "?" : "", q->query ? q->query : "", 0);
     int rc = sg_buf_failed(&url) ? sg_fail(e, SG_ENOMEM, "objects") : 0;
+    q->begun_us = q->begun_us ? q->begun_us : sg_now_us();
     for (int i = 1; !rc; i++) {
         rc = try_once(s, q, url.p, e);
-        if (!rc || !q->passes || i >= tries || !s3_wait(i + 1, q->retry_after_ms))
+        if (!rc || !q->passes || i >= tries || !s3_wait(s, q, i + 1))
             break;
         rc = 0;
     }

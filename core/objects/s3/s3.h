@@ -18,6 +18,7 @@
 #define S3_ANSWER_MAX (8u << 20) /* of what is read into memory */
 #define S3_IDLE_MAX   16         /* handles kept with their connections */
 #define S3_STAMP      64         /* chars of the mark that tells our upload from another's */
+#define S3_LEAST_RATE (16 << 10) /* bytes a second that a server must move, beyond its patience */
 
 struct s3 {
     char base[2 * SG_CONFIG_TEXT]; /* scheme, host and, in path style, the bucket */
@@ -46,6 +47,8 @@ struct s3_request {
     void *ctx;
     int tries;          /* 0: as configured */
     int64_t timeout_ms; /* 0: as configured */
+    /* of all tries; the caller's further s3_run of it go on with them */
+    int64_t begun_us, sink_us, moved; /* 0: not yet; spent by sink; bytes sent and received */
     /* answered */
     long status;
     struct sg_buf answer; /* the caller's to free */
@@ -68,8 +71,13 @@ bool s3_sign_kms(const struct s3 *s, const struct s3_request *q, const char *pay
  * into an answer of 200 to a POST too: that may have been begun before the server knew of an error
  * (Amazon's CompleteMultipartUpload). */
 int s3_judge(struct s3_request *q, struct sg_error *e);
-/* Before try number `attempt` (2 and up). False: the program is stopping. */
-bool s3_wait(int attempt, int64_t retry_after_ms);
+/* Whether q has taken longer than it may, all its tries and the waits between together: the time
+ * without progress that each try has, once more for the waits, and a second for every
+ * S3_LEAST_RATE bytes that moved. So its size bounds its time, however slowly a server trickles.
+ * (CURLOPT_TIMEOUT_MS does not grow with the size; CURLOPT_LOW_SPEED_TIME counts the sink's.) */
+bool s3_is_late(const struct s3 *s, const struct s3_request *q);
+/* Before try number `attempt` (2 and up). False: the program is stopping, or q is late. */
+bool s3_wait(const struct s3 *s, const struct s3_request *q, int attempt);
 /* "name=value" with what S3's signature wants encoded (RFC 3986 unreserved kept). */
 void s3_query_put(struct sg_buf *b, const char *name, struct sg_str value);
 
