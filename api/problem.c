@@ -22,6 +22,7 @@ static const struct {
     {SG_EPERM, 403, "media-withdrawn", "The recording was withdrawn"},
     {SG_EPERM, 403, "media-subscription", "The subscription has changed"},
     {SG_EPERM, 403, "playback-ended", "This stream was ended"},
+    {SG_EPERM, 403, "device-removed", "The device was removed"},
     {SG_ENOENT, 404, "not-found", "There is no such thing"},
     {SG_ENOENT, 404, "device-unknown", "There is no such device"},
     {SG_ENOENT, 404, "no-audio-yet", "The song has no audio yet"},

@@ -2,8 +2,10 @@
 #include "api/devices/devices.h"
 #include "api/library/answers.h"
 #include "api/licences/licences.h"
+#include "api/playback/playback.h"
 #include "api/problem.h"
 #include "api/route.h"
+#include "core/uuid.h"
 #include "schemas/licences.h"
 
 /* clang-format off */
@@ -30,6 +32,7 @@ static const struct sg_pg_statement list = {
     "d.device_id) FROM devices d WHERE d.user_id = $1::bigint AND d.removed_at IS NULL), '[]'), "
     "'offline_places', $3::bigint, 'offline_changes_left', greatest(0, 2 * $3::bigint - (SELECT count(*) "
     "FROM devices d WHERE d.user_id = $1::bigint AND d.offline_since > now() - interval '30 days')))", 3};
+/* What its addresses of media are refused by, $3, is kept as a stream that has ended is. */
 static const struct sg_pg_statement take_away = {
     "device_remove",
     "WITH gone AS (UPDATE devices SET removed_at = now(), offline = false WHERE user_id = $1::bigint AND "
@@ -37,8 +40,16 @@ static const struct sg_pg_statement take_away = {
     "revoked AS (UPDATE licences l SET revoked_at = now() FROM gone WHERE l.user_id = $1::bigint AND "
     "l.device_id = gone.device_id AND l.expires_at > now() AND l.revoked_at IS NULL), "
     "songs AS (DELETE FROM offline_songs o USING gone WHERE o.user_id = $1::bigint AND o.device_id = gone.device_id), "
-    "kept AS (DELETE FROM offline_kept k USING gone WHERE k.user_id = $1::bigint AND k.device_id = gone.device_id) "
-    "SELECT CASE WHEN EXISTS (SELECT FROM gone) THEN '200' ELSE '404 there is no such device' END", 2};
+    "kept AS (DELETE FROM offline_kept k USING gone WHERE k.user_id = $1::bigint AND k.device_id = gone.device_id), "
+    "media AS (INSERT INTO playback_sessions (playback_id, user_id, login_id, device_id, device, song_id, ended_at) "
+    "SELECT $3::bigint, $1::bigint, 0, device_id::text, '', 0, clock_timestamp() FROM gone "
+    "ON CONFLICT (playback_id) DO UPDATE SET ended_at = excluded.ended_at RETURNING playback_id), "
+    "streams AS (UPDATE playback_sessions p SET ended_at = clock_timestamp() FROM gone WHERE p.user_id = $1::bigint "
+    "AND p.device_id = gone.device_id::text AND p.ended_at IS NULL RETURNING p.playback_id) "
+    "SELECT CASE WHEN EXISTS (SELECT FROM gone) THEN '200' ELSE '404 there is no such device' END, "
+    "(SELECT count(segue_playback_tell($1::bigint, 'revoked', jsonb_build_object('session_id', playback_id))) FROM media), "
+    "(SELECT count(segue_playback_tell($1::bigint, 'ended', jsonb_build_object('session_id', playback_id, "
+    "'why', 'ended'))) FROM streams)", 3};
 /* clang-format on */
 
 /* For people: no control characters. */
@@ -87,13 +98,22 @@ void sg_device_list(struct sg_api *api, struct sg_http_request *q, struct sg_htt
     sg_answers_give(api, q, r, &list, params, &sg_device_list_record, "list", 0, &e);
 }
 
+static uint64_t media_of(const char *device)
+{
+    unsigned char id[16];
+    return sg_uuid_parse(sg_str(device), id) ? sg_media_of_device(id) : 0;
+}
+
 void sg_device_remove(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
     struct sg_error e = SG_ERROR_INIT;
     const char *device = NULL;
     int rc = sg_device_id_read(q, sg_route_text(q, 0), &device, &e);
-    const char *params[] = {sg_caller_text(q), device};
+    uint64_t media = rc ? 0 : media_of(device);
+    const char *params[] = {sg_caller_text(q), device, sg_id_text(q, media)};
     if (!rc)
         rc = sg_answers_done(api, q, &take_away, params, &e);
+    if (!rc)
+        sg_playback_revoke(api->playback, media);
     sg_answers_end(q, r, rc, &e);
 }

@@ -35,7 +35,9 @@ const struct sg_route sg_device_routes[] = {
      .tag = "Playback",
      .access = SG_ACCOUNT,
      .summary = "Remove a device",
-     .help = "Its licences end and are not renewed; its place is free for another.",
+     .help = "Its licences end and are not renewed, the addresses that it was given for what it "
+             "keeps are refused from now on (403 `device-removed`), streams that named it end, and "
+             "its place is free for another.",
      .answers = SG_ANSWERS_404},
     {0},
 };

@@ -38,6 +38,7 @@ int offline_view(struct sg_api *api, struct sg_http_request *q, const struct off
 /* Signs it: fills token from the other members. */
 int offline_token(struct sg_api *api, struct sg_http_request *q, const char *device,
                   struct sg_offline_licence *l, struct sg_error *e);
-/* Fills the signed addresses from what the database says lies below the asset's folder. */
-int offline_urls(struct sg_api *api, struct sg_http_request *q, struct sg_offline_song *song,
-                 struct sg_error *e);
+/* Fills the signed addresses from what the database says lies below the asset's folder. They end
+ * with the login that asks and with the device. */
+int offline_urls(struct sg_api *api, struct sg_http_request *q, const char *device,
+                 struct sg_offline_song *song, struct sg_error *e);

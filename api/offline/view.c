@@ -65,8 +65,8 @@ static const struct sg_pg_statement view = {
     "FROM devices d WHERE " SG_SQL_ON_DEVICE("d") " AND d.removed_at IS NULL", 6};
 /* clang-format on */
 
-static int complete_song(struct sg_api *api, struct sg_http_request *q, struct sg_offline_song *s,
-                         struct sg_error *e)
+static int complete_song(struct sg_api *api, struct sg_http_request *q, const char *device,
+                         struct sg_offline_song *s, struct sg_error *e)
 {
     unsigned char asset[16];
     char kid[SG_KID_CHARS + 1];
@@ -76,7 +76,7 @@ static int complete_song(struct sg_api *api, struct sg_http_request *q, struct s
         sg_kid_text(asset, kid);
         s->kid = sg_arena_copy(q->arena, sg_str(kid));
     }
-    return offline_urls(api, q, s, e);
+    return offline_urls(api, q, device, s, e);
 }
 
 int offline_view(struct sg_api *api, struct sg_http_request *q, const struct offline_page *page,
@@ -90,7 +90,7 @@ int offline_view(struct sg_api *api, struct sg_http_request *q, const struct off
         return rc == SG_ENOENT ? sg_device_unknown(e) : rc;
     struct sg_offline_song *songs = out->songs.v;
     for (size_t i = 0; !rc && i < out->songs.n; i++)
-        rc = complete_song(api, q, &songs[i], e);
+        rc = complete_song(api, q, page->device, &songs[i], e);
     struct sg_offline_licence *licences = out->licences.v;
     for (size_t i = 0; !rc && i < out->licences.n; i++)
         rc = offline_token(api, q, page->device, &licences[i], e);

@@ -30,8 +30,11 @@ int media_admit(struct sg_api *api, struct sg_str token, struct sg_str object,
     const struct sg_media_token *t = &out->token;
     if (!rc)
         rc = sg_accounts_stands(api->accounts, t->user_id, t->session_id, t->premium, e);
-    if (!rc && t->playback_id && playback_live_ended(api->playback, t->playback_id))
-        rc = sg_fail_kind(e, SG_EPERM, "playback-ended",
-                          "the stream was ended, as another device took its place");
-    return rc;
+    if (rc || !t->playback_id || !playback_live_ended(api->playback, t->playback_id))
+        return rc;
+    return sg_media_is_of_device(t->playback_id)
+               ? sg_fail_kind(e, SG_EPERM, "device-removed",
+                              "the device that it was given to was removed")
+               : sg_fail_kind(e, SG_EPERM, "playback-ended",
+                              "the stream was ended, as another device took its place");
 }

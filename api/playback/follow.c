@@ -105,6 +105,10 @@ static void take_notice(struct sg_playback *p, const char *text)
     if (!second || !sg_str_to_u64((struct sg_str){text, (size_t)(first - text)}, &user_id))
         return;
     struct sg_str event = {first + 1, (size_t)(second - first - 1)}, data = sg_str(second + 1);
+    if (sg_str_eq(event, SG_STR("revoked"))) { /* of a device: no player's news */
+        playback_live_end(p, number_in(data, "\"session_id\""));
+        return;
+    }
     if (sg_str_eq(event, SG_STR("ended")))
         playback_live_end(p, number_in(data, "\"session_id\""));
     if (sg_str_eq(event, SG_STR("transfer")))

@@ -134,6 +134,8 @@ void playback_live_heard(struct sg_playback *p, uint64_t playback_id, uint64_t u
 {
     struct playback_live *l = p->live;
     (void)user_id;
+    if (sg_media_is_of_device(playback_id))
+        return;
     pthread_mutex_lock(&l->lock);
     struct playback_entry *x = find_or_add(l, playback_id);
     if (x)

@@ -2,8 +2,8 @@
  *
  * A heartbeat or a request for media touches an entry; what is new of them is taken once a second
  * and written at once (follow.c). An entry goes when nothing was heard of it for three heartbeats.
- * Those that were ended stay until no address that was signed for them can be good, so that their
- * media are refused. Thread-safe; never blocks.
+ * Those that were ended, and devices that were removed, stay until no address that was signed for
+ * them can be good, so that their media are refused. Thread-safe; never blocks.
  */
 #pragma once
 #include "api/playback/playback.h"
@@ -48,7 +48,7 @@ void playback_live_close(struct playback_live *l);
 /* A session as the database has it, or (fresh) will have it; a newer word of its player stays. */
 void playback_live_put(struct sg_playback *p, const struct playback_entry *e);
 bool playback_live_find(struct sg_playback *p, uint64_t playback_id, struct playback_entry *out);
-/* Its media were asked for. user_id 0: not told. */
+/* Its media were asked for; what a device keeps plays nowhere. user_id 0: not told. */
 void playback_live_heard(struct sg_playback *p, uint64_t playback_id, uint64_t user_id);
 enum playback_told playback_live_tell(struct sg_playback *p, uint64_t playback_id,
                                       const struct playback_word *w);

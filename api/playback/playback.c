@@ -55,6 +55,11 @@ void sg_playback_close(struct sg_playback *p)
     free(p);
 }
 
+void sg_playback_revoke(struct sg_playback *p, uint64_t playback_id)
+{
+    playback_live_end(p, playback_id);
+}
+
 struct sg_media_keys *sg_playback_keys(struct sg_playback *p)
 {
     return p->keys;

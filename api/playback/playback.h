@@ -19,6 +19,10 @@ void sg_playback_close(struct sg_playback *p); /* after the HTTP server */
 /* What addresses of media are signed with: see token.h. */
 struct sg_media_keys *sg_playback_keys(struct sg_playback *p);
 
+/* Addresses that were signed for it, a stream or sg_media_of_device, are refused here from now on;
+ * other processes are told by the notice 'revoked' of segue_playback. */
+void sg_playback_revoke(struct sg_playback *p, uint64_t playback_id);
+
 /* When an address ends that is given to this caller now, in seconds since 1970: as configured, but
  * not after the subscription. */
 int64_t sg_media_expiry(const struct sg_api *api, const struct sg_caller *who);

@@ -22,9 +22,8 @@ static const struct sg_param check_params[] = {
 #define MEDIA_HELP                                                                                 \
     "The token is part of an address that the stream, or an offline licence, gave. Range (also "   \
     "several), If-Range, HEAD and validators as RFC 9110 has them. 403: media-token (not for "     \
-    "this), media-expired, media-revoked, media-subscription, media-withdrawn, playback-ended. "   \
-    "302: to the store "                                                                           \
-    "itself (playback.presigned)."
+    "this), media-expired, media-revoked, media-subscription, media-withdrawn, playback-ended, "   \
+    "device-removed. 302: to the store itself (playback.presigned)."
 #define MEDIA                                                                                      \
     .handle = sg_media_get, .at_once = sg_media_at_once, .access = SG_OPERATIONS, .tag = "Media",  \
     .content_type = "*/*", .help = MEDIA_HELP,                                                     \

@@ -22,6 +22,17 @@ static uint64_t get(const unsigned char *from, int n)
     return v;
 }
 
+uint64_t sg_media_of_device(const unsigned char device_id[16])
+{
+    uint64_t top = UINT64_C(1) << 62;
+    return top | (get(device_id + 8, 8) & (top - 1));
+}
+
+bool sg_media_is_of_device(uint64_t playback_id)
+{
+    return playback_id >> 53 != 0;
+}
+
 static void mac_of(const struct sg_media_key *key, const unsigned char *head,
                    const unsigned char asset[16], bool premium, unsigned char out[SG_SHA256_BYTES])
 {

@@ -7,8 +7,9 @@
  * it, and the prefix "audio/<asset_id>/" (premium) or "audio/<asset_id>/f/"
  *
  * So one token opens everything below its prefix and nothing else, and the relative addresses in
- * manifests work. It names the login and the stream it was given to: ending either ends it, which
- * whoever verifies has to look up. Numbers are big-endian. Only the canonical text is read.
+ * manifests work. It names the login and the stream (or, of what is kept offline, the device) it
+ * was given to: ending either ends it, which whoever verifies has to look up. Numbers are
+ * big-endian. Only the canonical text is read.
  */
 #pragma once
 #include "api/playback/keys.h"
@@ -18,11 +19,16 @@
 
 struct sg_media_token {
     uint64_t user_id, session_id;
-    uint64_t playback_id; /* the stream; 0: of none, as what is kept offline */
+    uint64_t playback_id; /* the stream, or the device that keeps it offline; 0: of neither */
     int64_t expires_s;    /* since 1970 */
     bool premium;         /* p/ too */
     bool preview;         /* given to who may hear it before it is out */
 };
+/* What stands for a device where a stream's id would: the 62 bits of its id that are random, and
+ * one above, as ids of streams lie below 2^53. */
+uint64_t sg_media_of_device(const unsigned char device_id[16]);
+bool sg_media_is_of_device(uint64_t playback_id);
+
 /* asset: its 16 bytes. By the newest key; out: the text and a zero. */
 void sg_media_sign(struct sg_media_keys *k, const struct sg_media_token *t,
                    const unsigned char asset[16], char out[SG_MEDIA_TOKEN_CHARS + 1]);

@@ -204,6 +204,29 @@ START_TEST(what_is_told_can_be_fetched_by_its_address_alone)
 }
 END_TEST
 
+START_TEST(what_a_removed_device_was_told_is_fetched_no_more)
+{
+    char url[2][200], other[40], path[100];
+    const char *on[] = {device, other};
+    registered(1, other);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(keep(1, on[i], "\"song_ids\":[22]"), 200);
+        snprintf(url[i], sizeof url[i], "%s", test_listener_value(&l, "url"));
+        ck_assert_msg(fetch(url[i]) == 206, "%s: %s", url[i], l.said);
+    }
+    snprintf(path, sizeof path, "/api/v1/me/devices/%s", device);
+    ck_assert_int_eq(test_listener_ask(&l, 2, "DELETE", path, NULL), 404);
+    ck_assert_int_eq(fetch(url[0]), 206);
+    ck_assert_int_eq(test_listener_ask(&l, 1, "DELETE", path, NULL), 204);
+    ck_assert_int_eq(fetch(url[0]), 403);
+    ck_assert(SAID("device-removed"));
+    ck_assert_int_eq(fetch(url[1]), 206); /* the login's other device */
+    /* What was fetched counts as nobody's stream. */
+    ck_assert_str_eq(
+        test_pg_sql(l.db, "SELECT count(*) FROM playback_sessions WHERE ended_at IS NULL"), "0");
+}
+END_TEST
+
 START_TEST(quality_is_the_best_that_there_is_up_to_what_was_asked)
 {
     ck_assert_int_eq(keep(1, device, "\"song_ids\":[5],\"quality\":\"lossless\""), 200);
@@ -496,6 +519,7 @@ int main(void)
     tcase_add_test(t, songs_are_kept_with_all_that_is_needed_to_play_them);
     tcase_add_test(t, the_loudness_is_that_of_the_rendition_that_is_kept);
     tcase_add_test(t, what_is_told_can_be_fetched_by_its_address_alone);
+    tcase_add_test(t, what_a_removed_device_was_told_is_fetched_no_more);
     tcase_add_test(t, quality_is_the_best_that_there_is_up_to_what_was_asked);
     tcase_add_test(t, a_playlist_is_followed);
     tcase_add_test(t, an_album_is_kept_and_a_withdrawn_song_of_it_is_to_be_deleted);

@@ -19,21 +19,21 @@ static struct test_listeners one, two;
 static struct sg_config config;
 static char var[200];
 
-static void start_second(void)
+static void start_beside(struct test_listeners *l)
 {
     char text[900], keys[300];
-    two.pg = one.pg;
-    two.port = test_free_port();
-    two.db = test_pg_connect(two.pg);
+    l->pg = one.pg;
+    l->port = test_free_port();
+    l->db = test_pg_connect(l->pg);
     snprintf(text, sizeof text,
              "api.port = %d\napi.limits = off\nplayback.heartbeat_s = 1\nobjects.url = %s\n"
              "objects.keys = %s\n",
-             two.port, config.objects.url, config.objects.keys);
-    test_indexer_init(&two.x, two.pg, NULL, text);
-    mkdir(test_path(two.x.dir, "var"), 0700);
+             l->port, config.objects.url, config.objects.keys);
+    test_indexer_init(&l->x, l->pg, NULL, text);
+    mkdir(test_path(l->x.dir, "var"), 0700);
     snprintf(keys, sizeof keys, "%s/keys", var);
-    ck_assert_int_eq(symlink(keys, test_path(two.x.dir, "var/keys")), 0);
-    test_listeners_spawn(&two);
+    ck_assert_int_eq(symlink(keys, test_path(l->x.dir, "var/keys")), 0);
+    test_listeners_spawn(l);
 }
 
 static void setup(void)
@@ -45,7 +45,7 @@ static void setup(void)
     test_stored_make(&asset, &config, one.db, 1, false);
     test_pg_sql(one.db, "INSERT INTO song_audio SELECT i, '%s' FROM generate_series(2, 9) i",
                 asset.id);
-    start_second();
+    start_beside(&two);
 }
 static void teardown(void)
 {
@@ -390,6 +390,53 @@ START_TEST(a_stream_that_was_silent_is_over_when_another_one_took_its_place)
 }
 END_TEST
 
+static int fetch(struct test_listeners *l, const char *url)
+{
+    return test_http(l->port, "GET", url, "Range: bytes=0-9\r\n", NULL, l->said, sizeof l->said);
+}
+
+static void expect_refused(struct test_listeners *l, const char *url)
+{
+    int status = fetch(l, url);
+    for (int i = 0; i < 200 && status != 403; i++) {
+        sg_sleep_us(50000);
+        status = fetch(l, url);
+    }
+    ck_assert_int_eq(status, 403);
+    ck_assert(strstr(l->said, "device-removed"));
+}
+
+START_TEST(of_a_removed_device_every_api_hears_also_one_that_begins_later)
+{
+    static struct test_listeners three;
+    char device[40], body[200], path[200], url[200];
+    ck_assert_int_eq(ask(&one, 8, SG_PREMIUM, "POST", "/api/v1/me/devices",
+                         "{\"name\":\"Phone\",\"kind\":\"phone\"}"),
+                     201);
+    snprintf(device, sizeof device, "%s", test_listener_value(&one, "device_id"));
+    ck_assert_int_eq(stream(&one, 8, SG_PREMIUM, device, ""), 200);
+    unsigned long long playing = number(&one, "session_id");
+    snprintf(body, sizeof body, "{\"device_id\":\"%s\",\"song_ids\":[1]}", device);
+    ck_assert_int_eq(ask(&one, 8, SG_PREMIUM, "POST", "/api/v1/offline/downloads", body), 200);
+    snprintf(url, sizeof url, "%s", test_listener_value(&one, "url"));
+    ck_assert_int_eq(fetch(&one, url), 206);
+    ck_assert_int_eq(fetch(&two, url), 206);
+    snprintf(path, sizeof path, "/api/v1/me/devices/%s", device);
+    ck_assert_int_eq(ask(&one, 8, SG_PREMIUM, "DELETE", path, NULL), 204);
+    ck_assert_int_eq(fetch(&one, url), 403); /* at once */
+    expect_refused(&two, url);
+    /* The stream that was begun by its name has ended. */
+    ck_assert_str_eq(test_pg_sql(one.db,
+                                 "SELECT ended_at IS NOT NULL FROM playback_sessions WHERE "
+                                 "playback_id = %llu",
+                                 playing),
+                     "t");
+    start_beside(&three);
+    expect_refused(&three, url);
+    test_listeners_stop(&three);
+}
+END_TEST
+
 START_TEST(the_name_of_a_device_is_no_way_round_the_limit)
 {
     ck_assert_int_eq(stream(&one, 2, SG_FREE, "shared", "&take_over=true"), 200);
@@ -441,6 +488,7 @@ int main(void)
     tcase_add_test(c, the_device_that_was_left_says_no_more_about_the_session);
     tcase_add_test(c, an_older_word_is_never_written_over_a_newer_one);
     tcase_add_test(c, a_stream_that_was_silent_is_over_when_another_one_took_its_place);
+    tcase_add_test(c, of_a_removed_device_every_api_hears_also_one_that_begins_later);
     tcase_add_test(c, the_name_of_a_device_is_no_way_round_the_limit);
     tcase_add_test(c, while_the_database_is_dead_everybody_plays_and_it_is_counted_again_after);
     suite_add_tcase(suite, c);

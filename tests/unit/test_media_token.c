@@ -60,6 +60,24 @@ START_TEST(a_token_opens_what_it_was_signed_for)
 END_TEST
 
 /* Every character replaced by every other one, the last one's unused bits too. */
+START_TEST(a_device_is_told_from_every_stream_and_from_other_devices)
+{
+    unsigned char none[16] = {0}, all[16];
+    char text[SG_MEDIA_TOKEN_CHARS + 1];
+    struct sg_media_token t = premium, got;
+    memset(all, 255, sizeof all);
+    ck_assert(!sg_media_is_of_device(0) && !sg_media_is_of_device((UINT64_C(1) << 53) - 1));
+    ck_assert(sg_media_is_of_device(sg_media_of_device(none)) &&
+              sg_media_is_of_device(sg_media_of_device(all)));
+    ck_assert_uint_le(sg_media_of_device(all), INT64_MAX); /* a bigint */
+    ck_assert_uint_ne(sg_media_of_device(asset), sg_media_of_device(other));
+    t.playback_id = sg_media_of_device(other);
+    sg_media_sign(keys, &t, asset, text);
+    ck_assert(!sg_media_verify(keys, sg_str(text), asset, SG_STR("p/flac.mp4"), NOW, &got, NULL));
+    ck_assert_uint_eq(got.playback_id, t.playback_id);
+}
+END_TEST
+
 START_TEST(a_token_with_any_character_changed_is_refused)
 {
     static const char alphabet[] =
@@ -178,6 +196,7 @@ int main(void)
     TCase *c = tcase_create("all");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, a_token_opens_what_it_was_signed_for);
+    tcase_add_test(c, a_device_is_told_from_every_stream_and_from_other_devices);
     tcase_add_test(c, a_token_with_any_character_changed_is_refused);
     tcase_add_test(c, other_lengths_assets_paths_and_times_are_refused);
     tcase_add_test(c, after_a_rotation_the_key_before_verifies_as_long_as_its_addresses_live);
