@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { launch } from './chromium.mjs';
 import { bin, contract, eventually, sql, url, varDir } from './segue.mjs';
@@ -96,6 +97,83 @@ test('an account is made on the page, opened by its mail, and its password set a
   await page.waitForSelector('#account .who:has-text("Nora")');
   await page.click('#account button:has-text("Log out")');
   await page.waitForSelector('#account button:has-text("Log in")');
+});
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const faults = (where) => where.evaluate(async (source) => {
+  if (!globalThis.axe) (0, eval)(source);
+  return (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations.map((v) => v.id);
+}, axe);
+
+test('an address is changed on the page, by the password and the mail to the new one; what is refused is said', async () => {
+  const now = Date.now();
+  const [old, taken, last] = ['old', 'taken', 'last'].map((name) => `${name}-${now}@example.org`);
+  for (const email of [old, taken]) await withInput('page after page\n', ['user', 'create', '--email', email, '--name', 'A name that is longer than any phone is wide', '--json']);
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, colorScheme: 'dark', reducedMotion: 'reduce', bypassCSP: true });
+  const her = await context.newPage();
+  her.on('pageerror', (error) => errors.push(error.message));
+  const says = (text) => her.waitForSelector(`dialog [role=alert]:has-text("${text}")`);
+  const fill = (to, password) => her.fill('dialog input[name=email]', to).then(() => her.fill('dialog input[name=password]', password));
+  const change = (to, password = 'page after page') => fill(to, password).then(() => her.click('dialog button[type=submit]'));
+  const again = () => her.click('dialog button:has-text("Change your address")');
+  const logIn = async (email) => {
+    await her.click('#account button:has-text("Log in")');
+    await fill(email, 'page after page');
+    await her.keyboard.press('Enter');
+    await her.waitForSelector('#account .who');
+  };
+  await her.goto(`${url}/`);
+  await logIn(old);
+  assert.ok(await her.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await her.focus('#account .who');
+  await her.keyboard.press('Enter');
+  await says(`Your address is ${old}`);
+  assert.deepEqual(await faults(her), []);
+  await again();
+  await change(last, 'not her password');
+  await says('That is not your password.');
+  assert.deepEqual(await faults(her), []);
+  await change(old.toUpperCase());
+  await says('That is your address already.');
+  await change('nobody@nowhere');
+  await says('That is not an email address.');
+
+  // Another account's address: the page says what it says of any, and nothing changes.
+  await change(taken);
+  await says('A mail to the new address tells how to go on.');
+  await again();
+  await change(last);
+  await says('A mail to the new address tells how to go on.');
+  const link = await mailTo(last);
+  await her.keyboard.press('Escape');
+  assert.ok(await her.evaluate(() => document.activeElement.matches('.who'))); // the focus goes back
+  await her.goto(link);
+  await says('Your address is verified.');
+  assert.equal(new URL(her.url()).hash, '');
+  await her.click('dialog button:has-text("Close")');
+  await her.click('#account .who'); // still logged in
+  await says(`Your address is ${last}`);
+  await her.keyboard.press('Escape');
+  await her.goto('about:blank');
+  await her.goto(link);
+  await says('This link is good no more');
+  await her.keyboard.press('Escape');
+
+  // More mails to one address than may be.
+  await her.evaluate(async (to) => {
+    const { changeEmail } = await import('/js/api.js');
+    for (let i = 0; i < 5; i++) await changeEmail(to, 'page after page');
+  }, `many-${now}@example.org`);
+  await her.click('#account .who');
+  for (let said = ''; !said.startsWith('Too many tries. Try again in');) { // each wait is twice the one before
+    await again();
+    await change(`many-${now}@example.org`);
+    said = await her.textContent('dialog [role=alert]:visible');
+  }
+  await her.keyboard.press('Escape');
+  await her.click('#account button:has-text("Log out")');
+  await logIn(last);
+  await context.close();
 });
 
 test('the reference shows every operation of the contract', async () => {

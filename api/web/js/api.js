@@ -85,6 +85,8 @@ export async function logIn(email, password) {
 export const register = (email, password, display_name) => anonymous.register({ body: { email, password, display_name } });
 export const verify = (token) => anonymous.verifyEmail({ body: { token } });
 export const forgot = (email) => anonymous.askForReset({ body: { email } });
+// By the password; answered alike whether the new address is another account's or not.
+export const changeEmail = (email, password) => api.changeEmail({ body: { email, password } });
 export const reset = (token, password) => anonymous.resetPassword({ body: { token, password } });
 
 export async function logOut() {
