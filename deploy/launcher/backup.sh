@@ -5,7 +5,8 @@ usage: ./segue backup FILE [--no-keys] [--files]
 
 While everything runs, writes what cannot be made again:
 
-  FILE         the database (pg_dump's custom format, compressed)
+  FILE         the database (pg_dump's custom format, compressed), with all plays that were
+               acknowledged before
   FILE.keys    the folder of keys, mode 0600: without the master keys all sealed audio
                is lost, with them whoever has the store can hear it. Keep it apart from
                the rest. --no-keys leaves it out
@@ -26,6 +27,16 @@ backup_write() {
     }
     mv "$file.part" "$file"
     say "wrote $file ($(du -h "$file" | cut -f1))"
+}
+
+# Plays and searches that were acknowledged before now are to be in it: the services bring them to the
+# database within plays.every_ms, a minute at most, and try again every half minute if it was away.
+backup_journals() {
+    local wait=90 left
+    service_runs api || wait=0
+    left=$("$BIN/segue-data" journals --wait $wait) && return 0
+    say "${red}NOT in it, still in journals below $VAR: $(awk '$2 > 0 { print $2, $1 }' ORS=', ' <<<"$left" | sed 's/, $//').${plain}"
+    [ $wait != 0 ] || say "${red}The API does not run, which would bring them to the database.${plain}"
 }
 
 # objects.url where it is a folder.
@@ -89,6 +100,7 @@ cmd_backup() {
     for one in "$file" "$file.keys" "$file.files"; do
         [ ! -e "$one" ] || die "$one exists: not overwritten"
     done
+    backup_journals
     backup_write "$file" env PGHOST="$VAR/pg/socket" pg_dump -Fc segue
     # After the database: what it names is there; what it does not name yet is swept away later.
     if [ $keys = 1 ] && [ -d "$VAR/keys" ]; then

@@ -8,9 +8,11 @@ check_paths() {
     [ ${#VAR} -le 80 ] || die "var_dir is ${#VAR} characters long; sockets below it allow at most 80: set var_dir in segue.conf"
 }
 
-# What the services are told: the variables of the last `up`. May hold passwords.
+# What the services are told: the variables of the last `up`. May hold passwords. Those before stay
+# at hand as long as it is not sure that services start with these.
 environment_write() {
     local name value
+    cp -p "$VAR/run/environment" "$VAR/run/environment.before" 2>/dev/null || true
     (
         umask 077
         for name in $(compgen -e | grep '^SEGUE_'); do
@@ -31,10 +33,10 @@ service_command() {
     esac
 }
 
-# A script that becomes COMMAND, with the variables of the last `up`. Replaced by a rename, as the
-# shell of one that runs may not have read it to its end.
+# A script that becomes COMMAND, with the variables of the last `up`; NAME: a service that begins by
+# it. Replaced by a rename, as the shell of one that runs may not have read it to its end.
 script_write() {
-    local file=$1 command=$2 name=$3
+    local file=$1 command=$2 name=${3:-}
     cat >"$file.new" <<RUN
 #!/bin/sh
 exec 2>&1
@@ -44,7 +46,7 @@ if [ -f "$VAR/run/environment" ]; then # instead of what the supervisor was star
     . "$VAR/run/environment"
 fi
 export SEGUE_CONFIG="$CONF" SEGUE_VAR_DIR="$VAR"
-date +%s >"$VAR/run/$name.started"
+${name:+date +%s >"$VAR/run/$name.started"}
 exec $command
 RUN
     chmod +x "$file.new"
@@ -57,6 +59,8 @@ service_write() {
     touch "$dir/down"
     script_write "$dir/run" "$(service_command "$name")" "$name"
     [ "$name" != api ] || script_write "$dir/serve" "\"$BIN/segue-api\" serve" "$name"
+    # For services_check; `check` is a name of which runit makes something else.
+    case $name in api | indexer | query) script_write "$dir/probe" "\"$BIN/segue-$name\" check \"\$@\"" ;; esac
     cat >"$dir/finish" <<FINISH
 #!/bin/sh
 # Back-off: at once the first time, then doubling while the service lives less than 20 s.
@@ -95,11 +99,30 @@ supervisor_start() {
     mkdir -p "$VAR/run" "$VAR/log"
     environment_write
     for name in $SERVICES; do service_write "$name"; done
-    supervisor_alive && return 0
+    ! supervisor_alive || services_check
+    rm -f "$VAR/run/environment.before"
+    ! supervisor_alive || return 0
     setsid runsvdir "$VAR/service" >>"$VAR/log/supervisor.log" 2>&1 </dev/null &
     echo $! >"$VAR/run/supervisor.pid"
     for name in $SERVICES; do
         wait_for 1200 "the supervisor of $name" sv status "$VAR/service/$name" || die "the supervisor did not start; see $VAR/log/supervisor.log"
+    done
+}
+
+# command...: with the variables that the supervisor gives to services, rather than ours.
+as_service() { { cat "/proc/$(supervisor_pid)/environ" && printf '%s\0' "$@"; } | xargs -0 -x env -i; }
+
+# What would not start is found while the one before it serves; that one keeps its variables.
+services_check() {
+    local name said bind
+    for name in indexer query api; do
+        service_runs "$name" || continue
+        bind=()
+        [ "$name" != api ] || ! api_moves || bind=(--bind)
+        said=$(as_service sh "$VAR/service/$name/probe" "${bind[@]}") && continue
+        [ ! -f "$VAR/run/environment.before" ] || mv "$VAR/run/environment.before" "$VAR/run/environment"
+        say "$said"
+        die "$name would not start so: nothing was restarted, what runs goes on"
     done
 }
 
@@ -124,10 +147,15 @@ service_restart() { sv -w 30 restart "$VAR/service/$1" >/dev/null; }
 # A hash of the configuration that concerns a service: api.* is the API's alone.
 service_config() { "$BIN/segue-data" config | { [ "$1" = api ] && cat || grep -v '^api\.'; } | sha256sum | cut -d' ' -f1; }
 
-# Another API behind the same socket: who connects meanwhile waits. Where the socket itself is to
-# be another, or nobody keeps it yet, there is a moment in which nobody listens.
+# Another API behind the same socket: who connects meanwhile waits, and who keeps it becomes the new
+# build as well. Where the socket itself is to be another, or nobody keeps it yet, there is a moment
+# in which nobody listens.
 api_pid() { cat "$VAR/run/api.pid" 2>/dev/null || true; }
 api_address() { echo "$(setting api.host) $(setting api.port) $(setting api.reuse_port)"; }
+api_moves() { # to another host or port than it is known to have
+    local host port rest
+    read -r host port rest 2>/dev/null <"$VAR/run/api.address" && [ "$host $port" != "$(setting api.host) $(setting api.port)" ]
+}
 api_is_another() { [ "$(api_pid)" != "$1" ] && kill -0 "$(api_pid)"; }
 api_replace() {
     local old
@@ -136,6 +164,7 @@ api_replace() {
         sv hup "$VAR/service/api" >/dev/null
         wait_for 900 "the API's successor" api_is_another "$old"
     else
+        api_address >"$VAR/run/api.address"
         service_restart api
     fi
 }

@@ -7,7 +7,8 @@ Brings up everything on this machine: installs missing Debian packages (root or
 sudo), builds a release, fetches the page's libraries from npm, makes a private PostgreSQL
 below var/, loads the demo catalogue when the catalogue is empty, builds and publishes
 an index generation, trains the recommender, starts all services under supervision.
-Run it again at any time: what is done already is not done twice.
+Run it again at any time: what is done already is not done twice, and what would not
+start with a changed configuration is found before what runs is stopped.
 
   --no-demo      start with an empty catalogue
   --no-install   install no packages

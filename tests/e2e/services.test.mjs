@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { bin, eventually, freePort, get, home, run, sleep, sql, url, varDir } from './segue.mjs';
+import { tokenOf } from './world.mjs';
 
 // Of what runs: a service that starts again has none for a moment.
 const pid = (name) => eventually(async () => Number((await readFile(`${varDir}/service/${name}/supervise/pid`, 'utf8')).trim()));
@@ -123,6 +124,15 @@ test('up with another configuration replaces the API, and no request fails', asy
   assert.equal(await pid('api'), held);
 });
 
+test('up with a configuration that cannot be opened restarts nothing and says why', async () => {
+  const before = await Promise.all([apiPid(), pid('query'), readFile(`${varDir}/run/environment`, 'utf8')]);
+  for (const [name, value] of [['SEGUE_API_REDIS', 'ftp://x'], ['SEGUE_QUERY_WEIGHTS', '/nowhere']]) {
+    await assert.rejects(segueWith({ [name]: value, SEGUE_API_HSTS_S: '61' }, 'up', '--no-install'), (e) => e.code === 1 && /(redis|nowhere)[^]*would not start/.test(e.stderr));
+    assert.deepEqual(await Promise.all([apiPid(), pid('query'), readFile(`${varDir}/run/environment`, 'utf8')]), before);
+  }
+  assert.equal((await get('/health')).headers.get('strict-transport-security'), 'max-age=60');
+});
+
 test('down and up again: nothing is lost', async () => {
   await segue('down');
   await segue('up', '--no-install');
@@ -137,6 +147,10 @@ test('a backup becomes another Segue, with its keys, audio and covers', async ()
   assert.match(bare.stderr, /NOT in it: the master keys/);
   assert.match(bare.stderr, /NOT in it: audio/);
   await assert.rejects(stat(`${varDir}/bare.dump.keys`));
+  const [song, user] = (await sql("SELECT (SELECT song_id FROM songs ORDER BY play_count DESC, song_id LIMIT 1), (SELECT user_id FROM users WHERE email = 'listener1@example.com')")).split('|').map(Number);
+  const heard = `SELECT count(*) FROM listening_history WHERE user_id = ${user} AND song_id = ${song}`, before = Number(await sql(heard));
+  const headers = { authorization: `Bearer ${await tokenOf(user)}` };
+  for (let i = 0; i < 3; i++) assert.equal((await fetch(`${url}/api/v1/songs/${song}/play`, { method: 'POST', headers })).status, 202);
   const whole = await segue('backup', file, '--files');
   assert.doesNotMatch(whole.stderr, /NOT in it/);
   for (const one of ['', '.keys', '.files']) assert.equal((await stat(file + one)).mode & 0o777, 0o600);
@@ -159,6 +173,8 @@ test('a backup becomes another Segue, with its keys, audio and covers', async ()
     assert.ok(await list(`${varDir}/objects`) > 0);
     assert.equal(await list(`${varDir}-restored/objects`), await list(`${varDir}/objects`));
     await run(`${bin}/segue-data`, ['objects', 'status'], { env });
+    const { stdout } = await run('psql', ['-qAt', '-h', `${varDir}-restored/pg/socket`, '-d', 'segue', '-c', heard]);
+    assert.equal(Number(stdout), before + 3);
   } finally {
     await run(`${home}/segue`, ['reset', '--yes'], { env });
   }
