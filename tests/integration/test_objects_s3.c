@@ -54,7 +54,7 @@ static void setup_proxy(void)
     sg_objects_close(o);
     test_s3_proxy_start(&proxy, server);
     test_s3_proxy_configure(&proxy, &config);
-    config.objects.timeout_ms = 5000;
+    config.objects.timeout_ms = 30000; /* the server may be slow, but not lost */
     config.objects.retries = 3;
     ck_assert_msg(!sg_objects_open(&o, &config, &e), "%s", e.text);
 }
@@ -122,6 +122,15 @@ static void expect_none(const char *key)
     ck_assert_uint_eq(got.n, 0);
 }
 
+/* It gives a server a second and one try: this machine may have much else to do. */
+static int is_there(struct sg_objects *which)
+{
+    int rc = SG_EUNAVAIL;
+    for (int i = 0; i < 60 && rc == SG_EUNAVAIL; i++)
+        rc = sg_objects_is_there(which, &e);
+    return rc;
+}
+
 START_TEST(a_small_object_is_one_put_and_read_from_any_byte)
 {
     struct sg_object_info info;
@@ -138,7 +147,7 @@ START_TEST(a_small_object_is_one_put_and_read_from_any_byte)
     put("empty", content_key, SG_STR(""));
     expect("empty", content_key, 0, 0, SG_STR(""));
     expect_none("a");
-    ck_assert(!sg_objects_is_there(o, &e));
+    ck_assert(!is_there(o));
     ck_assert(!sg_objects_is_folder(o));
 }
 END_TEST
@@ -288,7 +297,7 @@ START_TEST(a_wrong_secret_is_refused_and_told)
     put("k", NULL, SG_STR("x"));
     setenv("SEGUE_TEST_S3_SECRET", TEST_S3_SECRET "x", 1);
     ck_assert(!sg_objects_open(&other, &config, &e));
-    ck_assert_int_eq(sg_objects_is_there(other, &e), SG_EPERM);
+    ck_assert_int_eq(is_there(other), SG_EPERM);
     ck_assert_int_eq(sg_objects_stat(other, "k", &info, &e), SG_EPERM);
     ck_assert_int_eq(sg_objects_get(other, "k", NULL, 0, 0, gather, NULL, &e), SG_EPERM);
     ck_assert_ptr_nonnull(strstr(e.text, "SignatureDoesNotMatch"));
@@ -348,7 +357,7 @@ START_TEST(the_bucket_may_be_told_in_the_host)
     ck_assert(!sg_objects_open(&other, &config, &e));
     ck_assert_msg(!sg_objects_get(other, "k", NULL, 0, 0, gather, &got, &e), "%s", e.text);
     ck_assert(sg_str_eq(sg_buf_str(&got), SG_STR("x")));
-    ck_assert_msg(!sg_objects_is_there(other, &e), "%s", e.text);
+    ck_assert_msg(!is_there(other), "%s", e.text);
     sg_objects_close(other);
     sg_buf_free(&got);
 }
@@ -433,7 +442,7 @@ static void reopen(int timeout_ms, int retries)
 
 START_TEST(a_silent_server_is_given_up_and_asked_again)
 {
-    reopen(1000, 5);
+    reopen(1000, 20);
     test_s3_proxy_set(&proxy, TEST_S3_STALL, 0, 1);
     put("k", NULL, SG_STR("x"));
     test_s3_proxy_set(&proxy, TEST_S3_STALL, 0, 1);
@@ -444,7 +453,7 @@ START_TEST(a_silent_server_is_given_up_and_asked_again)
     ck_assert_int_eq(try_put("never", NULL, SG_STR("x")), SG_EUNAVAIL);
     ck_assert_ptr_nonnull(strstr(e.text, "silent"));
     test_s3_proxy_set(&proxy, TEST_S3_PASS, 0, 0);
-    reopen(5000, 3);
+    reopen(30000, 3);
     expect_none("never");
 }
 END_TEST
@@ -491,7 +500,7 @@ START_TEST(a_read_that_is_cut_goes_on_where_it_was)
 {
     struct sg_str all = {large, LARGE};
     put("big", content_key, all);
-    reopen(5000, 9); /* a cut within the headers brings it no further */
+    reopen(30000, 9); /* a cut within the headers brings it no further */
     test_s3_proxy_set(&proxy, TEST_S3_CUT_ANSWER, 0, 5);
     expect("big", content_key, 0, 0, all);
     ck_assert_int_eq(atomic_load(&proxy.faults), 5);

@@ -266,7 +266,7 @@ START_TEST(an_album_is_kept_and_a_withdrawn_song_of_it_is_to_be_deleted)
 {
     ck_assert_int_eq(keep(1, device, "\"album_id\":1"), 200);
     ck_assert_str_eq(states(), "3:kept 6:kept 9:kept 12:kept 15:kept 18:kept 21:kept");
-    test_pg_sql(l.db, "UPDATE songs SET release_date = CURRENT_DATE + 1 WHERE song_id = 9");
+    test_pg_sql(l.db, "UPDATE songs SET release_date = CURRENT_DATE + 2 WHERE song_id = 9");
     ck_assert_int_eq(LIST(1, device), 200);
     ck_assert_str_eq(states(), "3:kept 6:kept 9:removed 12:kept 15:kept 18:kept 21:kept");
     ck_assert_int_eq(RENEW(1, device), 200);
@@ -443,17 +443,18 @@ START_TEST(the_end_of_its_session_ends_it)
 {
     ck_assert_int_eq(keep(1, device, "\"song_ids\":[3]"), 200);
     const char *session = "(SELECT session_id FROM devices)";
-    test_pg_sql(l.db,
-                "INSERT INTO sessions (session_id, user_id, family_key, current_hash, "
-                "expires_at, tokens_until) VALUES (7, 1, sha256('a'), sha256('b'), now(), "
-                "now()), (%s, 1, sha256('a'), sha256('b'), now(), now())",
-                session);
+    test_pg_sql(
+        l.db,
+        "INSERT INTO sessions (session_id, user_id, family_key, current_hash, "
+        "expires_at, tokens_until) SELECT id, 1, sha256('a'), sha256('b'), now() + interval "
+        "'1 day', now() FROM (VALUES (7), (%s)) s (id)",
+        session);
     test_pg_sql(l.db, "DELETE FROM sessions WHERE session_id = 7"); /* another's */
     ck_assert_int_eq(LIST(1, device), 200);
     ck_assert_str_eq(states(), "3:kept");
     test_pg_sql(l.db, "INSERT INTO sessions (session_id, user_id, family_key, current_hash, "
                       "expires_at, tokens_until) SELECT session_id, 1, sha256('a'), sha256('b'), "
-                      "now(), now() FROM devices ON CONFLICT DO NOTHING");
+                      "now() + interval '1 day', now() FROM devices ON CONFLICT DO NOTHING");
     test_pg_sql(l.db, "DELETE FROM sessions");
     ck_assert_int_eq(LIST(1, device), 200);
     ck_assert_str_eq(states(), "3:revoked");

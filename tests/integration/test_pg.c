@@ -184,11 +184,11 @@ START_TEST(a_full_pool_waits_until_the_deadline)
     struct sg_pg_pool *p;
     PGconn *a, *b;
     ck_assert_int_eq(sg_pg_pool_open(&p, pg->dsn, 1, &e), 0);
-    ck_assert_int_eq(sg_pg_pool_take(p, &a, sg_now_us() + 5000000, &e), 0);
+    ck_assert_int_eq(sg_pg_pool_take(p, &a, sg_now_us() + 60000000, &e), 0);
     ck_assert_int_eq(sg_pg_pool_take(p, &b, sg_now_us() + 50000, &e), SG_ETIMEOUT);
     test_pg_sql(a, "BEGIN");
     sg_pg_pool_give(p, a);
-    ck_assert_int_eq(sg_pg_pool_take(p, &b, sg_now_us() + 5000000, &e), 0);
+    ck_assert_int_eq(sg_pg_pool_take(p, &b, sg_now_us() + 60000000, &e), 0);
     ck_assert_ptr_eq(a, b);
     ck_assert_int_eq(PQtransactionStatus(b), PQTRANS_IDLE);
     sg_pg_pool_give(p, b);
@@ -203,15 +203,14 @@ START_TEST(a_pool_survives_a_restart_of_the_server)
     PGconn *d[3];
     ck_assert_int_eq(sg_pg_pool_open(&p, pg->dsn, 3, &e), 0);
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(sg_pg_pool_take(p, &d[i], sg_now_us() + 5000000, &e), 0);
+        ck_assert_int_eq(sg_pg_pool_take(p, &d[i], sg_now_us() + 60000000, &e), 0);
     for (int i = 0; i < 3; i++)
         sg_pg_pool_give(p, d[i]);
     test_pg_crash(pg);
-    sg_sleep_us(500000); /* its children notice */
-    ck_assert_int_eq(sg_pg_pool_take(p, &d[0], sg_now_us() + 5000000, &e), SG_EUNAVAIL);
+    ck_assert_int_eq(sg_pg_pool_take(p, &d[0], sg_now_us() + 60000000, &e), SG_EUNAVAIL);
     test_pg_up(pg);
     for (int i = 0; i < 3; i++) {
-        ck_assert_int_eq(sg_pg_pool_take(p, &d[i], sg_now_us() + 5000000, &e), 0);
+        ck_assert_int_eq(sg_pg_pool_take(p, &d[i], sg_now_us() + 60000000, &e), 0);
         ck_assert_str_eq(test_pg_sql(d[i], "SELECT 1"), "1");
     }
     for (int i = 0; i < 3; i++)
@@ -225,7 +224,7 @@ static void *use_pool(void *arg)
     struct sg_error e = SG_ERROR_INIT;
     for (int i = 0; i < 50; i++) {
         PGconn *d;
-        if (sg_pg_pool_take(arg, &d, sg_now_us() + 10000000, &e))
+        if (sg_pg_pool_take(arg, &d, sg_now_us() + 60000000, &e))
             return "take failed";
         PGresult *r = NULL;
         bool ok =

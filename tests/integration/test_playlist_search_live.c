@@ -28,8 +28,7 @@ static void setup(void)
 static void teardown(void)
 {
     test_indexer_kill(&l.x, SIGTERM);
-    kill(query, SIGTERM);
-    test_wait(query);
+    test_stop(query);
     test_listeners_stop(&l);
 }
 
@@ -45,7 +44,7 @@ static bool found(const char *name)
 static int64_t wait_until(const char *name, bool there)
 {
     int64_t from = sg_now_us();
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 3000; i++) {
         if (found(name) == there)
             return (sg_now_us() - from) / 1000;
         sg_sleep_us(20000);

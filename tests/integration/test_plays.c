@@ -84,7 +84,7 @@ static void is(const char *sql, const char *value)
 /* Waits until sql gives this. */
 static void becomes(const char *sql, const char *value)
 {
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 1200; i++) {
         if (strcmp(test_pg_sql(db, "%s", sql), value) == 0)
             return;
         sg_sleep_us(50000);
@@ -112,8 +112,8 @@ static void setup(void)
                     "SELECT u, u || '@example.org', 'User ' || u, 'SE' "
                     "FROM generate_series(2, 60) u");
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\nplays.count_s = 1\n",
-             port);
+    snprintf(settings, sizeof settings,
+             "api.port = %d\napi.limits = off\nplays.count_s = 1\n" TEST_PATIENT, port);
     test_indexer_init(&x, pg, NULL, settings);
     snprintf(var_dir, sizeof var_dir, "%s/var", x.dir);
     ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);
@@ -124,8 +124,7 @@ static void setup(void)
 static void stop(pid_t *pid)
 {
     if (*pid) {
-        kill(*pid, SIGTERM);
-        int code = test_wait(*pid);
+        int code = test_stop(*pid);
         if (code)
             test_show(&x, "segue-api");
         ck_assert_int_eq(code, 0);
@@ -255,15 +254,18 @@ END_TEST
 
 START_TEST(excess_is_kept_and_does_not_count)
 {
+    char at[SG_INSTANT_CHARS + 1], play[100]; /* in the middle of an hour, as they are counted by */
     user(6);
+    sg_instant_text((sg_wall_us() / 3600000000 * 3600 - 1800) * 1000000, at);
+    snprintf(play, sizeof play, "{\"played_at\":\"%s\"}", at);
     for (int i = 0; i < 15; i++)
-        ck_assert_int_eq(tell(40, "play", NULL), 202);
+        ck_assert_int_eq(tell(40, "play", play), 202);
     ck_assert_int_eq(get("/api/v1/me/history"), 200);
     is("SELECT count(*) || '/' || count(*) FILTER (WHERE counted) FROM listening_history "
        "WHERE user_id = 6",
        "15/12");
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(tell(40, "play", NULL), 202);
+        ck_assert_int_eq(tell(40, "play", play), 202);
     ck_assert_int_eq(get("/api/v1/me/history"), 200);
     is("SELECT count(*) || '/' || count(*) FILTER (WHERE counted) FROM listening_history "
        "WHERE user_id = 6",
@@ -407,12 +409,21 @@ START_TEST(nothing_of_a_private_session_is_kept)
 {
     test_pg_sql(db, "UPDATE users SET private_session = true WHERE user_id = 12");
     user(12);
-    sg_sleep_us(1500000); /* until the API has heard of it */
+    bool heard = false; /* by the API */
+    for (int i = 0; i < 600 && !heard; i++) {
+        ck_assert_int_eq(ask("DELETE", "/api/v1/me/history", as, NULL), 204);
+        ck_assert_int_eq(tell(81, "play", NULL), 202);
+        ck_assert_int_eq(get("/api/v1/me/history"), 200);
+        heard = strcmp(said, "{\"entries\":[]}") == 0;
+        if (!heard)
+            sg_sleep_us(100000);
+    }
     ck_assert_int_eq(tell(80, "play", "{\"position_s\":9,\"context\":\"album:1\"}"), 202);
     ck_assert_int_eq(get("/api/v1/me/history"), 200);
     ck_assert_str_eq(said, "{\"entries\":[]}");
-    is("SELECT (SELECT count(*) FROM play_events WHERE user_id = 12) + "
-       "(SELECT count(*) FROM play_positions WHERE user_id = 12)",
+    is("SELECT (SELECT count(*) FROM play_events WHERE user_id = 12 AND song_id = 80) + "
+       "(SELECT count(*) FROM play_positions WHERE user_id = 12) + "
+       "(SELECT count(*) FROM play_contexts WHERE user_id = 12)",
        "0");
 }
 END_TEST
@@ -643,13 +654,23 @@ START_TEST(a_session_that_becomes_private_is_so_for_other_players_too)
     ck_assert_int_eq(submit(header, SUBMIT("single", LISTEN("1733000000", "Nobody", "Before", ""))),
                      200);
     test_pg_sql(db, "UPDATE users SET private_session = true WHERE user_id = 27");
-    sg_sleep_us(1500000); /* until the API has heard of it */
-    ck_assert_int_eq(submit(header, SUBMIT("single", LISTEN("1733000100", "Nobody", "After", ""))),
-                     200);
     becomes("SELECT count(*) FROM listens WHERE user_id = 27 AND track = 'Before'", "1");
     user(27);
-    ck_assert_int_eq(get("/api/v1/me/history"), 200); /* all that was kept is there now */
-    is("SELECT count(*) FROM listens WHERE user_id = 27", "1");
+    bool heard = false; /* by the API */
+    for (int i = 0; i < 600 && !heard; i++) {
+        test_pg_sql(db, "DELETE FROM listens WHERE user_id = 27 AND track = 'Meanwhile'");
+        ck_assert_int_eq(
+            submit(header, SUBMIT("single", LISTEN("1733000100", "Nobody", "Meanwhile", ""))), 200);
+        ck_assert_int_eq(get("/api/v1/me/history"), 200); /* all that was kept is there now */
+        heard = *test_pg_sql(db, "SELECT count(*) FROM listens WHERE user_id = 27 AND track = "
+                                 "'Meanwhile'") == '0';
+        if (!heard)
+            sg_sleep_us(100000);
+    }
+    ck_assert_int_eq(submit(header, SUBMIT("single", LISTEN("1733000200", "Nobody", "After", ""))),
+                     200);
+    ck_assert_int_eq(get("/api/v1/me/history"), 200);
+    is("SELECT string_agg(track, ' ') FROM listens WHERE user_id = 27", "Before");
 }
 END_TEST
 
@@ -657,14 +678,14 @@ END_TEST
 START_TEST(an_api_that_was_copied_loses_no_plays)
 {
     static struct test_indexer copy;
-    char settings[200], command[400];
+    char settings[300], command[400];
     int own = port, other = test_free_port();
     user(31);
     ck_assert_int_eq(tell(700, "play", NULL), 202);
     ck_assert_int_eq(get("/api/v1/me/history"), 200);
     stop(&api);
-    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\nplays.count_s = 1\n",
-             other);
+    snprintf(settings, sizeof settings,
+             "api.port = %d\napi.limits = off\nplays.count_s = 1\n" TEST_PATIENT, other);
     test_indexer_init(&copy, pg, NULL, settings);
     snprintf(command, sizeof command, "cp -a %s/keys %s/plays %s/var/", var_dir, var_dir, copy.dir);
     mkdir(test_path(copy.dir, "var"), 0700);
@@ -681,8 +702,7 @@ START_TEST(an_api_that_was_copied_loses_no_plays)
     ck_assert_int_eq(get("/api/v1/me/history"), 200);
     port = own;
     ck_assert_int_eq(get("/api/v1/me/history"), 200);
-    kill(twin, SIGTERM);
-    ck_assert_int_eq(test_wait(twin), 0);
+    ck_assert_int_eq(test_stop(twin), 0);
     stop(&api); /* which moves what is left, as the next start would */
     start_api();
     becomes("SELECT count(*) || '/' || count(DISTINCT song_id) FROM listening_history "

@@ -1,9 +1,9 @@
 /* What a query finds, over a real generation, in process. */
-#include "core/clock.h"
 #include "tests/support/query.h"
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 START_TEST(title_and_artist_find_the_song_first)
 {
@@ -159,6 +159,14 @@ START_TEST(other_keyboards_and_sounds_are_last_resorts)
 }
 END_TEST
 
+/* Of this thread, in microseconds. */
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 START_TEST(hostile_queries_are_answered_in_time)
 {
     char many[SG_QUERY_MAX + 1] = "";
@@ -170,11 +178,11 @@ START_TEST(hostile_queries_are_answered_in_time)
         "year:1..9 genre:",     "::::"};
     for (size_t i = 0; i <= sizeof hostile / sizeof *hostile; i++) {
         struct sg_search_request r = query_ask(i ? hostile[i - 1] : many);
-        int64_t start = sg_now_us();
+        int64_t start = cpu_us();
         int rc = sg_search_run(query_search, query_searcher, &r, 0, &query_arena, &query_reply,
                                &query_err);
         ck_assert(rc == 0 || rc == SG_EINVAL);
-        ck_assert_int_lt(sg_now_us() - start, 2000000);
+        ck_assert_int_lt(cpu_us() - start, 2000000);
     }
 }
 END_TEST

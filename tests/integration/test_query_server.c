@@ -35,7 +35,7 @@ static int call(const char *method, const struct sg_record *in_record, const voi
 {
     query_err = (struct sg_error)SG_ERROR_INIT;
     return sg_rpc_call(server.client, method, in_record, in, out_record, out, &query_arena,
-                       sg_now_us() + 10000000, SG_STR_NONE, &query_err);
+                       sg_now_us() + 60000000, SG_STR_NONE, &query_err);
 }
 
 static int health(struct sg_health_reply *out)
@@ -54,7 +54,7 @@ static void start_server(const char *index_dir)
     ck_assert_int_eq(pthread_create(&server.thread, NULL, serve, &server), 0);
     ck_assert_int_eq(sg_rpc_client_open(&server.client, server.config.query.listen, &query_err), 0);
     int rc = SG_EUNAVAIL;
-    for (int i = 0; i < 200 && rc; i++) {
+    for (int i = 0; i < 1200 && rc; i++) {
         rc = health(&h);
         if (rc)
             sg_sleep_us(50000);
@@ -153,7 +153,7 @@ START_TEST(the_server_starts_before_the_first_generation)
     ck_assert(sg_str_eq(h.status, SG_STR("down")));
     query_publish(empty, QUERY_GENERATION);
     int rc = SG_EUNAVAIL;
-    for (int i = 0; i < 200 && rc; i++) {
+    for (int i = 0; i < 1200 && rc; i++) {
         sg_sleep_us(50000);
         rc = search_by_rpc(&r);
     }
@@ -174,7 +174,7 @@ static void *ask_often(void *ctx)
         struct sg_search_reply out;
         struct sg_error e = SG_ERROR_INIT;
         if (sg_rpc_call(server.client, SG_METHOD_SEARCH, &sg_search_request_record, &r,
-                        &sg_search_reply_record, &out, &a, sg_now_us() + 10000000, SG_STR_NONE, &e))
+                        &sg_search_reply_record, &out, &a, sg_now_us() + 60000000, SG_STR_NONE, &e))
             ++*failed;
         sg_arena_reset(&a);
     }

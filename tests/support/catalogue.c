@@ -40,10 +40,10 @@ void catalogue_database(void)
 
 void catalogue_start(void)
 {
-    char settings[100];
+    char settings[300];
     catalogue_db = test_pg_connect(pg);
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\napi.timeout_ms = 20000\n", port);
+    snprintf(settings, sizeof settings, "api.port = %d\n" TEST_PATIENT, port);
     test_indexer_init(&catalogue_x, pg, NULL, settings);
     mkdir(test_path(catalogue_x.dir, "var"), 0700);
     api = test_program_spawn(&catalogue_x, "segue-api", (const char *const[]){"serve", NULL});
@@ -52,8 +52,7 @@ void catalogue_start(void)
 
 void catalogue_stop(void)
 {
-    kill(api, SIGTERM);
-    ck_assert_int_eq(test_wait(api), 0);
+    ck_assert_int_eq(test_stop(api), 0);
     PQfinish(catalogue_db);
 }
 

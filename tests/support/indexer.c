@@ -120,17 +120,21 @@ int test_wait(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Or is over. */
 static bool catches_sigterm(pid_t pid)
 {
     char path[64], line[256];
     unsigned long long caught = 0;
+    bool over = false;
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *f = fopen(path, "r");
-    while (f && fgets(line, sizeof line, f))
+    while (f && fgets(line, sizeof line, f)) {
         sscanf(line, "SigCgt: %llx", &caught);
+        over |= strncmp(line, "State:\tZ", 8) == 0;
+    }
     if (f)
         fclose(f);
-    return caught >> (SIGTERM - 1) & 1;
+    return over || caught >> (SIGTERM - 1) & 1;
 }
 
 int test_stop(pid_t pid)
@@ -154,7 +158,9 @@ void test_indexer_run(struct test_indexer *x)
 int test_indexer_kill(struct test_indexer *x, int signal)
 {
     int code = 0;
-    if (x->pid > 0) {
+    if (x->pid > 0 && signal == SIGTERM) {
+        code = test_stop(x->pid);
+    } else if (x->pid > 0) {
         kill(x->pid, signal);
         code = test_wait(x->pid);
     }
@@ -165,7 +171,7 @@ int test_indexer_kill(struct test_indexer *x, int signal)
 int test_indexer_verify(struct test_indexer *x)
 {
     int code =
-        test_indexer_command(x, (const char *const[]){"verify", "--search", "--wait", "60", NULL});
+        test_indexer_command(x, (const char *const[]){"verify", "--search", "--wait", "120", NULL});
     if (code)
         test_indexer_show_log(x);
     return code;

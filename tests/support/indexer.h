@@ -8,6 +8,12 @@
 #include "tests/support/pg.h"
 #include <sys/types.h>
 
+/* Lines of segue.conf for an API that is tested on a machine that has much else to do: a database
+ * that takes seconds is neither away nor too slow. */
+#define TEST_PATIENT                                                                               \
+    "api.timeout_ms = 20000\npg.lock_timeout_ms = 20000\npg.statement_timeout_ms = 20000\n"        \
+    "pg.away_ms = 20000\n"
+
 struct test_indexer {
     const struct test_pg *pg;
     char dir[64]; /* var/, segue.conf, log */
@@ -38,8 +44,9 @@ pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args);
 int test_wait(pid_t pid);
 /* Asks a service to stop, once it has come so far that it listens to that, and waits for it. */
 int test_stop(pid_t pid);
-void test_indexer_run(struct test_indexer *x);             /* starts `run` */
-int test_indexer_kill(struct test_indexer *x, int signal); /* and waits: its exit code */
+void test_indexer_run(struct test_indexer *x); /* starts `run` */
+/* And waits: its exit code. SIGTERM as test_stop. */
+int test_indexer_kill(struct test_indexer *x, int signal);
 /* verify; prints the log's end when it finds a difference. */
 int test_indexer_verify(struct test_indexer *x);
 /* True when the log holds the text: a file below dir, the indexer's. */

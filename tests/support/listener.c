@@ -34,7 +34,7 @@ void test_listeners_spawn(struct test_listeners *l)
 
 void test_listeners_start(struct test_listeners *l, int users, const char *settings)
 {
-    char text[300];
+    char text[1000];
     if (!l->pg) {
         l->pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
         l->db = test_pg_connect(l->pg);
@@ -43,7 +43,7 @@ void test_listeners_start(struct test_listeners *l, int users, const char *setti
     }
     l->db = test_pg_connect(l->pg);
     l->port = test_free_port();
-    snprintf(text, sizeof text, "api.port = %d\napi.limits = off\n%s", l->port,
+    snprintf(text, sizeof text, "api.port = %d\napi.limits = off\n" TEST_PATIENT "%s", l->port,
              settings ? settings : "");
     test_indexer_init(&l->x, l->pg, NULL, text);
     mkdir(test_path(l->x.dir, "var"), 0700);
@@ -52,8 +52,7 @@ void test_listeners_start(struct test_listeners *l, int users, const char *setti
 
 void test_listeners_stop(struct test_listeners *l)
 {
-    kill(l->api, SIGTERM);
-    ck_assert_int_eq(test_wait(l->api), 0);
+    ck_assert_int_eq(test_stop(l->api), 0);
     PQfinish(l->db);
 }
 
