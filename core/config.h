@@ -25,6 +25,7 @@ struct sg_config {
         int64_t pool_size;
         char replicas[SG_CONFIG_TEXT]; /* libpq, several hosts; empty: none */
         int64_t replica_lag_ms;        /* one further behind is not read from */
+        int64_t away_ms;               /* one that has not answered for so long is away */
         int64_t statement_timeout_ms, lock_timeout_ms;
     } pg;
     struct {

@@ -1,18 +1,19 @@
 /* folder.c - see folder.h. */
 #include "indexer/folder.h"
 #include "core/clock.h"
+#include "core/service.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_TRIES 5
+/* Bytes of a lock's file (locks of open files, fcntl(2): asking for one does not take it). */
+enum { HOLDER, SWEEPER };
 
 int sg_folder_path(char out[PATH_MAX], const char *dir, const char *name, struct sg_error *e)
 {
@@ -61,23 +62,34 @@ int sg_folder_prepare(const char *dir, char id[9], struct sg_error *e)
     return sg_folder_write(dir, ".", "ID", (struct sg_str){id, 8}, e);
 }
 
-int sg_folder_lock(const char *dir, const char *name, int *fd, struct sg_error *e)
+static int lock_byte(int fd, int command, short type, int byte)
 {
-    char path[PATH_MAX], who[24] = "";
+    struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    int rc = fcntl(fd, command, &l);
+    return rc < 0 ? rc : command == F_OFD_GETLK && l.l_type != F_UNLCK;
+}
+
+static int open_lock(const char *dir, const char *name, struct sg_error *e)
+{
+    char path[PATH_MAX];
     int rc = sg_folder_path(path, dir, name, e);
     if (rc)
         return rc;
     int f = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    return f < 0 ? sg_fail_errno(e, "open %s", path) : f;
+}
+
+int sg_folder_lock(const char *dir, const char *name, int *fd, struct sg_error *e)
+{
+    char who[24] = "";
+    int f = open_lock(dir, name, e);
     if (f < 0)
-        return sg_fail_errno(e, "open %s", path);
-    /* sg_folder_locked holds it for an instant. */
-    for (int i = 0; (rc = flock(f, LOCK_EX | LOCK_NB)) < 0 && i < LOCK_TRIES; i++)
-        sg_sleep_us(20000);
-    if (rc < 0) {
+        return f;
+    if (lock_byte(f, F_OFD_SETLK, F_WRLCK, HOLDER) < 0) {
         ssize_t n = pread(f, who, sizeof who - 1, 0);
         who[n > 0 ? strcspn(who, "\n") : 0] = '\0';
         close(f);
-        return sg_fail(e, SG_EBUSY, "%s is held by process %s", path, who[0] ? who : "?");
+        return sg_fail(e, SG_EBUSY, "%s/%s is held by process %s", dir, name, who[0] ? who : "?");
     }
     int len = snprintf(who, sizeof who, "%d\n", (int)getpid());
     /* The number is for people only: a full disk must not keep the lock away. */
@@ -95,9 +107,32 @@ bool sg_folder_locked(const char *dir, const char *name)
     int f = open(path, O_RDWR | O_CLOEXEC);
     if (f < 0)
         return false;
-    bool held = flock(f, LOCK_EX | LOCK_NB) < 0;
+    bool held = lock_byte(f, F_OFD_GETLK, F_WRLCK, HOLDER) > 0;
     close(f);
     return held;
+}
+
+int sg_folder_await_sweep(int lock, struct sg_error *e)
+{
+    while (lock_byte(lock, F_OFD_SETLKW, F_WRLCK, SWEEPER) < 0)
+        if (errno != EINTR || sg_stopping())
+            return sg_fail_errno(e, "wait for a sweep");
+    return lock_byte(lock, F_OFD_SETLK, F_UNLCK, SWEEPER) < 0 ? sg_fail_errno(e, "lock") : 0;
+}
+
+/* Who comes to hold it after it was looked for waits for this byte. */
+bool sg_folder_sweep(const char *dir, const char *name, int *fd)
+{
+    int f = open_lock(dir, name, NULL);
+    if (f < 0)
+        return false;
+    if (lock_byte(f, F_OFD_SETLK, F_WRLCK, SWEEPER) == 0 &&
+        lock_byte(f, F_OFD_GETLK, F_WRLCK, HOLDER) == 0) {
+        *fd = f;
+        return true;
+    }
+    close(f);
+    return false;
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)

@@ -2,7 +2,8 @@
  *
  *   ID              8 hex digits; part of the slots' names, so that two index
  *                   folders on one database never touch each other's slots
- *   RUN.lock        held by `run`      REBUILD.lock   held by a rebuild
+ *   RUN.lock        held by `run`      REBUILD.lock   held by a rebuild; its second
+ *                   byte by whoever removes what rebuilds that were killed left
  *   building-*      a rebuild's work, moved to gen-* when it is published
  *   refused-*       what the gate did not let through; REFUSED says why
  */
@@ -22,6 +23,10 @@ int sg_folder_prepare(const char *dir, char id[9], struct sg_error *e);
 int sg_folder_lock(const char *dir, const char *name, int *fd, struct sg_error *e);
 /* True when somebody holds dir/name. */
 bool sg_folder_locked(const char *dir, const char *name);
+/* For who holds dir/name by lock: waits until nobody sweeps there any more. */
+int sg_folder_await_sweep(int lock, struct sg_error *e);
+/* False: somebody holds dir/name, or sweeps. Until close(*fd) who takes it waits. */
+bool sg_folder_sweep(const char *dir, const char *name, int *fd);
 int sg_folder_path(char out[PATH_MAX], const char *dir, const char *name, struct sg_error *e);
 int sg_folder_remove(const char *dir, const char *name, struct sg_error *e);
 /* rename within dir, then fsync of dir. */

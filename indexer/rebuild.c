@@ -38,6 +38,8 @@ static int prepare(struct rebuild *r, struct sg_error *e)
         rc = sg_folder_lock(r->dir, "REBUILD.lock", &r->lock, e);
     if (rc == SG_EBUSY)
         return sg_wrap(e, "another rebuild is running");
+    if (!rc)
+        rc = sg_folder_await_sweep(r->lock, e);
     if (!rc && sg_source_is_postgres(r->config))
         rc = sg_pg_connect(&r->connection, r->config->pg.dsn, e);
     return rc ? rc : sg_retire_unfinished(r->dir, r->id, r->connection, e);

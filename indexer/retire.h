@@ -20,7 +20,7 @@ int sg_slot_list(PGconn *c, const char *id, struct sg_slot_info *out, size_t *n,
 int sg_slot_end(PGconn *c, const char *slot, const char *why, struct sg_error *e);
 
 /* Removes what a killed rebuild left behind: building-* folders, slots that no
- * generation names. The caller holds REBUILD.lock. c NULL (JSONL, or no
+ * generation names. The caller holds REBUILD.lock, or sweeps there. c NULL (JSONL, or no
  * database now): folders only. */
 int sg_retire_unfinished(const char *dir, const char *id, PGconn *c, struct sg_error *e);
 /* Keeps the current generation, the newest others up to keep in all, and the newest

@@ -227,7 +227,7 @@ static void sweep(struct runner *r)
     int lock;
     PGconn *c = NULL;
     struct sg_error e = SG_ERROR_INIT;
-    if (sg_folder_lock(r->dir, "REBUILD.lock", &lock, NULL))
+    if (!sg_folder_sweep(r->dir, "REBUILD.lock", &lock))
         return;
     if (sg_source_is_postgres(r->config))
         sg_pg_connect(&c, r->config->pg.dsn, NULL);

@@ -79,6 +79,7 @@ int sg_db_open(struct sg_db **out, const struct sg_config *config, struct sg_err
         .settings = settings,
         .connections = (int)config->pg.pool_size,
         .primary = true,
+        .away_us = config->pg.away_ms * 1000,
     };
     db->lag_us = config->pg.replica_lag_ms * 1000;
     db->reads =

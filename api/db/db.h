@@ -2,7 +2,7 @@
  *
  * Statements are prepared once a connection (struct sg_pg_statement, core/pg.h). Every answer is
  * waited for until the request's deadline at most. A thread looks after each server four times a
- * second; while one is away (it refuses, or has not answered for a second), questions to it
+ * second; while one is away (it refuses, or has not answered for pg.away_ms), questions to it
  * fail at once with SG_EUNAVAIL, those under way are given up, and the first good answer to that
  * thread lets them through again: nobody's request is the probe.
  *

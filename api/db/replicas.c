@@ -79,6 +79,7 @@ static int open_one(struct sg_db *db, const PQconninfoOption *all, size_t i,
         .dsn = dsn.p,
         .settings = settings,
         .connections = (int)config->pg.pool_size,
+        .away_us = config->pg.away_ms * 1000,
     };
     int rc = sg_buf_failed(&dsn) ? sg_fail(e, SG_ENOMEM, "replicas")
                                  : db_server_open(&db->replicas[i], &o, e);

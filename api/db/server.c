@@ -13,7 +13,6 @@
 
 enum {
     EVERY_US = 100000, /* between two looks */
-    LOOK_US = 1000000, /* then it is away */
     SAMPLES = 600,     /* a minute of them */
 };
 
@@ -26,6 +25,7 @@ struct db_server {
     const char *name;
     char *dsn;
     bool primary;
+    int64_t away_us;
     struct sg_pg_pool *pools[DB_USES];
     struct sg_pg_guard *guard;
     pthread_t watch;
@@ -134,14 +134,14 @@ static int read_position(struct db_server *s, PGconn *c, int64_t *left_us, struc
 static void look(struct db_server *s, PGconn **c)
 {
     struct sg_error e = SG_ERROR_INIT;
-    int64_t left_us = LOOK_US;
+    int64_t left_us = s->away_us;
     int rc = SG_EUNAVAIL;
     if (*c && read_position(s, *c, &left_us, &e)) {
         PQfinish(*c);
         *c = NULL;
         if (e.code == SG_ETIMEOUT)
             mark_away(s, e.text);
-        left_us = LOOK_US;
+        left_us = s->away_us;
     }
     if (*c) {
         rc = 0;
@@ -184,7 +184,7 @@ static void *watch(void *ctx)
 
 static void await_first_look(struct db_server *s)
 {
-    int64_t end_us = sg_now_us() + LOOK_US;
+    int64_t end_us = sg_now_us() + s->away_us;
     struct timespec until = {end_us / 1000000, end_us % 1000000 * 1000};
     pthread_mutex_lock(&s->lock);
     while (!s->looked && sg_now_us() < end_us)
@@ -222,6 +222,7 @@ int db_server_open(struct db_server **out, const struct db_server_options *o, st
     }
     s->name = o->name;
     s->primary = o->primary;
+    s->away_us = o->away_us;
     s->is_there =
         sg_metric_new(SG_GAUGE, "segue_db_up", "1: the database server answers", "server");
     s->went_away = sg_metric_new(SG_COUNTER, "segue_db_away_total",

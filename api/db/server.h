@@ -10,10 +10,11 @@ struct db_server_options {
     const char *dsn, *settings;
     int connections; /* of each use but DB_LOOKUP, which has DB_LOOKUP_CONNECTIONS */
     bool primary;    /* it must take writes */
+    int64_t away_us; /* it is away when it does not answer for so long */
 };
 
 struct db_server;
-/* Starts its watch. Returns after the first look at it, or after a second. */
+/* Starts its watch. Returns after the first look at it, or after away_us. */
 int db_server_open(struct db_server **out, const struct db_server_options *o, struct sg_error *e);
 void db_server_close(struct db_server *s);
 

@@ -11,12 +11,16 @@
 
 enum { WRITE_MS = 1000, BATCH = 5000, TIDY_EVERY = 60, RETRY_US = 500000 };
 
-/* One letter a column, of what put_entry writes. Another process may have written a later word. */
+/* One letter a column, of what put_entry writes. Another process may have written a later word.
+ * Streams are taken in the order of their ids, as by all who change several. */
 /* clang-format off */
 static const struct sg_pg_statement write_news = {
     "playback_news",
-    "WITH x AS (SELECT * FROM json_to_recordset($1::json) AS x (i bigint, u bigint, l bigint, d text, n text, "
-    "s bigint, t text, p bigint, b bigint, h bigint, w bigint, c boolean)), "
+    "WITH news AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS x (i bigint, u bigint, l bigint, d text, "
+    "n text, s bigint, t text, p bigint, b bigint, h bigint, w bigint, c boolean)), "
+    "held AS MATERIALIZED (SELECT FROM playback_sessions WHERE playback_id IN (SELECT i FROM news) "
+    "ORDER BY playback_id FOR NO KEY UPDATE), "
+    "x AS MATERIALIZED (SELECT news.* FROM news, (SELECT count(*) FROM held) h ORDER BY i), "
     "bare AS (UPDATE playback_sessions p SET heard_at = greatest(p.heard_at, to_timestamp(x.h / 1e6)) "
     "FROM x WHERE x.u = 0 AND p.playback_id = x.i), "
     "whole AS (INSERT INTO playback_sessions AS p (playback_id, user_id, login_id, device_id, device, song_id, "

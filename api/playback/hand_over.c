@@ -10,13 +10,16 @@
 #include "core/clock.h"
 #include "schemas/playback.h"
 
-/* $5 to $8: when this process was told what, the song, state and position; $9: ms that a word may
- * be old. The device's own session ends, as the one that is moved takes its place. */
+/* All of the user are taken first, in the order of their ids, as by all who change several. $5 to
+ * $8: when this process was told what, the song, state and position; $9: ms that a word may be old.
+ * The device's own session ends, as the one that is moved takes its place. */
 /* clang-format off */
 static const struct sg_pg_statement move = {
     "playback_move",
-    "WITH there AS (SELECT * FROM playback_sessions WHERE playback_id = $1::bigint AND user_id = $2::bigint "
-    "AND ended_at IS NULL FOR UPDATE), "
+    "WITH held AS MATERIALIZED (SELECT FROM playback_sessions WHERE user_id = $2::bigint AND ended_at IS NULL "
+    "ORDER BY playback_id FOR NO KEY UPDATE), "
+    "there AS (SELECT * FROM playback_sessions WHERE playback_id = $1::bigint AND user_id = $2::bigint "
+    "AND ended_at IS NULL AND (SELECT count(*) FROM held) > 0 FOR UPDATE), "
     "word AS (SELECT playback_id AS id, told_at AS told, song_id AS song, state AS how, position_ms AS place FROM there "
     "UNION ALL SELECT playback_id, to_timestamp($5::bigint / 1e6), $6::bigint, $7::text, $8::bigint FROM there "
     "ORDER BY told DESC LIMIT 1), "

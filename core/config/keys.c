@@ -36,6 +36,8 @@ const struct config_key config_keys[] = {
            "libpq connection string of read replicas, hosts separated by commas; empty: none"),
     K_WHOLE(pg.replica_lag_ms, 1, 3600000, "1000",
             "a replica further behind the primary is not read from"),
+    K_WHOLE(pg.away_ms, 100, 600000, "1000",
+            "a server that has not answered the API for so long is away"),
     K_WHOLE(pg.statement_timeout_ms, 1, 3600000, "10000",
             "time the database gives to one statement of the API"),
     K_WHOLE(
