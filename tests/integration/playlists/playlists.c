@@ -136,10 +136,10 @@ static void setup_database(void)
 
 static void setup(void)
 {
-    char settings[100];
+    char settings[300];
     db = test_pg_connect(pg);
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\n", port);
+    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\n" TEST_PATIENT, port);
     test_indexer_init(&programs, pg, NULL, settings);
     mkdir(test_path(programs.dir, "var"), 0700);
     memset(tokens, 0, sizeof tokens);
