@@ -1,35 +1,18 @@
-/* artist.c - artists made, changed and deleted by the account that manages them or an admin. */
+/* artist.c - what is particular to artists that are made, changed and deleted; the rest is
+ * edit.c. */
 #include "api/cache/cache.h"
+#include "api/caller.h"
 #include "api/catalogue/artist_rows.h"
 #include "api/catalogue/check.h"
 #include "api/catalogue/edit.h"
-#include "api/catalogue/extras.h"
 #include "api/catalogue/handlers.h"
-#include "api/catalogue/part.h"
-#include "api/catalogue/rights.h"
 #include "api/catalogue/rows.h"
 #include "core/title.h"
+#include "schemas/edits.h"
 
 enum {
     MANAGED_MAX = 50, /* artists that one account makes for itself */
 };
-
-int sg_artist_hold(struct sg_db_tx *tx, const struct sg_http_request *q, uint64_t artist_id,
-                   struct sg_error *e)
-{
-    static const struct sg_pg_statement hold = {
-        "artist_hold",
-        "SELECT coalesce(user_id, 0) FROM artists WHERE artist_id = $1::bigint FOR KEY SHARE", 1};
-    PGresult *r = NULL;
-    int rc = sg_tx_run(tx, &hold, (const char *const[]){sg_sql_u64(q->arena, artist_id)}, &r, e);
-    if (!rc && !PQntuples(r))
-        rc = sg_fail_field(e, "artist_id", "artist_id: there is no artist %llu",
-                           (unsigned long long)artist_id);
-    if (!rc)
-        rc = sg_catalogue_edit_check(q, sg_row_u64(r, 0, 0), false, "artist", artist_id, e);
-    PQclear(r);
-    return rc;
-}
 
 static int check_body(struct sg_arena *a, void *wanted, struct sg_error *e)
 {
@@ -53,38 +36,62 @@ static int count_managed(struct sg_db_tx *tx, struct sg_edit *x, uint64_t user_i
                : sg_fail(e, SG_ECONFLICT, "an account manages at most %d artists", MANAGED_MAX);
 }
 
-static int put_aliases(struct sg_db_tx *tx, struct sg_edit *x, bool aliases, struct sg_error *e)
+static int insert(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
 {
+    static const struct sg_pg_statement add = {
+        "artist_insert",
+        "INSERT INTO artists (name, bio, user_id) VALUES ($1, nullif($2, ''), $3::bigint) "
+        "RETURNING artist_id",
+        3};
     struct sg_arena *a = x->q->arena;
-    struct sg_artist_edit *artist = x->thing;
-    int rc = aliases ? sg_aliases_put(tx, a, SG_ARTIST, x->id, &artist->aliases, e) : 0;
-    return rc ? rc : sg_artist_row(tx, a, x->id, artist, &x->version, e);
-}
-
-static int create(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
-{
-    struct sg_artist_edit *artist = x->thing;
-    artist->user_id = sg_caller_is_admin(x->q) ? 0 : x->q->caller.user_id;
-    int rc = count_managed(tx, x, artist->user_id, e);
-    if (!rc)
-        rc = sg_artist_insert(tx, x->q->arena, artist, e);
-    x->id = artist->artist_id;
-    return rc ? rc : put_aliases(tx, x, artist->aliases.n, e);
+    const struct sg_artist_edit *artist = x->thing;
+    uint64_t user_id = sg_caller_is_admin(x->q) ? 0 : x->q->caller.user_id;
+    const char *params[] = {sg_sql_str(a, artist->name), sg_sql_str(a, artist->bio),
+                            sg_sql_some(a, user_id)};
+    int rc = count_managed(tx, x, user_id, e);
+    return rc ? rc : sg_edit_insert(tx, &add, params, &x->id, e);
 }
 
 static int update(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
 {
+    static const struct sg_pg_statement set = {
+        "artist_update",
+        "UPDATE artists SET name = $2, bio = nullif($3, ''), version = version + 1, "
+        "updated_at = now() WHERE artist_id = $1::bigint",
+        3};
     struct sg_arena *a = x->q->arena;
-    int rc = sg_artist_row(tx, a, x->id, x->thing, &x->version, e);
-    if (rc || !sg_part_lay(x->kind->change, x->wanted, x->seen, x->thing))
-        return rc;
-    rc = sg_artist_update(tx, a, x->thing, e);
-    return rc ? rc : put_aliases(tx, x, sg_edit_has(x, "aliases"), e);
+    const struct sg_artist_edit *artist = x->thing;
+    const char *params[] = {sg_sql_u64(a, x->id), sg_sql_str(a, artist->name),
+                            sg_sql_str(a, artist->bio)};
+    return sg_tx_run(tx, &set, params, NULL, e);
 }
 
 static int remove_it(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
 {
-    return sg_artist_delete(tx, x->q->arena, x->id, e);
+    static const struct sg_pg_statement holds = {
+        "artist_holds",
+        "SELECT CASE WHEN EXISTS (SELECT FROM songs WHERE artist_id = $1::bigint) THEN 'songs' "
+        "WHEN EXISTS (SELECT FROM albums WHERE artist_id = $1::bigint) THEN 'albums' "
+        "WHEN EXISTS (SELECT FROM song_artists WHERE credited_artist_id = $1::bigint) "
+        "THEN 'credits on songs of others' "
+        "WHEN EXISTS (SELECT FROM uploads WHERE artist_id = $1::bigint) THEN 'uploads' END",
+        1};
+    static const struct sg_pg_statement drop = {
+        "artist_delete", "DELETE FROM artists WHERE artist_id = $1::bigint", 1};
+    const char *params[] = {sg_sql_u64(x->q->arena, x->id)};
+    PGresult *r = NULL;
+    int rc = sg_tx_run(tx, &holds, params, &r, e);
+    if (!rc && !PQgetisnull(r, 0, 0))
+        rc = sg_fail(e, SG_ECONFLICT, "artist %llu has %s", (unsigned long long)x->id,
+                     PQgetvalue(r, 0, 0));
+    PQclear(r);
+    return rc ? rc : sg_tx_run(tx, &drop, params, NULL, e);
+}
+
+static struct sg_extras extras(const void *thing)
+{
+    const struct sg_artist_edit *x = thing;
+    return (struct sg_extras){.aliases = x->aliases};
 }
 
 /* Songs that name it are read anew. */
@@ -93,30 +100,45 @@ static void forget(struct sg_api *api, uint64_t artist_id)
     sg_cache_forgetf(api->cache, "artist:%llu", (unsigned long long)artist_id);
 }
 
-static const struct sg_edit_kind artist_kind = {.what = "artist",
-                                                .path = "/api/v1/artists/",
-                                                .name = "name",
-                                                .made = &sg_new_artist_record,
-                                                .change = &sg_artist_change_record,
-                                                .thing = &sg_artist_edit_record,
-                                                .check = check_body,
-                                                .lock = sg_artist_lock,
-                                                .create = create,
-                                                .update = update,
-                                                .remove = remove_it,
-                                                .forget = forget};
+#define ALIASES SG_SQL_ALIASES("artist", "a.artist_id")
+#define CREATED SG_SQL_TIME("a.created_at")
+#define UPDATED SG_SQL_TIME("a.updated_at")
+
+const struct sg_edit_kind sg_artist_kind = {
+    .kind = SG_ARTIST,
+    .name = "name",
+    .made = &sg_new_artist_record,
+    .change = &sg_artist_change_record,
+    .thing = &sg_artist_edit_record,
+    .lock = {"artist_lock",
+             "SELECT version, coalesce(user_id, 0), false FROM artists "
+             "WHERE artist_id = $1::bigint FOR NO KEY UPDATE",
+             1},
+    .read = {"artist_row",
+             "SELECT json_build_object('artist_id', a.artist_id, 'name', a.name, 'bio', a.bio, "
+             "'image_url', a.image_url, " ALIASES ", 'user_id', a.user_id, "
+             "'created_at', " CREATED ", 'updated_at', " UPDATED "), a.version "
+             "FROM artists a WHERE a.artist_id = $1::bigint",
+             1},
+    .check = check_body,
+    .insert = insert,
+    .update = update,
+    .remove = remove_it,
+    .extras = extras,
+    .forget = forget,
+};
 
 void sg_api_artist_create(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    sg_edit_create(api, q, r, &artist_kind);
+    sg_edit_create(api, q, r, &sg_artist_kind);
 }
 
 void sg_api_artist_change(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    sg_edit_change(api, q, r, &artist_kind);
+    sg_edit_change(api, q, r, &sg_artist_kind);
 }
 
 void sg_api_artist_delete(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    sg_edit_remove(api, q, r, &artist_kind, false);
+    sg_edit_remove(api, q, r, &sg_artist_kind, false);
 }

@@ -1,7 +1,7 @@
 /* claim_rows.c - see claim_rows.h. */
 #include "api/catalogue/claim_rows.h"
 #include "api/catalogue/artist_rows.h"
-#include "api/catalogue/extras.h"
+#include "api/catalogue/edit.h"
 #include "api/catalogue/rows.h"
 #include "api/http/http.h"
 
@@ -38,7 +38,7 @@ static int check(struct sg_db_tx *tx, const struct put *p, struct sg_error *e)
     uint64_t managed;
     int rc = sg_artist_count(tx, p->a, p->claim->user_id, &managed, e); /* one at a time */
     if (!rc)
-        rc = sg_artist_lock(tx, p->a, p->claim->artist_id, &head, e);
+        rc = sg_edit_lock(tx, p->a, &sg_artist_kind, p->claim->artist_id, &head, e);
     if (!rc && head.owner)
         rc = sg_fail(e, SG_ECONFLICT, "artist %llu is managed already",
                      (unsigned long long)p->claim->artist_id);

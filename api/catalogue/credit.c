@@ -1,11 +1,11 @@
 /* credit.c - an artist's name is taken off a song: by whoever manages the song, or the artist, who
  * need not be named on songs of others. */
+#include "api/catalogue/edit.h"
 #include "api/catalogue/etag.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/read.h"
 #include "api/catalogue/rights.h"
 #include "api/catalogue/rows.h"
-#include "api/catalogue/song_rows.h"
 #include "api/problem.h"
 #include "api/route.h"
 
@@ -59,7 +59,7 @@ static int take_off(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
     struct sg_arena *a = x->q->arena;
     const char *params[] = {sg_sql_u64(a, x->song_id), sg_sql_u64(a, x->artist_id)};
     struct sg_edit_head song;
-    int rc = sg_song_lock(tx, a, x->song_id, &song, e);
+    int rc = sg_edit_lock(tx, a, &sg_song_kind, x->song_id, &song, e);
     if (!rc)
         rc = allowed(tx, x, &song, e);
     if (!rc)

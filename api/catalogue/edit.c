@@ -14,20 +14,21 @@ bool sg_edit_has(const struct sg_edit *x, const char *field)
 }
 
 /* One row of the id, or SG_ENOENT. */
-static int find(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_pg_statement *s,
-                const char *what, uint64_t id, PGresult **rows, struct sg_error *e)
+static int find(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_edit_kind *kind,
+                const struct sg_pg_statement *s, uint64_t id, PGresult **rows, struct sg_error *e)
 {
     int rc = sg_tx_run(tx, s, (const char *const[]){sg_sql_u64(a, id)}, rows, e);
     if (!rc && !PQntuples(*rows))
-        rc = sg_fail(e, SG_ENOENT, "there is no %s %llu", what, (unsigned long long)id);
+        rc = sg_fail(e, SG_ENOENT, "there is no %s %llu", sg_kind_names[kind->kind],
+                     (unsigned long long)id);
     return rc;
 }
 
-int sg_edit_lock(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_pg_statement *lock,
-                 const char *what, uint64_t id, struct sg_edit_head *out, struct sg_error *e)
+int sg_edit_lock(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_edit_kind *kind,
+                 uint64_t id, struct sg_edit_head *out, struct sg_error *e)
 {
     PGresult *r = NULL;
-    int rc = find(tx, a, lock, what, id, &r, e);
+    int rc = find(tx, a, kind, &kind->lock, id, &r, e);
     if (!rc)
         *out =
             (struct sg_edit_head){sg_row_u64(r, 0, 0), sg_row_u64(r, 0, 1), sg_row_bool(r, 0, 2)};
@@ -35,56 +36,102 @@ int sg_edit_lock(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_pg_sta
     return rc;
 }
 
-int sg_edit_row(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_pg_statement *read,
-                const char *what, uint64_t id, const struct sg_record *record, void *out,
-                uint64_t *version, struct sg_error *e)
+int sg_edit_hold(struct sg_db_tx *tx, struct sg_http_request *q, const struct sg_edit_kind *kind,
+                 uint64_t id, struct sg_error *e)
+{
+    struct sg_edit_head head;
+    int rc = sg_edit_lock(tx, q->arena, kind, id, &head, e);
+    if (!rc)
+        rc = sg_catalogue_edit_check(q, head.owner, head.hidden, sg_kind_names[kind->kind], id, e);
+    return rc ? rc : sg_etag_check(q, head.version, e);
+}
+
+int sg_edit_read(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_edit_kind *kind,
+                 uint64_t id, void *out, uint64_t *version, struct sg_error *e)
 {
     PGresult *r = NULL;
-    int rc = find(tx, a, read, what, id, &r, e);
+    int rc = find(tx, a, kind, &kind->read, id, &r, e);
     if (!rc)
-        rc = sg_row_record(r, 0, 0, record, a, out, e);
+        rc = sg_row_record(r, 0, 0, kind->thing, a, out, e);
     if (!rc)
         *version = sg_row_u64(r, 0, 1);
     PQclear(r);
     return rc;
 }
 
-/* Locked, allowed, and the version that the caller means. */
-static int hold(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
+int sg_edit_insert(struct sg_db_tx *tx, const struct sg_pg_statement *insert,
+                   const char *const *params, uint64_t *id, struct sg_error *e)
 {
-    struct sg_edit_head head;
-    int rc = x->kind->lock(tx, x->q->arena, x->id, &head, e);
+    PGresult *r = NULL;
+    int rc = sg_tx_run(tx, insert, params, &r, e);
     if (!rc)
-        rc = sg_catalogue_edit_check(x->q, head.owner, head.hidden, x->kind->what, x->id, e);
-    return rc ? rc : sg_etag_check(x->q, head.version, e);
+        *id = sg_row_u64(r, 0, 0);
+    PQclear(r);
+    return rc;
+}
+
+static int read_thing(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
+{
+    return sg_edit_read(tx, x->q->arena, x->kind, x->id, x->thing, &x->version, e);
+}
+
+static int put_extras(struct sg_db_tx *tx, struct sg_edit *x, bool markets, bool aliases,
+                      struct sg_error *e)
+{
+    struct sg_extras in = x->kind->extras(x->thing);
+    struct sg_arena *a = x->q->arena;
+    int rc =
+        markets ? sg_markets_put(tx, a, x->kind->kind, x->id, &in, x->q->caller.user_id, e) : 0;
+    return rc || !aliases ? rc : sg_aliases_put(tx, a, x->kind->kind, x->id, &in, e);
 }
 
 static int create(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
     struct sg_edit *x = ctx;
     memcpy(x->thing, x->wanted, x->kind->thing->size);
-    return x->kind->create(tx, x, e);
+    struct sg_extras in = x->kind->extras(x->thing);
+    int rc = x->kind->insert(tx, x, e);
+    if (!rc)
+        rc = put_extras(tx, x, in.markets.n, in.aliases.n, e);
+    return rc ? rc : read_thing(tx, x, e);
 }
 
+/* What the body changes is laid over what there is; nothing is written when that is all the same.
+ */
 static int update(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
     struct sg_edit *x = ctx;
-    int rc = hold(tx, x, e);
-    return rc ? rc : x->kind->update(tx, x, e);
+    int rc = sg_edit_hold(tx, x->q, x->kind, x->id, e);
+    if (!rc)
+        rc = read_thing(tx, x, e);
+    if (!rc && x->kind->align)
+        rc = x->kind->align(x, e);
+    if (rc)
+        return rc;
+    memcpy(x->was, x->thing, x->kind->thing->size);
+    if (sg_part_lay(x->kind->change, x->wanted, x->seen, x->thing)) {
+        bool markets = sg_edit_has(x, "markets") || sg_edit_has(x, "markets_excluded");
+        rc = x->kind->update(tx, x, e);
+        if (!rc)
+            rc = put_extras(tx, x, markets, sg_edit_has(x, "aliases"), e);
+    }
+    return rc ? rc : read_thing(tx, x, e);
 }
 
 static int remove_it(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
     struct sg_edit *x = ctx;
-    int rc = hold(tx, x, e);
+    int rc = sg_edit_hold(tx, x->q, x->kind, x->id, e);
     return rc ? rc : x->kind->remove(tx, x, e);
 }
 
 static int begin(struct sg_edit *x, struct sg_error *e)
 {
-    x->wanted = sg_arena_alloc(x->q->arena, x->kind->thing->size);
-    x->thing = sg_arena_alloc(x->q->arena, x->kind->thing->size);
-    return x->wanted && x->thing ? 0 : sg_fail(e, SG_ENOMEM, "an edit");
+    size_t size = x->kind->thing->size;
+    x->wanted = sg_arena_alloc(x->q->arena, size);
+    x->was = sg_arena_alloc(x->q->arena, size);
+    x->thing = sg_arena_alloc(x->q->arena, size);
+    return x->wanted && x->was && x->thing ? 0 : sg_fail(e, SG_ENOMEM, "an edit");
 }
 
 static void answer(struct sg_edit *x, struct sg_http_response *r)
@@ -112,7 +159,8 @@ void sg_edit_create(struct sg_api *api, struct sg_http_request *q, struct sg_htt
     kind->forget(api, x.id); /* somebody may have asked for the id before */
     answer(&x, r);
     sg_http_header(r, "Location",
-                   sg_arena_printf(q->arena, "%s%llu", kind->path, (unsigned long long)x.id));
+                   sg_arena_printf(q->arena, "/api/v1/%ss/%llu", sg_kind_names[kind->kind],
+                                   (unsigned long long)x.id));
 }
 
 /* A change that clears the name. */

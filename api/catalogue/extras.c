@@ -10,7 +10,7 @@ static int say_who(struct sg_db_tx *tx, struct sg_arena *a, uint64_t who, struct
 }
 
 int sg_markets_put(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, uint64_t id,
-                   const struct sg_list *markets, bool but_there, uint64_t who, struct sg_error *e)
+                   const struct sg_extras *in, uint64_t who, struct sg_error *e)
 {
     static const struct sg_pg_statement everywhere = {
         "catalogue_everywhere", "DELETE FROM availability WHERE kind = $1 AND id = $2::bigint", 2};
@@ -22,14 +22,14 @@ int sg_markets_put(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, u
         "excluded = excluded.excluded "
         "WHERE (v.markets, v.excluded) IS DISTINCT FROM (excluded.markets, excluded.excluded)",
         4};
-    const char *params[] = {sg_kind_names[kind], sg_sql_u64(a, id), sg_sql_texts(a, markets),
-                            sg_sql_bool(but_there)};
+    const char *params[] = {sg_kind_names[kind], sg_sql_u64(a, id), sg_sql_texts(a, &in->markets),
+                            sg_sql_bool(in->but_there)};
     int rc = say_who(tx, a, who, e);
-    return rc ? rc : sg_tx_run(tx, markets->n ? &put : &everywhere, params, NULL, e);
+    return rc ? rc : sg_tx_run(tx, in->markets.n ? &put : &everywhere, params, NULL, e);
 }
 
 int sg_aliases_put(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, uint64_t id,
-                   const struct sg_list *aliases, struct sg_error *e)
+                   const struct sg_extras *in, struct sg_error *e)
 {
     static const struct sg_pg_statement drop = {
         "catalogue_unalias",
@@ -42,7 +42,7 @@ int sg_aliases_put(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, u
         "SELECT $1, $2::bigint, jsonb_array_elements_text($3::jsonb) "
         "ON CONFLICT (kind, id, alias) DO UPDATE SET hint = false WHERE n.hint",
         3};
-    const char *params[] = {sg_kind_names[kind], sg_sql_u64(a, id), sg_sql_texts(a, aliases)};
+    const char *params[] = {sg_kind_names[kind], sg_sql_u64(a, id), sg_sql_texts(a, &in->aliases)};
     int rc = sg_tx_run(tx, &drop, params, NULL, e);
-    return rc || !aliases->n ? rc : sg_tx_run(tx, &add, params, NULL, e);
+    return rc || !in->aliases.n ? rc : sg_tx_run(tx, &add, params, NULL, e);
 }

@@ -4,12 +4,18 @@
 #include "core/record.h"
 #include "schemas/catalogue.h"
 
-/* The markets of a song or album take the place of those before. who: for the audit. */
+struct sg_extras {
+    struct sg_list markets; /* sg_str, two capitals; empty: everywhere */
+    bool but_there;         /* everywhere but in them */
+    struct sg_list aliases; /* sg_str */
+};
+
+/* The markets take the place of those before. who: for the audit. */
 int sg_markets_put(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, uint64_t id,
-                   const struct sg_list *markets, bool but_there, uint64_t who, struct sg_error *e);
+                   const struct sg_extras *in, uint64_t who, struct sg_error *e);
 /* The same of other names; hints (misspellings) stay. */
 int sg_aliases_put(struct sg_db_tx *tx, struct sg_arena *a, enum sg_kind kind, uint64_t id,
-                   const struct sg_list *aliases, struct sg_error *e);
+                   const struct sg_extras *in, struct sg_error *e);
 
 /* Members of json_build_object; k: 'song' or 'album', id: the expression of its id. */
 #define SG_SQL_MARKETS(k, id)                                                                      \

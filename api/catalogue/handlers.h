@@ -1,4 +1,4 @@
-/* handlers.h - the catalogue's handlers, by file, and what they ask of each other. */
+/* handlers.h - the catalogue's handlers, by file. */
 #pragma once
 #include "api/api.h"
 
@@ -44,8 +44,3 @@ SG_HANDLER(sg_api_cover_delete);
 SG_HANDLER(sg_api_image_put);
 SG_HANDLER(sg_api_image_delete);
 SG_HANDLER(sg_api_cover);
-
-/* The artist under whom something new is put: there until the transaction ends, and the caller's
- * (SG_EINVAL naming artist_id, SG_EPERM). artist.c */
-int sg_artist_hold(struct sg_db_tx *tx, const struct sg_http_request *q, uint64_t artist_id,
-                   struct sg_error *e);

@@ -1,7 +1,7 @@
 /* owner.c - who manages an artist: given by an admin, who sees who asked for it. */
-#include "api/cache/cache.h"
 #include "api/catalogue/artist_rows.h"
 #include "api/catalogue/claim_rows.h"
+#include "api/catalogue/edit.h"
 #include "api/catalogue/etag.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/hits.h"
@@ -27,7 +27,7 @@ static int give(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
     struct sg_arena *a = g->q->arena;
     struct sg_edit_head head;
     uint64_t n;
-    int rc = sg_artist_lock(tx, a, g->artist_id, &head, e);
+    int rc = sg_edit_lock(tx, a, &sg_artist_kind, g->artist_id, &head, e);
     if (!rc)
         rc = sg_etag_check(g->q, head.version, e);
     if (!rc && g->user_id) {
@@ -37,12 +37,12 @@ static int give(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
     }
     if (!rc)
         rc = sg_artist_give(tx, a, g->artist_id, g->user_id, e);
-    return rc ? rc : sg_artist_row(tx, a, g->artist_id, &g->artist, &g->version, e);
+    return rc ? rc : sg_edit_read(tx, a, &sg_artist_kind, g->artist_id, &g->artist, &g->version, e);
 }
 
 static void answer(struct sg_api *api, struct give *g, struct sg_http_response *r)
 {
-    sg_cache_forgetf(api->cache, "artist:%llu", (unsigned long long)g->artist_id);
+    sg_artist_kind.forget(api, g->artist_id);
     sg_api_answer(r, &sg_artist_edit_record, &g->artist);
     sg_etag_put(g->q, r, g->version);
 }

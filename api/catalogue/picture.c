@@ -1,13 +1,8 @@
 /* picture.c - covers of songs and albums and pictures of artists: put, taken away, served. */
-#include "api/cache/cache.h"
-#include "api/catalogue/album_rows.h"
-#include "api/catalogue/artist_rows.h"
+#include "api/catalogue/edit.h"
 #include "api/catalogue/etag.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/picture_rows.h"
-#include "api/catalogue/read.h"
-#include "api/catalogue/rights.h"
-#include "api/catalogue/song_rows.h"
 #include "api/problem.h"
 #include "api/route.h"
 #include "core/clock.h"
@@ -20,25 +15,16 @@ enum { DECODE_US = 30000000, RENDITIONS = 8 };
 struct put {
     struct sg_api *api;
     struct sg_http_request *q;
-    enum sg_kind kind; /* SG_SONG, SG_ALBUM or SG_ARTIST */
+    const struct sg_edit_kind *kind;
     uint64_t id;
     const struct sg_cover *cover; /* NULL: the picture is taken away */
     uint64_t version;
 };
 
-/* Locked, allowed, and the version that the caller means. */
 static int hold(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
 {
-    static int (*const lock[])(struct sg_db_tx *, struct sg_arena *, uint64_t,
-                               struct sg_edit_head *, struct sg_error *) = {
-        [SG_SONG] = sg_song_lock, [SG_ALBUM] = sg_album_lock, [SG_ARTIST] = sg_artist_lock};
     struct put *p = ctx;
-    struct sg_edit_head head;
-    int rc = lock[p->kind](tx, p->q->arena, p->id, &head, e);
-    if (!rc)
-        rc = sg_catalogue_edit_check(p->q, head.owner, head.hidden, sg_kind_names[p->kind], p->id,
-                                     e);
-    return rc ? rc : sg_etag_check(p->q, head.version, e);
+    return sg_edit_hold(tx, p->q, p->kind, p->id, e);
 }
 
 static int write_it(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
@@ -46,8 +32,8 @@ static int write_it(struct sg_db_tx *tx, void *ctx, struct sg_error *e)
     struct put *p = ctx;
     int rc = hold(tx, ctx, e);
     return rc ? rc
-              : sg_picture_use(tx, p->q->arena, p->kind, p->id, p->cover ? p->cover->name : NULL,
-                               &p->version, e);
+              : sg_picture_use(tx, p->q->arena, p->kind->kind, p->id,
+                               p->cover ? p->cover->name : NULL, &p->version, e);
 }
 
 /* Known first, then on disk, then somebody's: whatever ends in between, what nobody has is known
@@ -86,17 +72,13 @@ static void answer(struct put *p, struct sg_http_response *r)
 static void settle(struct put *p)
 {
     struct sg_error e = SG_ERROR_INIT;
-    if (p->kind == SG_SONG)
-        sg_song_forget(p->api, p->id);
-    else
-        sg_cache_forgetf(p->api->cache, "%s:%llu", sg_kind_names[p->kind],
-                         (unsigned long long)p->id);
+    p->kind->forget(p->api, p->id);
     if (sg_pictures_sweep(p->api->db, p->api->covers, &e))
         sg_log(SG_LOG_WARN, "old pictures are still there", "error=%s", e.text);
 }
 
 static void put_picture(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r,
-                        enum sg_kind kind)
+                        const struct sg_edit_kind *kind)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct sg_cover cover = {0};
@@ -119,7 +101,7 @@ static void put_picture(struct sg_api *api, struct sg_http_request *q, struct sg
 }
 
 static void take_away(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r,
-                      enum sg_kind kind)
+                      const struct sg_edit_kind *kind)
 {
     struct sg_error e = SG_ERROR_INIT;
     struct put p = {.api = api, .q = q, .kind = kind, .id = sg_route_id(q, 0)};
@@ -133,34 +115,34 @@ static void take_away(struct sg_api *api, struct sg_http_request *q, struct sg_h
 
 void sg_api_cover_put(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    put_picture(api, q, r, SG_ALBUM);
+    put_picture(api, q, r, &sg_album_kind);
 }
 
 void sg_api_cover_delete(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    take_away(api, q, r, SG_ALBUM);
+    take_away(api, q, r, &sg_album_kind);
 }
 
 void sg_api_song_cover_put(struct sg_api *api, struct sg_http_request *q,
                            struct sg_http_response *r)
 {
-    put_picture(api, q, r, SG_SONG);
+    put_picture(api, q, r, &sg_song_kind);
 }
 
 void sg_api_song_cover_delete(struct sg_api *api, struct sg_http_request *q,
                               struct sg_http_response *r)
 {
-    take_away(api, q, r, SG_SONG);
+    take_away(api, q, r, &sg_song_kind);
 }
 
 void sg_api_image_put(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    put_picture(api, q, r, SG_ARTIST);
+    put_picture(api, q, r, &sg_artist_kind);
 }
 
 void sg_api_image_delete(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    take_away(api, q, r, SG_ARTIST);
+    take_away(api, q, r, &sg_artist_kind);
 }
 
 /* "640.webp" -> 640, true; 0: no such rendition. */

@@ -1,15 +1,9 @@
 /* routes.c - routes of artists and genres; songs and albums are in routes_songs.c. */
+#include "api/catalogue/routes.h"
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/params.h"
-#include "api/route.h"
-#include "core/covers/covers.h"
-#include "schemas/edits.h"
 #include "schemas/pages.h"
 #include "schemas/views.h"
-
-static const char picture_help[] =
-    "A JPEG, PNG or WebP of 10 MiB and 50 megapixels at most, sides from 64 pixels, one at most "
-    "twice the other. It is kept as 64, 300, 640 and 1200 pixels, without metadata.";
 
 const struct sg_route sg_catalogue_routes[] = {
     {.path = "/api/v1/artists",
@@ -28,12 +22,9 @@ const struct sg_route sg_catalogue_routes[] = {
      .summary = "Make an artist",
      .help = "The caller manages it, at most 50 of them; one made by an admin is managed by nobody "
              "yet.",
-     .method = "POST",
      .body = &sg_new_artist_record,
      .reply = &sg_artist_edit_record,
-     .status = 201,
-     .answers = SG_ANSWERS_409,
-     .access = SG_ARTIST_ROLE},
+     MAKES},
     {.path = "/api/v1/artists/{artist_id}",
      .name = "getArtist",
      .handle = sg_api_artist,
@@ -55,8 +46,7 @@ const struct sg_route sg_catalogue_routes[] = {
      .method = "PATCH",
      .body = &sg_artist_change_record,
      .reply = &sg_artist_edit_record,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/artists/{artist_id}",
      .name = "deleteArtist",
      .handle = sg_api_artist_delete,
@@ -64,29 +54,21 @@ const struct sg_route sg_catalogue_routes[] = {
      .summary = "Delete an artist",
      .help = "Only one without songs, albums and credits.",
      .method = "DELETE",
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/artists/{artist_id}/image",
      .name = "putArtistImage",
      .handle = sg_api_image_put,
      .tag = "Catalogue",
      .summary = "Give an artist a picture",
-     .help = picture_help,
-     .method = "PUT",
-     .reply = &sg_picture_record,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412 | SG_ANSWERS_413 | SG_ANSWERS_415,
-     .body_type = "image/*",
-     .body_max = SG_COVER_BYTES_MAX,
-     .cost = 10,
-     .access = SG_ARTIST_ROLE},
+     .help = PICTURE_HELP,
+     PUTS_PICTURE},
     {.path = "/api/v1/artists/{artist_id}/image",
      .name = "deleteArtistImage",
      .handle = sg_api_image_delete,
      .tag = "Catalogue",
      .summary = "Take an artist's picture away",
      .method = "DELETE",
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/artists/{artist_id}/owner",
      .name = "setArtistOwner",
      .handle = sg_api_artist_own,

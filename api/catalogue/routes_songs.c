@@ -1,18 +1,13 @@
 /* routes_songs.c - routes of songs and albums. */
 #include "api/catalogue/handlers.h"
 #include "api/catalogue/params.h"
-#include "api/route.h"
-#include "core/covers/covers.h"
-#include "schemas/edits.h"
+#include "api/catalogue/routes.h"
 #include "schemas/pages.h"
 #include "schemas/views.h"
 
 static const char edit_help[] =
     "What the body names is changed; null clears. With If-Match only when nobody has changed it "
     "since it was read: 412.";
-static const char picture_help[] =
-    "A JPEG, PNG or WebP of 10 MiB and 50 megapixels at most, sides from 64 pixels, one at most "
-    "twice the other. It is kept as 64, 300, 640 and 1200 pixels, without metadata.";
 
 const struct sg_route sg_song_routes[] = {
     {.path = "/api/v1/songs",
@@ -34,12 +29,9 @@ const struct sg_route sg_song_routes[] = {
      .help = "By an artist whom the caller manages, or by an admin. Without credits the lead "
              "artist has "
              "one; without a release date it is its album's. Found by the search within a second.",
-     .method = "POST",
      .body = &sg_new_song_record,
      .reply = &sg_song_edit_record,
-     .status = 201,
-     .answers = SG_ANSWERS_409,
-     .access = SG_ARTIST_ROLE},
+     MAKES},
     {.path = "/api/v1/songs/{song_id}",
      .name = "updateSong",
      .handle = sg_api_song_change,
@@ -49,8 +41,7 @@ const struct sg_route sg_song_routes[] = {
      .method = "PATCH",
      .body = &sg_song_change_record,
      .reply = &sg_song_edit_record,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/songs/{song_id}",
      .name = "deleteSong",
      .handle = sg_api_song_delete,
@@ -60,8 +51,7 @@ const struct sg_route sg_song_routes[] = {
              "counted stay "
              "counted.",
      .method = "DELETE",
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/songs/{song_id}/credits/{artist_id}",
      .name = "deleteSongCredit",
      .handle = sg_api_credit_delete,
@@ -69,8 +59,7 @@ const struct sg_route sg_song_routes[] = {
      .summary = "Take an artist's name off a song",
      .help = "By who manages the song, or the artist that it names; never the lead artist.",
      .method = "DELETE",
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/albums",
      .name = "listAlbums",
      .handle = sg_api_albums,
@@ -84,12 +73,9 @@ const struct sg_route sg_song_routes[] = {
      .handle = sg_api_album_create,
      .tag = "Catalogue",
      .summary = "Make an album",
-     .method = "POST",
      .body = &sg_new_album_record,
      .reply = &sg_album_edit_record,
-     .status = 201,
-     .answers = SG_ANSWERS_409,
-     .access = SG_ARTIST_ROLE},
+     MAKES},
     {.path = "/api/v1/albums/{album_id}",
      .name = "getAlbum",
      .handle = sg_api_album,
@@ -109,8 +95,7 @@ const struct sg_route sg_song_routes[] = {
      .method = "PATCH",
      .body = &sg_album_change_record,
      .reply = &sg_album_edit_record,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/albums/{album_id}",
      .name = "deleteAlbum",
      .handle = sg_api_album_delete,
@@ -120,49 +105,34 @@ const struct sg_route sg_song_routes[] = {
      .method = "DELETE",
      .params = sg_album_removal_params,
      .params_of = &sg_album_removal_record,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/songs/{song_id}/cover",
      .name = "putSongCover",
      .handle = sg_api_song_cover_put,
      .tag = "Catalogue",
      .summary = "Give a song a cover of its own",
      .help = "Shown where its album has none, or it is on no album. As an album's.",
-     .method = "PUT",
-     .reply = &sg_picture_record,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412 | SG_ANSWERS_413 | SG_ANSWERS_415,
-     .body_type = "image/*",
-     .body_max = SG_COVER_BYTES_MAX,
-     .cost = 10,
-     .access = SG_ARTIST_ROLE},
+     PUTS_PICTURE},
     {.path = "/api/v1/songs/{song_id}/cover",
      .name = "deleteSongCover",
      .handle = sg_api_song_cover_delete,
      .tag = "Catalogue",
      .summary = "Take a song's own cover away",
      .method = "DELETE",
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {.path = "/api/v1/albums/{album_id}/cover",
      .name = "putAlbumCover",
      .handle = sg_api_cover_put,
      .tag = "Catalogue",
      .summary = "Give an album its cover",
-     .help = picture_help,
-     .method = "PUT",
-     .reply = &sg_picture_record,
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412 | SG_ANSWERS_413 | SG_ANSWERS_415,
-     .body_type = "image/*",
-     .body_max = SG_COVER_BYTES_MAX,
-     .cost = 10,
-     .access = SG_ARTIST_ROLE},
+     .help = PICTURE_HELP,
+     PUTS_PICTURE},
     {.path = "/api/v1/albums/{album_id}/cover",
      .name = "deleteAlbumCover",
      .handle = sg_api_cover_delete,
      .tag = "Catalogue",
      .summary = "Take an album's cover away",
      .method = "DELETE",
-     .answers = SG_ANSWERS_404 | SG_ANSWERS_409 | SG_ANSWERS_412,
-     .access = SG_ARTIST_ROLE},
+     EDITS},
     {0},
 };

@@ -1,10 +1,8 @@
-/* song.c - songs made, changed and deleted by their artist or an admin. */
-#include "api/api.h"
+/* song.c - what is particular to songs that are made, changed and deleted; the rest is edit.c. */
+#include "api/catalogue/artist_rows.h"
 #include "api/catalogue/check.h"
 #include "api/catalogue/edit.h"
-#include "api/catalogue/extras.h"
 #include "api/catalogue/handlers.h"
-#include "api/catalogue/part.h"
 #include "api/catalogue/read.h"
 #include "api/catalogue/rows.h"
 #include "api/catalogue/song_rows.h"
@@ -54,88 +52,102 @@ static int check_body(struct sg_arena *a, void *wanted, struct sg_error *e)
     return rc ? rc : sg_check_aliases(a, &s->aliases, e);
 }
 
-static int put_extras(struct sg_db_tx *tx, struct sg_edit *x, bool credits, bool markets,
-                      bool aliases, struct sg_error *e)
+/* Credits in the same form, to be compared. */
+static int align(struct sg_edit *x, struct sg_error *e)
 {
-    struct sg_arena *a = x->q->arena;
-    struct sg_song_edit *song = x->thing;
-    int rc = credits ? sg_song_credit(tx, a, song, e) : 0;
-    if (!rc && markets)
-        rc = sg_markets_put(tx, a, SG_SONG, x->id, &song->markets, song->markets_excluded,
-                            x->q->caller.user_id, e);
-    if (!rc && aliases)
-        rc = sg_aliases_put(tx, a, SG_SONG, x->id, &song->aliases, e);
-    return rc ? rc : sg_song_row(tx, a, x->id, song, &x->version, e);
+    struct sg_song_edit *song = x->thing, *wanted = x->wanted;
+    wanted->artist_id = song->artist_id;
+    int rc = sg_edit_has(x, "credits") ? order_credits(x->q->arena, wanted, e) : 0;
+    return rc ? rc : order_credits(x->q->arena, song, e);
 }
 
-static int create(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
+static int insert(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
 {
     struct sg_arena *a = x->q->arena;
     struct sg_song_edit *song = x->thing;
-    struct sg_song_refs refs;
     int rc = sg_artist_hold(tx, x->q, song->artist_id, e);
     if (!rc)
         rc = order_credits(a, song, e);
     if (!rc)
-        rc = sg_song_refer(tx, a, song, true, &refs, e);
-    if (!rc)
-        rc = sg_song_insert(tx, a, song, &refs, e);
+        rc = sg_song_insert(tx, a, song, e);
     x->id = song->song_id;
-    return rc ? rc : put_extras(tx, x, true, song->markets.n, song->aliases.n, e);
+    return rc ? rc : sg_song_credit(tx, a, song, e);
 }
 
 static int update(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
 {
-    struct sg_arena *a = x->q->arena;
-    struct sg_song_edit *song = x->thing, wanted = *(const struct sg_song_edit *)x->wanted;
-    struct sg_song_refs refs;
-    int rc = sg_song_row(tx, a, x->id, song, &x->version, e);
-    if (rc)
-        return rc;
-    bool credits = sg_edit_has(x, "credits");
-    uint64_t album_id = song->album_id;
-    wanted.artist_id = song->artist_id;
-    rc = credits ? order_credits(a, &wanted, e) : 0;
-    if (!rc)
-        rc = order_credits(a, song, e); /* in the same form, to be compared */
-    if (rc || !sg_part_lay(x->kind->change, &wanted, x->seen, song))
-        return rc ? rc : sg_song_row(tx, a, x->id, song, &x->version, e);
-    bool markets = sg_edit_has(x, "markets") || sg_edit_has(x, "markets_excluded");
-    rc = sg_song_refer(tx, a, song, song->album_id != album_id, &refs, e);
-    if (!rc)
-        rc = sg_song_update(tx, a, song, &refs, e);
-    return rc ? rc : put_extras(tx, x, credits, markets, sg_edit_has(x, "aliases"), e);
+    const struct sg_song_edit *was = x->was;
+    struct sg_song_edit *song = x->thing;
+    int rc = sg_song_update(tx, x->q->arena, song, song->album_id != was->album_id, e);
+    return rc || !sg_edit_has(x, "credits") ? rc : sg_song_credit(tx, x->q->arena, song, e);
 }
 
 static int remove_it(struct sg_db_tx *tx, struct sg_edit *x, struct sg_error *e)
 {
-    return sg_song_delete(tx, x->q->arena, x->id, e);
+    static const struct sg_pg_statement drop = {"song_delete",
+                                                "DELETE FROM songs WHERE song_id = $1::bigint", 1};
+    return sg_tx_run(tx, &drop, (const char *const[]){sg_sql_u64(x->q->arena, x->id)}, NULL, e);
 }
 
-static const struct sg_edit_kind song_kind = {.what = "song",
-                                              .path = "/api/v1/songs/",
-                                              .name = "title",
-                                              .made = &sg_new_song_record,
-                                              .change = &sg_song_change_record,
-                                              .thing = &sg_song_edit_record,
-                                              .check = check_body,
-                                              .lock = sg_song_lock,
-                                              .create = create,
-                                              .update = update,
-                                              .remove = remove_it,
-                                              .forget = sg_song_forget};
+static struct sg_extras extras(const void *thing)
+{
+    const struct sg_song_edit *s = thing;
+    return (struct sg_extras){s->markets, s->markets_excluded, s->aliases};
+}
+
+#define DATE    "coalesce(s.release_date, al.release_date)"
+#define MARKETS SG_SQL_MARKETS("song", "s.song_id")
+#define ALIASES SG_SQL_ALIASES("song", "s.song_id")
+#define CREATED SG_SQL_TIME("s.created_at")
+#define UPDATED SG_SQL_TIME("s.updated_at")
+
+const struct sg_edit_kind sg_song_kind = {
+    .kind = SG_SONG,
+    .name = "title",
+    .made = &sg_new_song_record,
+    .change = &sg_song_change_record,
+    .thing = &sg_song_edit_record,
+    .lock = {"song_lock",
+             "SELECT s.version, coalesce(a.user_id, 0), coalesce(" DATE " > CURRENT_DATE, false) "
+             "FROM songs s JOIN artists a USING (artist_id) "
+             "LEFT JOIN albums al ON al.album_id = s.album_id "
+             "WHERE s.song_id = $1::bigint FOR UPDATE OF s",
+             1},
+    .read =
+        {"song_row",
+         "SELECT json_build_object('song_id', s.song_id, 'artist_id', s.artist_id, "
+         "'title', s.title, 'credits', (SELECT json_agg(json_build_object('artist_id', "
+         "c.credited_artist_id, 'name', n.name, 'role', c.role) ORDER BY c.position) "
+         "FROM song_artists c JOIN artists n ON n.artist_id = c.credited_artist_id "
+         "WHERE c.song_id = s.song_id AND c.position < 50), "
+         "'album_id', s.album_id, 'genre', g.name, 'duration', s.duration_s, "
+         "'track_no', s.track_no, 'disc_no', s.disc_no, 'release_date', "
+         "to_char(s.release_date, 'YYYY-MM-DD'), 'explicit', s.explicit, 'isrc', s.isrc, " MARKETS
+         ", " ALIASES ", 'upcoming', coalesce(" DATE " > CURRENT_DATE, false), "
+         "'play_count', s.play_count, 'created_at', " CREATED ", 'updated_at', " UPDATED "), "
+         "s.version FROM songs s LEFT JOIN genres g USING (genre_id) "
+         "LEFT JOIN albums al ON al.album_id = s.album_id WHERE s.song_id = $1::bigint",
+         1},
+    .check = check_body,
+    .align = align,
+    .insert = insert,
+    .update = update,
+    .remove = remove_it,
+    .extras = extras,
+    .forget = sg_song_forget,
+};
 
 void sg_api_song_create(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    sg_edit_create(api, q, r, &song_kind);
+    sg_edit_create(api, q, r, &sg_song_kind);
 }
 
 void sg_api_song_change(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    sg_edit_change(api, q, r, &song_kind);
+    sg_edit_change(api, q, r, &sg_song_kind);
 }
 
 void sg_api_song_delete(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)
 {
-    sg_edit_remove(api, q, r, &song_kind, false);
+    sg_edit_remove(api, q, r, &sg_song_kind, false);
 }

@@ -1,48 +1,7 @@
 /* song_rows.c - see song_rows.h. */
 #include "api/catalogue/song_rows.h"
-#include "api/catalogue/extras.h"
+#include "api/catalogue/edit.h"
 #include "api/catalogue/rows.h"
-
-#define DATE    "coalesce(s.release_date, al.release_date)"
-#define MARKETS SG_SQL_MARKETS("song", "s.song_id")
-#define ALIASES SG_SQL_ALIASES("song", "s.song_id")
-#define CREATED SG_SQL_TIME("s.created_at")
-#define UPDATED SG_SQL_TIME("s.updated_at")
-
-int sg_song_lock(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_edit_head *out,
-                 struct sg_error *e)
-{
-    static const struct sg_pg_statement lock = {
-        "song_lock",
-        "SELECT s.version, coalesce(a.user_id, 0), "
-        "coalesce(coalesce(s.release_date, al.release_date) > CURRENT_DATE, false) "
-        "FROM songs s JOIN artists a USING (artist_id) "
-        "LEFT JOIN albums al ON al.album_id = s.album_id "
-        "WHERE s.song_id = $1::bigint FOR UPDATE OF s",
-        1};
-    return sg_edit_lock(tx, a, &lock, "song", id, out, e);
-}
-
-int sg_song_row(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_song_edit *out,
-                uint64_t *version, struct sg_error *e)
-{
-    static const struct sg_pg_statement read = {
-        "song_row",
-        "SELECT json_build_object('song_id', s.song_id, 'artist_id', s.artist_id, "
-        "'title', s.title, 'credits', (SELECT json_agg(json_build_object('artist_id', "
-        "c.credited_artist_id, 'name', n.name, 'role', c.role) ORDER BY c.position) "
-        "FROM song_artists c JOIN artists n ON n.artist_id = c.credited_artist_id "
-        "WHERE c.song_id = s.song_id AND c.position < 50), "
-        "'album_id', s.album_id, 'genre', g.name, 'duration', s.duration_s, "
-        "'track_no', s.track_no, 'disc_no', s.disc_no, 'release_date', "
-        "to_char(s.release_date, 'YYYY-MM-DD'), 'explicit', s.explicit, 'isrc', s.isrc, " MARKETS
-        ", " ALIASES ", 'upcoming', coalesce(" DATE " > CURRENT_DATE, false), "
-        "'play_count', s.play_count, 'created_at', " CREATED ", 'updated_at', " UPDATED "), "
-        "s.version FROM songs s LEFT JOIN genres g USING (genre_id) "
-        "LEFT JOIN albums al ON al.album_id = s.album_id WHERE s.song_id = $1::bigint",
-        1};
-    return sg_edit_row(tx, a, &read, "song", id, &sg_song_edit_record, out, version, e);
-}
 
 static const char *credits_json(struct sg_arena *a, const struct sg_song_edit *song)
 {
@@ -71,8 +30,10 @@ static int check_album(const PGresult *r, struct sg_arena *a, struct sg_song_edi
     return 0;
 }
 
-int sg_song_refer(struct sg_db_tx *tx, struct sg_arena *a, struct sg_song_edit *song,
-                  bool new_album, struct sg_song_refs *out, struct sg_error *e)
+/* What the song refers to must be there: the album and credited artists, and the genre, which is
+ * looked up. */
+static int refer(struct sg_db_tx *tx, struct sg_arena *a, struct sg_song_edit *song, bool new_album,
+                 uint64_t *genre_id, struct sg_error *e)
 {
     static const struct sg_pg_statement find = {
         "song_refer",
@@ -94,20 +55,21 @@ int sg_song_refer(struct sg_db_tx *tx, struct sg_arena *a, struct sg_song_edit *
     if (!rc && !PQgetisnull(r, 0, 3))
         rc = sg_fail_field(e, "credits", "credits: there is no artist %s", PQgetvalue(r, 0, 3));
     if (!rc)
-        out->genre_id = sg_row_u64(r, 0, 0);
+        *genre_id = sg_row_u64(r, 0, 0);
     PQclear(r);
     return rc;
 }
 
 enum { VALUES = 11 };
 
-static void values_of(struct sg_arena *a, const struct sg_song_edit *s,
-                      const struct sg_song_refs *refs, const char *v[VALUES])
+static void values_of(struct sg_arena *a, const struct sg_song_edit *s, uint64_t genre_id,
+                      const char *v[VALUES])
 {
+    v[0] = sg_sql_u64(a, s->song_id);
     v[1] = sg_sql_u64(a, s->artist_id);
     v[2] = sg_sql_str(a, s->title);
     v[3] = sg_sql_some(a, s->album_id);
-    v[4] = sg_sql_some(a, refs->genre_id);
+    v[4] = sg_sql_some(a, genre_id);
     v[5] = sg_sql_some(a, (uint64_t)s->duration);
     v[6] = sg_sql_some(a, (uint64_t)s->track_no);
     v[7] = sg_sql_some(a, (uint64_t)s->disc_no);
@@ -117,7 +79,7 @@ static void values_of(struct sg_arena *a, const struct sg_song_edit *s,
 }
 
 int sg_song_insert(struct sg_db_tx *tx, struct sg_arena *a, struct sg_song_edit *song,
-                   const struct sg_song_refs *refs, struct sg_error *e)
+                   struct sg_error *e)
 {
     static const struct sg_pg_statement insert = {
         "song_insert",
@@ -126,17 +88,16 @@ int sg_song_insert(struct sg_db_tx *tx, struct sg_arena *a, struct sg_song_edit 
         "$5::integer, $6::integer, $7::integer, $8::date, $9::boolean, $10) RETURNING song_id",
         10};
     const char *v[VALUES];
-    PGresult *r = NULL;
-    values_of(a, song, refs, v);
-    int rc = sg_tx_run(tx, &insert, v + 1, &r, e);
-    if (!rc)
-        song->song_id = sg_row_u64(r, 0, 0);
-    PQclear(r);
-    return rc;
+    uint64_t genre_id;
+    int rc = refer(tx, a, song, true, &genre_id, e);
+    if (rc)
+        return rc;
+    values_of(a, song, genre_id, v);
+    return sg_edit_insert(tx, &insert, v + 1, &song->song_id, e);
 }
 
-int sg_song_update(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_song_edit *song,
-                   const struct sg_song_refs *refs, struct sg_error *e)
+int sg_song_update(struct sg_db_tx *tx, struct sg_arena *a, struct sg_song_edit *song,
+                   bool new_album, struct sg_error *e)
 {
     static const struct sg_pg_statement update = {
         "song_update",
@@ -146,8 +107,11 @@ int sg_song_update(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_song
         "updated_at = now() WHERE song_id = $1::bigint AND artist_id = $2::bigint",
         11};
     const char *v[VALUES];
-    values_of(a, song, refs, v);
-    v[0] = sg_sql_u64(a, song->song_id);
+    uint64_t genre_id;
+    int rc = refer(tx, a, song, new_album, &genre_id, e);
+    if (rc)
+        return rc;
+    values_of(a, song, genre_id, v);
     return sg_tx_run(tx, &update, v, NULL, e);
 }
 
@@ -167,11 +131,4 @@ int sg_song_credit(struct sg_db_tx *tx, struct sg_arena *a, const struct sg_song
                             credits_json(a, song)};
     int rc = sg_tx_run(tx, &drop, params, NULL, e);
     return rc ? rc : sg_tx_run(tx, &add, params, NULL, e);
-}
-
-int sg_song_delete(struct sg_db_tx *tx, struct sg_arena *a, uint64_t id, struct sg_error *e)
-{
-    static const struct sg_pg_statement drop = {"song_delete",
-                                                "DELETE FROM songs WHERE song_id = $1::bigint", 1};
-    return sg_tx_run(tx, &drop, (const char *const[]){sg_sql_u64(a, id)}, NULL, e);
 }
