@@ -332,11 +332,12 @@ END_TEST
 START_TEST(an_address_for_premium_ends_with_the_subscription)
 {
     char path[600], plain[600];
+    ck_assert_int_eq(get_as(8, SG_FREE, "/api/v1/songs/1/stream"), 200);
+    snprintf(plain, sizeof plain, "%s",
+             beside("f/aac64.mp4")); /* before the API hears that she is: */
     test_pg_sql(l.db, "UPDATE users SET subscription_type = 'premium' WHERE user_id IN (7, 8)");
     ck_assert_int_eq(get_as(7, SG_PREMIUM, "/api/v1/songs/1/stream"), 200);
     snprintf(path, sizeof path, "%s", beside("p/flac.mp4"));
-    ck_assert_int_eq(get_as(8, SG_FREE, "/api/v1/songs/1/stream"), 200);
-    snprintf(plain, sizeof plain, "%s", beside("f/aac64.mp4"));
     ck_assert_int_eq(status_of(path), 200);
     test_pg_sql(l.db, "UPDATE users SET subscription_type = 'free' WHERE user_id IN (7, 8)");
     ck_assert(refused_within_seconds(path, "media-subscription"));
