@@ -6,7 +6,6 @@
  */
 #include "tests/support/port.h"
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -71,7 +70,8 @@ int test_free_ports(int n)
 {
     unsigned dice = 0;
     int room = first_of_the_kernel() - FIRST - n;
-    ck_assert(n > 0 && n <= MOST);
+    if (n < 1 || n > MOST) /* no ck_assert: programs ask before there is a test, too */
+        abort();
     for (int i = 0; i < TRIES; i++) {
         if (getrandom(&dice, sizeof dice, 0) != sizeof dice)
             break;
