@@ -32,11 +32,13 @@ static const struct sg_pg_statement list = {
     "d.device_id) FROM devices d WHERE d.user_id = $1::bigint AND d.removed_at IS NULL), '[]'), "
     "'offline_places', $3::bigint, 'offline_changes_left', greatest(0, 2 * $3::bigint - (SELECT count(*) "
     "FROM devices d WHERE d.user_id = $1::bigint AND d.offline_since > now() - interval '30 days')))", 3};
-/* What its addresses of media are refused by, $3, is kept as a stream that has ended is. */
+/* What its addresses of media are refused by, $3, is kept as a stream that has ended is. The account,
+ * which that refers to, is locked before its devices, as by who deletes it. */
 static const struct sg_pg_statement take_away = {
     "device_remove",
-    "WITH gone AS (UPDATE devices SET removed_at = now(), offline = false WHERE user_id = $1::bigint AND "
-    "device_id = $2::uuid AND removed_at IS NULL RETURNING device_id), "
+    "WITH own AS MATERIALIZED (SELECT user_id FROM users WHERE user_id = $1::bigint FOR KEY SHARE), "
+    "gone AS (UPDATE devices d SET removed_at = now(), offline = false FROM own WHERE d.user_id = own.user_id AND "
+    "d.device_id = $2::uuid AND d.removed_at IS NULL RETURNING d.device_id), "
     "revoked AS (UPDATE licences l SET revoked_at = now() FROM gone WHERE l.user_id = $1::bigint AND "
     "l.device_id = gone.device_id AND l.expires_at > now() AND l.revoked_at IS NULL), "
     "songs AS (DELETE FROM offline_songs o USING gone WHERE o.user_id = $1::bigint AND o.device_id = gone.device_id), "
