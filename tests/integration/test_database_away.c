@@ -88,13 +88,15 @@ static void make_catalogue(void)
 
 static void setup(void)
 {
-    char settings[200];
+    char settings[300];
     pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
     db = test_pg_connect(pg);
     make_catalogue();
     port = test_free_port();
     snprintf(settings, sizeof settings,
-             "api.port = %d\napi.trust_user_id = on\nrecsys.heard_days = 0\n", port);
+             "api.port = %d\napi.trust_user_id = on\nrecsys.heard_days = 0\npg.away_ms = 1000\n"
+             "pg.lock_timeout_ms = 1500\npg.statement_timeout_ms = 10000\n",
+             port);
     test_indexer_init(&x, pg, NULL, settings);
     mkdir(test_path(x.dir, "var"), 0700);
     ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);

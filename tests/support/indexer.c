@@ -32,6 +32,17 @@ const char *test_program(const char *name)
     return path;
 }
 
+/* What a test does not ask about is not to depend on how busy the machine is. */
+static void put_patience(FILE *f, const char *settings)
+{
+    for (const char *line = TEST_PATIENT; *line; line = strchr(line, '\n') + 1) {
+        char key[64];
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(line, " "), line);
+        if (!settings || !strstr(settings, key))
+            fprintf(f, "%.*s\n", (int)strcspn(line, "\n"), line);
+    }
+}
+
 void test_indexer_init(struct test_indexer *x, const struct test_pg *pg, const char *index_dir,
                        const char *settings)
 {
@@ -51,9 +62,7 @@ void test_indexer_init(struct test_indexer *x, const struct test_pg *pg, const c
     fprintf(f, "var_dir = %s/var\nindex.dir = %s\n", x->dir, x->index);
     if (pg)
         fprintf(f, "pg.dsn = %s\n", pg->dsn);
-    /* What a test does not ask about is not to depend on how busy the machine is. */
-    if (!settings || !strstr(settings, "api.timeout_ms"))
-        fprintf(f, "api.timeout_ms = 30000\n");
+    put_patience(f, settings);
     fprintf(f, "%s", settings ? settings : "");
     fclose(f);
 }
