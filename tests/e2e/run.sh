@@ -9,7 +9,7 @@ SEGUE_API_PORT=$(node --input-type=module -e 'import { freePort } from "./tests/
 export SEGUE_VAR_DIR SEGUE_API_PORT
 export SEGUE_API_LIMITS=off # as one address asks more than any person would
 # On a busy machine an answer may be late; a refusal for that would be none of what is looked at here.
-export SEGUE_API_TIMEOUT_MS=15000 SEGUE_PG_STATEMENT_TIMEOUT_MS=15000 SEGUE_PG_LOCK_TIMEOUT_MS=10000
+export SEGUE_API_TIMEOUT_MS=15000 SEGUE_PG_STATEMENT_TIMEOUT_MS=15000 SEGUE_PG_LOCK_TIMEOUT_MS=10000 SEGUE_PG_AWAY_MS=15000
 export SEGUE_URL=http://127.0.0.1:$SEGUE_API_PORT
 
 finish() {
