@@ -154,7 +154,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data%s\r\n"
                      "Content-Length: %zu\r\n\r\n",
                      parameters, size);
-    if (send(fd, head, (size_t)n, MSG_NOSIGNAL) != n ||
+    int more = size ? MSG_MORE : 0; /* else each waits for an acknowledgement */
+    if (send(fd, head, (size_t)n, MSG_NOSIGNAL | more) != n ||
         send(fd, data, size, MSG_NOSIGNAL) != (ssize_t)size ||
         recv(fd, answer, sizeof answer, 0) <= 12) {
         close(fd);
