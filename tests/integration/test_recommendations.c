@@ -78,11 +78,11 @@ static bool has_artist(int artist)
     return false;
 }
 
-/* Asks until it is so, 20 s at most. */
+/* Asks until it is so, however busy the machine is. */
 #define BECOMES(path, what)                                                                        \
     do {                                                                                           \
         int status_ = get(path);                                                                   \
-        for (int i_ = 0; i_ < 200 && !(status_ == 200 && (what)); i_++) {                          \
+        for (int i_ = 0; i_ < 1200 && !(status_ == 200 && (what)); i_++) {                         \
             sg_sleep_us(100000);                                                                   \
             status_ = get(path);                                                                   \
         }                                                                                          \
@@ -157,14 +157,16 @@ static void make_listeners(void)
 
 static void setup(void)
 {
-    char settings[200];
+    char settings[400];
     pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
     db = test_pg_connect(pg);
     make_catalogue();
     make_listeners();
     port = test_free_port();
     snprintf(settings, sizeof settings,
-             "api.port = %d\napi.trust_user_id = on\nrecsys.factors = 16\nrecsys.keep = 4\n", port);
+             "api.port = %d\napi.trust_user_id = on\nrecsys.factors = 16\nrecsys.keep = "
+             "4\n" TEST_PATIENT,
+             port);
     test_indexer_init(&x, pg, NULL, settings);
     mkdir(test_path(x.dir, "var"), 0700);
     ck_assert_int_eq(test_indexer_command(&x, (const char *const[]){"rebuild", NULL}), 0);
@@ -323,14 +325,15 @@ static void what_a_listener_does_shows_in_the_next_answer(void)
     snprintf(json, sizeof json, "{\"user_id\":3,\"kind\":\"dislike\",\"song_id\":%lld}",
              (long long)first);
     post(json);
+    BECOMES("/api/v1/recommendations?user_id=3&limit=20", !has_song(first));
     check_full("/api/v1/recommendations?user_id=3&limit=20", 20);
-    ck_assert(!has_song(first));
     /* Two artists of one name: one is hidden, the other stays. */
     test_pg_sql(db, "INSERT INTO listening_history (user_id, song_id, played_at, played_s) "
                     "SELECT 56, s, now() - s * interval '1 second', 180 FROM "
                     "unnest('{7,47,87,127,167,8,48,88,128,168}'::int[]) s");
     BECOMES("/api/v1/recommendations?user_id=56&limit=30", has_artist(7) && has_artist(8));
     post("{\"user_id\":56,\"kind\":\"hide_artist\",\"artist_id\":7}");
+    BECOMES("/api/v1/recommendations?user_id=56&limit=30", !has_artist(7));
     check_full("/api/v1/recommendations?user_id=56&limit=30", 30);
     ck_assert(!has_artist(7) && has_artist(8));
     /* Five plays of an artist. */
@@ -377,7 +380,11 @@ static void a_damaged_model_is_not_served(void)
     start(&recsys, "segue-recsys");
     BECOMES("/api/v1/recommendations?user_id=2&limit=20", !strcmp(text("generation"), before));
     ck_assert_uint_eq(results(), 20);
-    get("/health");
+    for (int i = 0; i < 1200; i++, sg_sleep_us(100000)) {
+        get("/health");
+        if (strstr(said, "near.seg"))
+            break;
+    }
     ck_assert_msg(strstr(said, "near.seg"), "%.2000s", said);
     ck_assert_int_eq(run("rollback", NULL), 0);
     ck_assert_int_eq(run("status", NULL), 0);
@@ -446,6 +453,18 @@ static void a_blend_is_of_both_tastes(void)
     test_pg_sql(db, "DELETE FROM blends");
 }
 
+/* Kills the recommender. The API looks the chart up every five seconds: on a busy machine it may
+ * not have one of songs yet. */
+static bool falls_back(const char *path)
+{
+    bool told = false;
+    sg_sleep_us(6000000);
+    stop(&recsys, SIGKILL);
+    for (int i = 0; i < 300 && !told; i++, sg_sleep_us(10000))
+        told = get(path) == 200 && strstr(text("fallback"), "not answering");
+    return told;
+}
+
 static void with_the_recommender_dead_the_api_answers_and_says_so(void)
 {
     json_int_t first;
@@ -456,10 +475,11 @@ static void with_the_recommender_dead_the_api_answers_and_says_so(void)
                 "(9, 'song', %d, 'dislike'), (9, 'artist', %d, 'hide_artist')",
                 (int)first, artist_of(id_at(1)));
     int hidden = artist_of(id_at(1));
-    sg_sleep_us(6000000); /* the API looks the chart up every five seconds */
-    stop(&recsys, SIGKILL);
-    BECOMES("/api/v1/recommendations?user_id=9&limit=10",
-            strstr(text("fallback"), "not answering"));
+    for (int tries = 0; !falls_back("/api/v1/recommendations?user_id=9&limit=10"); tries++) {
+        ck_assert_msg(tries < 10, "%.2000s", said);
+        start(&recsys, "segue-recsys");
+        BECOMES("/api/v1/recommendations?user_id=9&limit=10", !*text("fallback"));
+    }
     ck_assert_uint_eq(results(), 10);
     ck_assert(!has_song(first) && !has_artist(hidden));
     check_full("/api/v1/songs/7/similar?limit=5", 5);

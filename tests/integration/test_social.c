@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATIENCE_US 240000000 /* however busy the machine is */
+
 static struct test_listeners l;
 
 #define ASK(user, method, path)        test_listener_ask(&l, user, method, path, NULL)
@@ -23,8 +25,16 @@ static void start(void)
     test_listeners_start(&l, 100, NULL);
 }
 
+/* What is done within an hour is one act: no test begins at an hour's end. */
+static void await_the_hour(void)
+{
+    while (sg_wall_us() / 1000000 % 3600 >= 3570)
+        sg_sleep_us(100000);
+}
+
 static void forget(void)
 {
+    await_the_hour();
     SQL("TRUNCATE follows, follow_counts, blocks, feedback, activities, activity_outbox, feed, "
         "playlists, playlist_songs, playlist_collaborators, listening_history CASCADE");
     SQL("UPDATE users SET private_profile = false, private_session = false, preferences = '{}'");
@@ -51,7 +61,7 @@ static int follow(int user, int target)
 /* Until the outbox is empty. */
 static void told(void)
 {
-    int64_t until = sg_now_us() + 20000000;
+    int64_t until = sg_now_us() + PATIENCE_US;
     while (strcmp(SQL("SELECT count(*) FROM activity_outbox"), "0") != 0 && sg_now_us() < until)
         sg_sleep_us(20000);
     ck_assert_str_eq(SQL("SELECT count(*) FROM activity_outbox"), "0");
@@ -263,7 +273,7 @@ static bool comes_to(int port, const char *song, bool there)
     int own = l.port;
     bool so = false;
     l.port = port;
-    for (int i = 0; i < 600 && !so; i++) {
+    for (int i = 0; i < PATIENCE_US / 50000 && !so; i++) {
         ck_assert_int_eq(GET(11, "/api/v1/me/friends/listening"), 200);
         so = (SAID(song) > 0) == there;
         sg_sleep_us(so ? 0 : 50000);
@@ -275,12 +285,12 @@ static bool comes_to(int port, const char *song, bool there)
 START_TEST(friends_are_heard_through_whatever_process_they_play)
 {
     static struct test_indexer other;
-    char settings[100], command[400];
+    char settings[400], command[400];
     int port = test_free_port(), own = l.port;
     follow(11, 12);
     follow(12, 11);
     ck_assert_int_eq(ASK(12, "POST", "/api/v1/songs/3/play"), 202); /* before the other is there */
-    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\n", port);
+    snprintf(settings, sizeof settings, "api.port = %d\napi.limits = off\n" TEST_PATIENT, port);
     test_indexer_init(&other, l.pg, NULL, settings);
     snprintf(command, sizeof command, "cp -a %s/var %s/ && rm -rf %s/var/plays", l.x.dir, other.dir,
              other.dir); /* the same keys */
@@ -288,8 +298,8 @@ START_TEST(friends_are_heard_through_whatever_process_they_play)
     pid_t api = test_program_spawn(&other, "segue-api", (const char *const[]){"serve", NULL});
     ck_assert(comes_to(port, "\"Song 3\"", true));
     l.port = port;
-    ck_assert_int_eq(ASK(12, "POST", "/api/v1/songs/5/play"), 202);
     ck_assert_int_eq(ASK(13, "POST", "/api/v1/songs/6/play"), 202); /* whom nobody follows */
+    ck_assert_int_eq(ASK(12, "POST", "/api/v1/songs/5/play"), 202); /* told with it or later */
     l.port = own;
     ck_assert(comes_to(own, "\"Song 5\"", true));
     ck_assert(!SAID("\"Song 3\""));
@@ -301,8 +311,7 @@ START_TEST(friends_are_heard_through_whatever_process_they_play)
                           "{\"event_id\":\"0195ae3c-7e1f-7abc-8def-0123456789ab\"}"),
                      202);
     ck_assert(comes_to(port, "\"Song 5\"", false));
-    kill(api, SIGTERM);
-    ck_assert_int_eq(test_wait(api), 0);
+    ck_assert_int_eq(test_stop(api), 0);
 }
 END_TEST
 
@@ -310,7 +319,7 @@ START_TEST(releases_come_on_their_day)
 {
     ck_assert_int_eq(ASK(1, "PUT", "/api/v1/me/following/artists/2"), 204);
     SQL("INSERT INTO albums (artist_id, album_id, title, release_date) VALUES (2, 50, 'Out', "
-        "CURRENT_DATE), (2, 51, 'Soon', CURRENT_DATE + 1), (2, 52, 'Old', '1999-01-01'), (3, 53, "
+        "CURRENT_DATE), (2, 51, 'Soon', CURRENT_DATE + 2), (2, 52, 'Old', '1999-01-01'), (3, 53, "
         "'Other', CURRENT_DATE)");
     ck_assert_int_eq(in_feed(1, "released"), 1);
     ck_assert(SAID("\"title\":\"Out\"") && SAID("\"by\":{\"type\":\"artist\",\"artist_id\":2"));
@@ -495,8 +504,8 @@ START_TEST(a_kill_in_mid_fan_out_loses_and_doubles_nothing)
     SQL("DELETE FROM feed");
     SQL("DELETE FROM activities");
     second.port = test_free_port();
-    char port[40];
-    snprintf(port, sizeof port, "api.port = %d\n", second.port);
+    char port[400];
+    snprintf(port, sizeof port, "api.port = %d\n" TEST_PATIENT, second.port);
     test_indexer_init(&second.x, second.pg, NULL, port);
     for (int round = 0; round < 5; round++) {
         second.api =
@@ -551,7 +560,7 @@ int main(void)
 {
     Suite *s = suite_create("social");
     TCase *t = tcase_create("social");
-    tcase_set_timeout(t, 120);
+    tcase_set_timeout(t, 900);
     tcase_add_unchecked_fixture(t, start, stop);
     tcase_add_checked_fixture(t, forget, NULL);
     tcase_add_test(t, following_is_told_listed_and_counted);
@@ -572,7 +581,7 @@ int main(void)
     tcase_add_test(t, what_is_wrong_is_refused);
     suite_add_tcase(s, t);
     t = tcase_create("kills");
-    tcase_set_timeout(t, 120);
+    tcase_set_timeout(t, 900);
     tcase_add_checked_fixture(t, start_anew, stop);
     tcase_add_test(t, a_kill_in_mid_fan_out_loses_and_doubles_nothing);
     suite_add_tcase(s, t);

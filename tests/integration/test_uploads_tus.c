@@ -69,7 +69,7 @@ static long offset(void)
 
 static bool offset_comes(long wanted)
 {
-    for (int i = 0; i < 600 && offset() != wanted; i++)
+    for (int i = 0; i < 4800 && offset() != wanted; i++)
         sg_sleep_us(50000);
     return offset() == wanted;
 }
@@ -216,7 +216,7 @@ START_TEST(a_piece_with_another_checksum_does_not_count)
     int objects = test_objects();
     ck_assert_msg(patch(0, 20000, checksum_line(0, 20000, 1)) == 460, "%s", catalogue_said);
     ck_assert_int_eq(offset(), 0);
-    ck_assert_int_eq(test_objects(), objects);
+    ck_assert_int_eq(test_objects_become(objects), objects);
     ck_assert_int_eq(patch(0, 20000, "Upload-Checksum: sha1 AAAA\r\n"), 400);
     ck_assert_int_eq(patch(0, 20000, "Upload-Checksum: crc7 AAAA\r\n"), 400);
     ck_assert_int_eq(patch(0, 20000, checksum_line(0, 20000, 0)), 204);
@@ -263,9 +263,9 @@ START_TEST(what_is_given_up_is_deleted_and_gone)
     int objects = test_objects();
     ck_assert_int_eq(create(ONE, wav.n, META), 201);
     ck_assert_int_eq(patch(0, 5000, ""), 204);
-    ck_assert_int_eq(test_objects(), objects + 1);
+    ck_assert_int_eq(test_objects_become(objects + 1), objects + 1);
     ck_assert_int_eq(catalogue_send(ONE, "DELETE", at, V, NULL, 0), 204);
-    ck_assert_int_eq(test_objects(), objects);
+    ck_assert_int_eq(test_objects_become(objects), objects);
     ck_assert_int_eq(catalogue_send(ONE, "HEAD", at, V, NULL, 0), 410);
     ck_assert_int_eq(patch(5000, 100, ""), 410);
     ck_assert_int_eq(catalogue_send(ONE, "DELETE", at, V, NULL, 0), 410);
@@ -365,7 +365,7 @@ START_TEST(a_creation_whose_bytes_are_refused_begins_nothing)
     snprintf(more, sizeof more, V META BYTES "Upload-Length: 100\r\n");
     ck_assert_int_eq(catalogue_send(ONE, "POST", TUS, more, wav.p, 101), 413);
     ck_assert_int_eq(begun(), before);
-    ck_assert_int_eq(test_objects(), objects);
+    ck_assert_int_eq(test_objects_become(objects), objects);
     snprintf(more, sizeof more, BYTES "%s", checksum_line(0, 20000, 0));
     ck_assert_int_eq(create_with(20000, more), 201);
 }
@@ -385,14 +385,14 @@ START_TEST(a_creation_that_breaks_off_begins_nothing)
     int before = begun(), fd = wire_dial(catalogue_port());
     wire_say(fd, head);
     wire_put(fd, wav.p, 200000);
-    for (int i = 0; i < 600 && begun() == before; i++)
+    for (int i = 0; i < 4800 && begun() == before; i++)
         sg_sleep_us(50000);
     ck_assert_int_eq(begun(), before + 1);
     close(fd);
-    for (int i = 0; i < 600 && begun() > before; i++)
+    for (int i = 0; i < 4800 && begun() > before; i++)
         sg_sleep_us(50000);
     ck_assert_int_eq(begun(), before);
-    ck_assert_int_eq(test_objects(), objects);
+    ck_assert_int_eq(test_objects_become(objects), objects);
 }
 END_TEST
 
@@ -421,7 +421,7 @@ START_TEST(what_is_no_song_is_refused_at_the_end)
     ck_assert_msg(patch(5000, wav.n - 5000, "") == 422, "%s", catalogue_said);
     ck_assert(says("\"code\":\"silent\""));
     ck_assert_str_eq(status_of(), "refused");
-    ck_assert_int_eq(test_objects(), objects);
+    ck_assert_int_eq(test_objects_become(objects), objects);
     char path[200];
     snprintf(path, sizeof path, "/api/v1/upload/status/%s", strrchr(at, '/') + 1);
     ck_assert_int_eq(catalogue_ask(ONE, "GET", path, NULL, NULL), 200);
@@ -431,15 +431,15 @@ END_TEST
 
 static void age(const char *set, const char *interval)
 {
-    sql("ALTER TABLE uploads DISABLE TRIGGER uploads_touch");
+    sql("SET session_replication_role = replica"); /* without the trigger that touches it */
     sql("UPDATE uploads SET updated_at = now() - interval '%s' %s WHERE upload_id = '%s'", interval,
         set, strrchr(at, '/') + 1);
-    sql("ALTER TABLE uploads ENABLE TRIGGER uploads_touch");
+    sql("RESET session_replication_role");
 }
 
 static bool becomes(const char *status)
 {
-    for (int i = 0; i < 600 && strcmp(status_of(), status) != 0; i++)
+    for (int i = 0; i < 4800 && strcmp(status_of(), status) != 0; i++)
         sg_sleep_us(50000);
     return strcmp(status_of(), status) == 0;
 }
@@ -464,7 +464,7 @@ START_TEST(what_nobody_came_back_to_is_forgotten)
     ck_assert_int_eq(patch(0, 5000, ""), 204);
     age("", "25 hours");
     ck_assert(becomes(""));
-    ck_assert_int_eq(test_objects(), objects);
+    ck_assert_int_eq(test_objects_become(objects), objects);
     ck_assert_int_eq(offset(), -1);
 }
 END_TEST

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define FIRST_ID    1000000u
-#define PATIENCE_US 10000000 /* for one answer; the machine may be busy with much else */
+#define MIN_ANSWERS 50
+#define PATIENCE_US 60000000 /* for one answer; the machine may be busy with much else */
 
 static const char *const names[TEST_LANDMARKS] = {
     "Alpha",    "Bravo",  "Charlie", "Delta",  "Echo",  "Foxtrot", "Golf",
@@ -45,6 +46,7 @@ struct turn {
     struct sg_arena arena;
     uint64_t random;
     unsigned landmark;
+    bool lenient; /* as it was when it asked */
     char words[64];
     struct sg_error e;
 };
@@ -229,7 +231,6 @@ static void note_answer(struct test_asker *a, int64_t took_us)
 {
     int64_t slowest = atomic_load(&a->slowest_us);
     atomic_fetch_add(&a->answers, 1);
-    atomic_store(&a->last_us, sg_now_us());
     while (took_us > slowest && !atomic_compare_exchange_weak(&a->slowest_us, &slowest, took_us))
         ;
 }
@@ -238,7 +239,7 @@ static void note_failure(struct turn *t)
 {
     struct test_asker *a = t->a;
     /* An answer that came must be right whatever was killed. */
-    if (atomic_load(&a->lenient) && t->e.code != SG_ECORRUPT) {
+    if ((t->lenient || atomic_load(&a->lenient)) && t->e.code != SG_ECORRUPT) {
         atomic_fetch_add(&a->errors, 1);
         return;
     }
@@ -259,6 +260,7 @@ static void *ask_on(void *arg)
         t->e = (struct sg_error)SG_ERROR_INIT;
         size_t i = test_random(&t->random) % (sizeof questions / sizeof *questions);
         int64_t from_us = sg_now_us();
+        t->lenient = atomic_load(&t->a->lenient);
         if (questions[i](t))
             note_failure(t);
         else
@@ -285,7 +287,7 @@ bool test_asker_health(struct test_asker *a, const char *status, const char *gen
     struct sg_arena arena = {0};
     struct sg_health_reply h;
     bool so = false;
-    for (int i = 0; !so && i < 600; i++) {
+    for (int i = 0; !so && i < 4800; i++) {
         so = !sg_rpc_call(a->client, SG_METHOD_HEALTH, NULL, NULL, &sg_health_reply_record, &h,
                           &arena, sg_now_us() + 1000000, SG_STR_NONE, NULL) &&
              is_so(&h, status, generation, detail);
@@ -315,6 +317,7 @@ void test_asker_start(struct test_asker *a, const struct test_indexer *x)
 
 void test_asker_stop(struct test_asker *a, const char *what)
 {
+    test_asker_wait(a, MIN_ANSWERS, 2 * PATIENCE_US);
     atomic_store(&a->stop, true);
     for (int i = 0; i < TEST_ASKERS; i++)
         pthread_join(a->threads[i], NULL);
@@ -325,7 +328,7 @@ void test_asker_stop(struct test_asker *a, const char *what)
             atomic_load(&a->answers), atomic_load(&a->errors),
             (double)atomic_load(&a->slowest_us) / 1e3, a->n_generations);
     ck_assert_msg(!a->failure[0], "%s: %s", what, a->failure);
-    ck_assert_uint_gt(atomic_load(&a->answers), 50);
+    ck_assert_uint_ge(atomic_load(&a->answers), MIN_ANSWERS);
 }
 
 bool test_asker_wait(struct test_asker *a, unsigned long answers, int64_t us)

@@ -19,9 +19,9 @@ struct test_asker {
     struct sg_rpc_client *client;
     pthread_t threads[TEST_ASKERS];
     atomic_bool stop;
-    atomic_bool lenient;                 /* errors count and do not fail: the server was killed */
-    atomic_ulong answers, errors;        /* right ones; failed calls while lenient */
-    _Atomic int64_t slowest_us, last_us; /* of the answers; when the last one came */
+    atomic_bool lenient; /* errors of what is asked now count and do not fail: it was killed */
+    atomic_ulong answers, errors; /* right ones; failed calls while lenient */
+    _Atomic int64_t slowest_us;   /* of the answers */
     pthread_mutex_t lock;
     char failure[800];        /* of the first; "" */
     char generations[64][96]; /* that answered */
@@ -29,7 +29,7 @@ struct test_asker {
 };
 
 /* The server's health: true when status, generation and detail are (detail: holds) these;
- * NULL: anything. Keeps asking for up to 30 s. */
+ * NULL: anything. Keeps asking for some minutes. */
 bool test_asker_health(struct test_asker *a, const char *status, const char *generation,
                        const char *detail);
 /* Asks the server of x's configuration, from now on; waits for its first answer. */

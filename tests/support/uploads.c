@@ -1,5 +1,6 @@
 /* uploads.c - see uploads.h. */
 #include "tests/support/uploads.h"
+#include "core/clock.h"
 #include "tests/support/scratch.h"
 #include <check.h>
 #include <dirent.h>
@@ -102,6 +103,13 @@ int test_objects(void)
     char dir[256];
     snprintf(dir, sizeof dir, "%s", test_path(catalogue_x.dir, "var/objects"));
     return count(dir);
+}
+
+int test_objects_become(int n)
+{
+    for (int i = 0; i < 6000 && test_objects() != n; i++)
+        sg_sleep_us(20000);
+    return test_objects();
 }
 
 const char *test_upload_id(void)

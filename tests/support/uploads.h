@@ -22,5 +22,7 @@ int test_form_send(int who, const struct sg_buf *form, const char *headers);
 
 /* Files below var/objects/uploads, temporary ones included. */
 int test_objects(void);
+/* Waits until there are n: a part of an answer's work may be done after it. How many there are. */
+int test_objects_become(int n);
 /* "upload_..." of the last answer's body or Location (static). */
 const char *test_upload_id(void);
