@@ -283,8 +283,8 @@ test('another device of hers takes over where the first one was, which stops and
   await second.close();
 });
 
-test('a smart playlist is kept as it is now, also in an open rendition', async () => {
-  const { page } = premium.page;
+test('a smart playlist is kept as it is now, also in an open rendition, until it is removed, without a network too', async () => {
+  const { page, context } = premium.page;
   await premium.page.set({ quality: 'low' });
   const { body: smart } = await ask(premium, 'POST', '/api/v1/playlists', { name: `Smart ${mark}`, rules: { all: [{ field: 'artist', op: 'is', number: premium.artist_id }, { field: 'duration', op: 'at_least', number: 5 }, { field: 'duration', op: 'at_most', number: 30 }] } });
   await page.goto(`${url}/playlist/${smart.playlist_id}`);
@@ -293,11 +293,20 @@ test('a smart playlist is kept as it is now, also in an open rendition', async (
   await page.waitForSelector('main button:text-is("On this device")');
   await page.goto(`${url}/offline`);
   await eventually(async () => JSON.stringify((await page.locator('main ol.hits .title').allTextContents()).sort()) === JSON.stringify([`First ${mark}`, `Second ${mark}`]));
-  for (const title of ['First', 'Second']) {
-    const told = page.waitForResponse((r) => r.request().method() === 'DELETE' && r.url().includes('/offline/'));
-    await page.click(`button[aria-label="Remove ${title} ${mark} from this device"]`);
-    await told;
-  }
+  const remove = (title) => page.click(`button[aria-label="Remove ${title} ${mark} from this device"]`);
+  const told = () => page.waitForResponse((r) => r.request().method() === 'DELETE' && r.url().includes('/offline/'));
+  await Promise.all([told(), remove('First')]);
+  // Without a network, and the page left before there is one again.
+  const { device_id } = await page.evaluate(() => JSON.parse(localStorage.getItem('segue.device')));
+  const ofAccount = async () => (await ask(premium, 'GET', `/api/v1/offline/downloads?device_id=${device_id}`)).body.songs.length;
+  await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
+  await context.setOffline(true);
+  await remove('Second');
+  await page.waitForSelector('text=Nothing is kept here yet');
+  await page.reload();
+  assert.equal(await ofAccount(), 1);
+  await context.setOffline(false);
+  await eventually(async () => (await ofAccount()) === 0);
   await page.waitForSelector('text=Nothing is kept here yet');
   await premium.page.set({ quality: 'auto' });
 });

@@ -10,6 +10,7 @@ import { vendor } from '../vendor.js';
 import { bound, changed, drop, events, keep, keepLicence, list, sweep } from './library.js';
 import { asShaka, wrap } from './keys.js';
 import { keepKeys } from './licence.js';
+import { note, tellRemoved, untold } from './removed.js';
 
 const RENEW_MS = 3600e3;
 const PLAYABLE = ['kept', 'added'];
@@ -110,6 +111,7 @@ export async function download(what) {
   const chosen = settings.now.quality === 'auto' ? undefined : settings.now.quality;
   const quality = withEme() || chosen === 'low' ? chosen : 'normal'; // what is above is protected
   return withDevice(async (device_id) => {
+    await tellRemoved(); // before the same songs are wanted again
     const answers = await ask({ device_id, quality, ...what });
     for (const answer of answers) await keepLicences(answer);
     const songs = answers.flatMap((a) => a.songs ?? []);
@@ -129,11 +131,12 @@ async function bringAll(songs, device_id) {
   return failed;
 }
 
-// From this device and from the account's list.
+// From this device and, as soon as the API can be reached, from the account's list.
 export async function forget(song) {
   forgotten.add(song.song_id);
+  note(song);
   await drop(song);
-  await api.forgetOffline({ device_id: song.device_id, song_id: song.song_id }, { keepalive: true }).catch(() => {}); // told when it is next in touch
+  await tellRemoved({ keepalive: true });
 }
 
 // What the account has for this device, all pages.
@@ -153,7 +156,10 @@ async function wanted(device_id) {
 export async function sync() {
   await sweep();
   const device_id = knownDevice();
-  if (!user() || !device_id || !navigator.onLine || !(await list()).length) return;
+  if (!user() || !device_id || !navigator.onLine) return;
+  untold().forEach((song_id) => forgotten.add(song_id));
+  await tellRemoved();
+  if (!(await list()).length) return;
   let songs;
   try {
     // Without premium nothing is renewed; the list says then what was revoked.
