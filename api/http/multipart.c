@@ -132,7 +132,7 @@ int sg_multipart_open(struct sg_multipart **out, const struct sg_http_request *q
 {
     const struct http_exchange *x =
         (const void *)((const char *)q - offsetof(struct http_exchange, request));
-    struct sg_str type = sg_http_request_header(q, "Content-Type"), boundary;
+    struct sg_str type = sg_http_request_header(q, "Content-Type"), boundary = SG_STR_NONE;
     int rc = check(type, &boundary, e);
     if (rc)
         return rc;
