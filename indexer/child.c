@@ -99,8 +99,8 @@ static int ended(struct sg_child *c, int status)
         return 1;
     }
     note_failure(c);
-    sg_log(SG_LOG_ERROR, "rebuild failed", "%s=%d again_in_s=%lld",
-           WIFEXITED(status) ? "exit" : "signal",
+    sg_log(SG_LOG_ERROR, "rebuild failed",
+           WIFEXITED(status) ? "exit=%d again_in_s=%lld" : "signal=%d again_in_s=%lld",
            WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
            (long long)((c->not_before_us - sg_now_us()) / 1000000));
     return -1;

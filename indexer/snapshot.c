@@ -9,12 +9,15 @@
 #include "indexer/pump.h"
 #include "indexer/source_jsonl.h"
 
+/* Named by the microsecond: by the second, a generation made while the one before was as young
+ * would get that one's slot when it was lost, and who still follows that one would miss what it
+ * lost. */
 static int make_slot(struct sg_snapshot *s, const char *id, char snapshot[64], struct sg_error *e)
 {
-    int64_t seconds = sg_wall_us() / 1000000;
+    int64_t now_us = sg_wall_us();
     int rc = SG_EEXIST;
     for (int i = 0; i < 10 && rc == SG_EEXIST; i++) {
-        snprintf(s->slot, sizeof s->slot, "segue_gen_%lld_%s", (long long)seconds + i, id);
+        snprintf(s->slot, sizeof s->slot, "segue_gen_%lld_%s", (long long)now_us + i, id);
         rc = sg_slot_create(s->config->pg.dsn, s->slot, &s->holder, snapshot, &s->lsn, e);
     }
     if (rc)

@@ -107,18 +107,25 @@ static void wait_for_other_generation(const char *than)
     ck_abort_msg("still %s", now);
 }
 
-/* `run` has left the generation before for the current one. */
-static void wait_until_followed(void)
+static void slot_of_current(char slot[64])
 {
-    char name[SG_GENERATION_NAME], path[512], sql[300];
+    char name[SG_GENERATION_NAME], path[512];
     struct sg_manifest *m = calloc(1, sizeof *m);
     current(name);
     snprintf(path, sizeof path, "%s/%s", x.index, name);
     ck_assert_msg(sg_manifest_read(m, path, &e) == 0, "%s", e.text);
+    snprintf(slot, 64, "%s", m->slot);
+    free(m);
+}
+
+/* `run` has left the generation before for the current one. */
+static void wait_until_followed(void)
+{
+    char slot[64], sql[300];
+    slot_of_current(slot);
     snprintf(sql, sizeof sql,
              "SELECT string_agg(slot_name, ' ') = '%s' FROM pg_replication_slots WHERE active",
-             m->slot);
-    free(m);
+             slot);
     becomes(sql, "t");
 }
 
@@ -584,15 +591,18 @@ END_TEST
 
 START_TEST(a_lost_slot_leads_to_a_rebuild)
 {
-    char before[SG_GENERATION_NAME];
+    char before[SG_GENERATION_NAME], lost[64], slot[64];
     start();
     ck_assert_int_eq(test_indexer_verify(&x), 0);
     current(before);
+    slot_of_current(lost);
     test_indexer_kill(&x, SIGKILL);
     drop_slots();
     test_pg_sql(c, "UPDATE songs SET title = 'Missed' WHERE song_id = 1");
     test_indexer_run(&x);
     wait_for_other_generation(before);
+    slot_of_current(slot);
+    ck_assert_str_ne(slot, lost); /* though made within the same second */
     ck_assert_int_eq(test_indexer_verify(&x), 0);
 }
 END_TEST
