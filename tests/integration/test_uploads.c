@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define says     catalogue_says
+#define TITLE(t) "\"title\":\"" t "\"" /* a bare one may be in the random part of an id */
 #define sql(...) test_pg_sql(catalogue_db, __VA_ARGS__)
 static unsigned seed; /* of this test alone: each is a process of its own */
 
@@ -413,12 +414,12 @@ START_TEST(uploads_are_listed_page_by_page_and_cancelled)
         ck_assert_int_eq(test_form_send(TWO, &form, NULL), 202);
     }
     ck_assert_int_eq(catalogue_ask(TWO, "GET", "/api/v1/me/uploads?limit=2", NULL, NULL), 200);
-    ck_assert(says("A3") && says("A2") && !says("A1") && says("next_cursor"));
+    ck_assert(says(TITLE("A3")) && says(TITLE("A2")) && !says(TITLE("A1")) && says("next_cursor"));
     snprintf(path, sizeof path, "/api/v1/me/uploads?limit=2&cursor=%.60s",
              strstr(catalogue_said, "next_cursor\":\"") + 14);
     path[strcspn(path, "\"")] = '\0';
     ck_assert_msg(catalogue_ask(TWO, "GET", path, NULL, NULL) == 200, "%s", catalogue_said);
-    ck_assert(says("A1") && !says("A2") && !says("next_cursor"));
+    ck_assert(says(TITLE("A1")) && !says(TITLE("A2")) && !says("next_cursor"));
     int objects = test_objects();
     snprintf(path, sizeof path, "/api/v1/upload/%s", test_upload_id());
     ck_assert_int_eq(catalogue_ask(ONE, "DELETE", path, NULL, NULL), 404);
