@@ -42,10 +42,10 @@ static bool is_full(void)
 static struct sg_str decode(const char *path, const char *format)
 {
     const char *to = sg_arena_printf(&made.arena, "%s/decoded.%s", made.dir, format).p;
-    struct sg_str said = test_output(
-        &made.arena,
-        "ffmpeg -v warning -y -copyts -i %s/%s -af atrim=start=0 -c:a pcm_%s -f %s %s 2>&1",
-        made.dir, path, format, format, to);
+    struct sg_str said = test_output(&made.arena,
+                                     "ffmpeg -nostdin -v warning -y -copyts -i %s/%s -af "
+                                     "atrim=start=0 -c:a pcm_%s -f %s %s 2>&1",
+                                     made.dir, path, format, format, to);
     ck_assert_msg(said.n == 0, "%s: %.*s", path, SG_FMT(said));
     struct sg_error e = SG_ERROR_INIT;
     struct sg_map m;

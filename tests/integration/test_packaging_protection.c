@@ -13,7 +13,8 @@ static struct sg_arena arena;
 static struct sg_str packets_of(const char *at, const char *path, bool key)
 {
     return test_output(
-        &arena, "ffmpeg -v error %s -i %s/%s -c copy -f framemd5 - | grep -v '^#' | cut -d, -f1-6",
+        &arena,
+        "ffmpeg -nostdin -v error %s -i %s/%s -c copy -f framemd5 - | grep -v '^#' | cut -d, -f1-6",
         key ? "-decryption_key " KEY : "", at, path);
 }
 
