@@ -423,7 +423,8 @@ static void a_model_that_lost_songs_is_refused_until_forced(void)
     ck_assert_uint_eq(results(), 20);
 }
 
-/* Of listeners of other artists: half for each, more or less, and the songs are theirs. */
+/* Of listeners of other artists: half for each, more or less, and the songs are theirs. Which the
+ * last ones are is the day's luck, and they may be near to neither. */
 static void a_blend_is_of_both_tastes(void)
 {
     int of_one = 0, of_two = 0;
@@ -440,13 +441,14 @@ static void a_blend_is_of_both_tastes(void)
     size_t i;
     json_array_foreach(songs, i, song)
     {
-        int artist = artist_of(
-            json_integer_value(json_object_get(json_object_get(song, "song"), "song_id")));
-        bool mine = json_real_value(json_object_get(song, "you")) >
-                    json_real_value(json_object_get(song, "other"));
-        of_one += artist % ARTISTS % 3 == 1;
-        of_two += artist % ARTISTS % 3 == 2;
-        ck_assert_msg(artist % ARTISTS % 3 != 2 || mine, "song %zu: %s", i, said);
+        json_int_t id =
+            json_integer_value(json_object_get(json_object_get(song, "song"), "song_id"));
+        int whose = artist_of(id) % ARTISTS % 3;
+        double you = json_real_value(json_object_get(song, "you"));
+        double other = json_real_value(json_object_get(song, "other"));
+        of_one += whose == 1 && other > you;
+        of_two += whose == 2 && you > other;
+        ck_assert_msg(whose != 2 || you > other || other < 0.05, "song %zu: %s", i, said);
     }
     ck_assert_uint_ge(json_array_size(songs), 40);
     ck_assert_msg(of_one > 10 && of_two > 10, "%d and %d", of_one, of_two);
