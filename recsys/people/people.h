@@ -9,7 +9,10 @@
  * take some 150 MB; recsys.people_mb bounds it, the longest unasked for leave first.
  *
  * What a reading saw already, by its snapshot, is passed over when it comes by the tail: each
- * change counts once. A person being read while one arrives is read again by the next request.
+ * change counts once. A person being read while one arrives is read again by the next request;
+ * so is one whose reading does not see a change that came before: a transaction is told of from
+ * its record in the log on, and seen by others only a moment later, or, where the database waits
+ * for a synchronous replica, when that has it.
  * While the tail is away (sg_people_follow) nobody is believed for longer than a second.
  * Thread-safe; locks are held for no I/O.
  */

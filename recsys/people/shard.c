@@ -67,6 +67,20 @@ bool entry_has_seen(const struct entry *x, uint64_t xid)
     return xid && xid < x->below && !sg_ids_hold((struct sg_ids){x->running, x->n_running}, xid);
 }
 
+void shard_tell(struct shard *h, uint64_t user_id, uint64_t xid)
+{
+    if (xid)
+        h->told[h->n_told++ % SHARD_TOLD] = (struct told){user_id, xid};
+}
+
+bool entry_lacks_told(const struct shard *h, const struct entry *x)
+{
+    for (size_t i = 0; i < h->n_told && i < SHARD_TOLD; i++)
+        if (h->told[i].user_id == x->user_id && !entry_has_seen(x, h->told[i].xid))
+            return true;
+    return false;
+}
+
 void shard_drop(struct shard *h, struct entry *x)
 {
     entry_set_seen(h, x, &(struct sg_people_seen){0});

@@ -27,6 +27,11 @@ struct entry {
     uint32_t readers; /* reading it now: it stays */
     bool stale;
 };
+/* Changes told of last, in turn. */
+#define SHARD_TOLD 64
+struct told {
+    uint64_t user_id, xid;
+};
 struct shard {
     pthread_mutex_t lock;
     struct entry **table;
@@ -36,6 +41,8 @@ struct shard {
     uint64_t loads, evictions;
     struct sg_arena arena; /* of changes, under the lock */
     struct sg_buf buf;
+    struct told told[SHARD_TOLD];
+    size_t n_told;
 };
 
 static inline uint64_t shard_hash(uint64_t user_id)
@@ -56,3 +63,6 @@ void entry_set_packed(struct shard *h, struct entry *x, struct packed *p);
 void entry_set_seen(struct shard *h, struct entry *x, const struct sg_people_seen *seen);
 bool entry_has_seen(const struct entry *x, uint64_t xid);
 void entry_used(struct shard *h, struct entry *x);
+void shard_tell(struct shard *h, uint64_t user_id, uint64_t xid); /* that a change was told */
+/* One was told of the entry's user that its reading did not see. */
+bool entry_lacks_told(const struct shard *h, const struct entry *x);

@@ -87,7 +87,7 @@ static void keep(struct sg_people *s, struct shard *h, struct entry *x, struct p
     entry_set_seen(h, x, seen);
     x->epoch = epoch;
     x->read_us = sg_now_us();
-    x->stale = x->changes != changes;
+    x->stale = x->changes != changes || entry_lacks_told(h, x);
     h->loads++;
     make_room(s, h);
 }
@@ -170,6 +170,7 @@ void sg_people_change(struct sg_people *s, const struct sg_person_change *c)
     struct shard *h = shard_of(s, c->user_id);
     pthread_mutex_lock(&h->lock);
     struct entry *x = *shard_find(h, c->user_id);
+    shard_tell(h, c->user_id, c->xid);
     if (x && !(x->packed && !x->readers && entry_has_seen(x, c->xid))) {
         x->changes++;
         if (c->kind == SG_CHANGED_UNSAID)

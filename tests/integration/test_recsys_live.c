@@ -276,6 +276,48 @@ START_TEST(a_late_tail_counts_nothing_twice)
 }
 END_TEST
 
+static bool takes_settings(const char *value)
+{
+    char sql[100];
+    snprintf(sql, sizeof sql, "ALTER SYSTEM SET synchronous_standby_names = '%s'", value);
+    test_pg_sql(db, "SET synchronous_commit = local");
+    test_pg_sql(db, "%s", sql);
+    test_pg_sql(db, "SELECT pg_reload_conf()");
+    for (int i = 0; i < PATIENCE_US / 10000; i++) {
+        if (!strcmp(test_pg_sql(db, "SHOW synchronous_standby_names"), value))
+            return true;
+        sg_sleep_us(10000);
+    }
+    return false;
+}
+
+/* While a commit waits for a replica the tail tells of it already, and nobody can read it. */
+START_TEST(a_change_that_is_told_before_it_can_be_read_is_not_lost)
+{
+    PGconn *waits = test_pg_connect(pg);
+    test_pg_sql(db, "DELETE FROM feedback WHERE user_id = 8");
+    ck_assert(takes_settings("nobody"));
+    ck_assert_int_eq(PQsendQuery(waits, "INSERT INTO feedback VALUES (8, 'song', 5, 'like')"), 1);
+    for (int i = 0; i < PATIENCE_US / 10000 &&
+                    strcmp(test_pg_sql(db, "SELECT count(*) FROM pg_stat_activity WHERE "
+                                           "wait_event = 'SyncRep'"),
+                           "1") != 0;
+         i++)
+        sg_sleep_us(10000);
+    get(9);
+    say(9, "song", 999997, "like"); /* comes behind it */
+    BECOMES(9, in(SG_PERSON_LIKES, 999997));
+    get(8);
+    ck_assert(!in(SG_PERSON_LIKES, 5));
+    ck_assert(takes_settings(""));
+    PQclear(PQgetResult(waits));
+    get(8);
+    ck_assert(in(SG_PERSON_LIKES, 5));
+    PQfinish(waits);
+    test_pg_sql(db, "DELETE FROM feedback WHERE user_id IN (8, 9)");
+}
+END_TEST
+
 static void random_statement(unsigned *seed)
 {
     int user = 7 + rand_r(seed) % 3, thing = 1 + rand_r(seed) % 40;
@@ -401,6 +443,7 @@ int main(void)
     tcase_add_test(t, a_restart_loses_nothing_and_counts_nothing_twice);
     tcase_add_test(t, a_crash_of_the_database_loses_nothing);
     tcase_add_test(t, a_late_tail_counts_nothing_twice);
+    tcase_add_test(t, a_change_that_is_told_before_it_can_be_read_is_not_lost);
     tcase_add_test(t, random_histories_end_as_the_database_has_them);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

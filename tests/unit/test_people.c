@@ -278,6 +278,32 @@ START_TEST(a_change_during_a_reading_is_not_lost)
 }
 END_TEST
 
+/* By the tail: transaction 98 is running still for who reads. */
+START_TEST(a_change_that_is_told_before_it_can_be_read_is_not_lost)
+{
+    struct sg_person_change c = {SG_CHANGED_LIST,         .user_id = 1, .id = 5, .xid = 90,
+                                 .list = SG_PERSON_LIKES, .on = true};
+    sg_people_change(people, &c); /* nobody is at hand yet */
+    ck_assert_int_eq(get(1), 0);
+    ck_assert_int_eq(get(1), 0);
+    ck_assert_int_eq(truth.loads, 1);
+    c.user_id = 2;
+    c.xid = 98;
+    sg_people_change(people, &c);
+    ck_assert_int_eq(get(1), 0);
+    ck_assert_int_eq(truth.loads, 1);
+    for (int i = 2; i < 5; i++) {
+        ck_assert_int_eq(get(2), 0);
+        ck_assert_int_eq(truth.loads, i);
+    }
+    for (c.user_id = 3, c.xid = 1; c.xid < 100000; c.xid++, c.user_id += 7)
+        sg_people_change(people, &c); /* others', long after it */
+    ck_assert_int_eq(get(2), 0);
+    ck_assert_int_eq(get(2), 0);
+    ck_assert_int_eq(truth.loads, 5);
+}
+END_TEST
+
 START_TEST(without_a_database_the_last_known_answers_and_says_so)
 {
     ck_assert_int_eq(get(1), 0);
@@ -391,6 +417,7 @@ int main(void)
     tcase_add_test(t, random_changes_agree_with_a_plain_table);
     tcase_add_test(t, what_a_reading_saw_is_passed_over);
     tcase_add_test(t, a_change_during_a_reading_is_not_lost);
+    tcase_add_test(t, a_change_that_is_told_before_it_can_be_read_is_not_lost);
     tcase_add_test(t, without_a_database_the_last_known_answers_and_says_so);
     tcase_add_test(t, something_unsaid_is_read_again);
     tcase_add_test(t, memory_is_bounded_and_small);
