@@ -228,7 +228,9 @@ START_TEST(a_broken_checkpoint_is_refused_and_training_begins_anew)
     ck_assert_int_eq(chmod(path, 0600), 0);
     FILE *file = fopen(path, "r+b");
     fseek(file, st.st_size * 2 / 3, SEEK_SET);
-    fputc(0x77, file);
+    int was = fgetc(file);
+    fseek(file, st.st_size * 2 / 3, SEEK_SET);
+    fputc(was ^ 0x77, file);
     fclose(file);
     o.checkpoint = path;
     o.progress = count;

@@ -182,7 +182,7 @@ START_TEST(a_message_that_does_not_decode_is_answered_with_an_error)
     ck_assert_int_eq(status_of(socket, "GET / HTTP/1.1\r\n\r\n", 18, &a, &r), SG_EINVAL);
 
     struct rpc_request q = {
-        .v = 2, .id = 5, .deadline_us = 1000000, .method = SG_STR("echo"), .body = SG_STR("\x80")};
+        .v = 2, .id = 5, .deadline_us = 60000000, .method = SG_STR("echo"), .body = SG_STR("\x80")};
     struct sg_buf b = {0};
     sg_record_pack(&rpc_request_record, &q, &b);
     ck_assert_int_eq(status_of(socket, b.p, b.n, &a, &r), SG_EINVAL);
