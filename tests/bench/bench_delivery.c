@@ -43,7 +43,8 @@ static bool wanted(const char *kind, const char *what)
     return !only || strncmp(name, only, strlen(only)) == 0;
 }
 
-static int dial(int port, int buffer)
+/* -1: nobody listens. */
+static int try_to_dial(int port, int buffer)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -52,11 +53,29 @@ static int dial(int port, int buffer)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     if (buffer)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    if (connect(fd, (struct sockaddr *)&at, sizeof at)) {
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static int dial(int port, int buffer)
+{
+    int fd = try_to_dial(port, buffer);
+    if (fd < 0) {
         perror("connect");
         exit(1);
     }
     return fd;
+}
+
+static void await_listener(int port)
+{
+    int fd;
+    for (int tries = 600; (fd = try_to_dial(port, 0)) < 0 && tries > 0; tries--)
+        sg_sleep_us(100000);
+    if (fd >= 0)
+        close(fd);
 }
 
 static void ask(int fd, const char *path, size_t from, size_t n)
@@ -330,7 +349,7 @@ static pid_t start_nginx(const struct sg_config *c, int port, pid_t *master)
     fclose(f);
     const char *argv[] = {"/usr/sbin/nginx", "-c", conf, "-e", test_path(dir, "e"), NULL};
     *master = test_spawn(argv, test_path(dir, "log"), SIGTERM);
-    sg_sleep_us(1000000);
+    await_listener(port);
     snprintf(command, sizeof command, "pgrep -P %d", (int)*master);
     FILE *p = popen(command, "r");
     if (p && fgets(line, sizeof line, p))
