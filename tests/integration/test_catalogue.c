@@ -106,9 +106,9 @@ END_TEST
 START_TEST(nobody_sets_what_is_not_theirs_to_set)
 {
     uint64_t id =
-        make_song("{\"artist_id\":1,\"title\":\"Mine\",\"song_id\":5,\"play_count\":999,"
+        make_song("{\"artist_id\":1,\"title\":\"Mine\",\"song_id\":5000000,\"play_count\":999,"
                   "\"external_id\":\"x:1\",\"version\":50,\"created_at\":\"2001-01-01\"}");
-    ck_assert_uint_ne(id, 5);
+    ck_assert_uint_ne(id, 5000000);
     static const char patch[] = "{\"title\":\"M\",\"artist_id\":2,\"song_id\":6,\"play_count\":9,"
                                 "\"external_id\":\"y\",\"version\":70,\"user_id\":2}";
     ck_assert_int_eq(ask(ONE, "PATCH", at("songs", id), NULL, patch), 200);
