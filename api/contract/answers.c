@@ -99,8 +99,10 @@ json_t *contract_answers(const struct sg_route *r)
     add_further(o, r);
     if (r->headers)
         add_problem(o, r, "412", "Another version of the protocol is spoken here");
-    if (r->params || r->body || r->body_type || r->headers || strchr(r->path, '{'))
-        add_problem(o, r, "400", "A parameter or the body is wrong; `field` names it");
+    bool asks = r->params || r->body || r->body_type || r->headers || strchr(r->path, '{');
+    add_problem(o, r, "400",
+                asks ? "A parameter or the body is wrong; `field` names it"
+                     : "The request is malformed: a NUL in its query, for one");
     if (contract_takes_key(r)) {
         add_problem(o, r, "409",
                     "The present state, or another request of this key, does not allow it");

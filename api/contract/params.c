@@ -81,8 +81,7 @@ static json_t *if_match(bool required)
 bool contract_takes_key(const struct sg_route *r)
 {
     return r->method && strcmp(r->method, "POST") == 0 && !r->ends_itself &&
-           r->access != SG_ANYONE && r->access != SG_OPERATIONS &&
-           !sg_idempotency_is_secret(sg_str(r->path));
+           r->access != SG_OPERATIONS && !sg_idempotency_is_secret(sg_str(r->path));
 }
 
 static json_t *idempotency_key(void)

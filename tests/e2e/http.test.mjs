@@ -200,7 +200,7 @@ test('the OpenAPI document explains each group of operations and each parameter'
 const long = 'x'.repeat(600);
 const wrong = [
   ['/api/v1/search', 'q'], ['/api/v1/search?q=', 'q'], [`/api/v1/search?q=${long}`, 'q'], ['/api/v1/search?q=%ff%fe', 'q'],
-  ['/api/v1/search?q=a%00b'], ['/api/v1/search?q=%20%20', 'q'], ['/api/v1/search?q=a&q=b', 'q'],
+  ['/api/v1/search?q=a%00b'], ['/api/v1/me/artists?a=%00'], ['/.well-known/jwks.json?a=%00'], ['/health?a=%00'], ['/api/v1/search?q=%20%20', 'q'], ['/api/v1/search?q=a&q=b', 'q'],
   ['/api/v1/search?q=a&limit=-1', 'limit'], ['/api/v1/search?q=a&limit=0', 'limit'], ['/api/v1/search?q=a&limit=101', 'limit'],
   ['/api/v1/search?q=a&limit=99999999999999999999', 'limit'], ['/api/v1/search?q=a&limit=ten', 'limit'], ['/api/v1/search?q=a&limit=', 'limit'],
   ['/api/v1/search?q=a&offset=-1', 'offset'], ['/api/v1/search?q=a&offset=1000000', 'offset'],
@@ -228,6 +228,13 @@ for (const [path, field] of wrong) { // no field: refused before anybody knows w
     assert.ok(body.title && body.detail);
   });
 }
+
+test('a key that was another request\'s is refused as described, also where nobody has to log in', async () => {
+  const send = async (path, body) => fetch(url + path, { method: 'POST', headers: { ...(await admin).headers, 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify(body) });
+  const key = crypto.randomUUID();
+  assert.equal((await send('/api/v1/playlists', { name: 'Once' })).status, 201);
+  assert.equal((await send('/1/submit-listens', { listen_type: 'single', payload: [] })).status, 422);
+});
 
 test('what is about a user needs her token', async () => {
   for (const path of ['/api/v1/recommendations', '/api/v1/recommendations?user_id=1', '/api/v1/mixes', '/api/v1/search?q=a&user_id=1', '/api/v1/feedback']) {
