@@ -130,6 +130,14 @@ static bool shown(uint64_t song_id)
     return false;
 }
 
+static bool shown_any(const uint64_t *song_ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (shown(song_ids[i]))
+            return true;
+    return false;
+}
+
 /* What the API does after it has kept feedback. */
 static void tell(uint64_t user_id)
 {
@@ -213,13 +221,13 @@ START_TEST(five_plays_of_an_artist_bring_more_of_hers_and_none_of_those)
                     "%llu, now())",
                     (unsigned long long)played[i]);
     }
-    for (int i = 0; i < WAITS && by_artist(artist) <= before; i++) {
+    /* the tail brings them one by one */
+    for (int i = 0; i < WAITS && (by_artist(artist) <= before || shown_any(played, 5)); i++) {
         sg_sleep_us(20000);
         ck_assert_int_eq(ask(3), 0);
     }
     ck_assert_uint_gt(by_artist(artist), before);
-    for (int i = 0; i < 5; i++)
-        ck_assert(!shown(played[i]));
+    ck_assert(!shown_any(played, 5));
 }
 END_TEST
 
@@ -324,7 +332,8 @@ START_TEST(a_new_song_has_a_place_and_is_noted)
                 ck_assert_uint_ne(songs()[i].song_id, songs()[j].song_id);
     }
     becomes("SELECT count(*) > 5 FROM exposures WHERE experiment = 'explore'", "t");
-    ck_assert_str_eq(test_pg_sql(db, "SELECT bool_and(s.release_date > now() - interval '60 days') "
+    /* released within recsys.new_days, the first of these included */
+    ck_assert_str_eq(test_pg_sql(db, "SELECT bool_and(s.release_date >= current_date - 61) "
                                      "FROM exposures e JOIN songs s ON s.song_id = e.songs[1] "
                                      "WHERE e.experiment = 'explore'"),
                      "t");

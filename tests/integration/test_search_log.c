@@ -188,6 +188,7 @@ START_TEST(recent_searches_are_shown_first_and_deleted_for_good)
                     "interval '2 days')");
     ck_assert_int_eq(GET("/api/v1/search?q=s&user_id=77"), 200);
     ck_assert_int_eq(GET("/api/v1/search?q=Song%2012&user_id=77"), 200);
+    sg_sleep_us(2000); /* times of searches are in milliseconds */
     ck_assert_int_eq(GET("/api/v1/search?q=Artist%203&user_id=77"), 200);
     ck_assert_int_eq(GET("/api/v1/search/recent?user_id=77"), 200);
     char *artist = strstr(said, "Artist 3"), *song = strstr(said, "Song 12"),
