@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 enum { WAIT_MS = 200, RETRY_MIN_US = 250000, RETRY_MAX_US = 2000000 };
+enum { UNSEEN_MAX_US = 30000000, LOOK_AGAIN_US = 20000 };
 
 struct sg_cache_tail {
     struct sg_cache *cache;
-    const struct sg_db *db;
+    struct sg_db *db;
     const struct sg_config *config;
     pthread_t thread;
     atomic_bool stop;
@@ -82,6 +83,34 @@ static int apply(struct sg_cache_tail *t, struct sg_tail *tail, struct sg_error 
     return rc;
 }
 
+/* Of the transaction's number the log has 32 bits. */
+static const struct sg_pg_statement can_be_read = {
+    "transaction_can_be_read",
+    "SELECT (pg_snapshot_xmax(s)::text::bigint - $1::bigint) & 4294967295 BETWEEN 1 AND 2147483647 "
+    "AND NOT EXISTS (SELECT FROM pg_snapshot_xip(s) x WHERE x::text::bigint & 4294967295 = "
+    "$1::bigint) FROM pg_current_snapshot() s",
+    1};
+
+/* The log tells of a transaction a moment before others can read what it wrote, or, where its
+ * commit waits for a synchronous replica, as long before as that takes. What is forgotten sooner
+ * may be read as it was and kept. A database that does not say, or that takes very long, is not
+ * waited for. */
+static void await_readers(struct sg_cache_tail *t, uint32_t xid)
+{
+    char number[16];
+    const char *params[] = {number};
+    bool unseen = true;
+    snprintf(number, sizeof number, "%u", xid);
+    for (int64_t until = sg_now_us() + UNSEEN_MAX_US; unseen && !t->stop && sg_now_us() < until;) {
+        PGresult *rows = NULL;
+        int rc = sg_db_write(t->db, NULL, &can_be_read, params, &rows, NULL);
+        unseen = !rc && PQntuples(rows) == 1 && *PQgetvalue(rows, 0, 0) == 'f';
+        PQclear(rows);
+        if (unseen)
+            sg_sleep_us(LOOK_AGAIN_US);
+    }
+}
+
 static void follow(struct sg_cache_tail *t, struct sg_tail *tail, struct sg_error *e)
 {
     int rc = 0;
@@ -91,6 +120,8 @@ static void follow(struct sg_cache_tail *t, struct sg_tail *tail, struct sg_erro
         rc = sg_tail_next(tail, &txn, WAIT_MS, e);
         if (rc == 1) {
             sg_cache_will_follow(t->cache, txn.end_lsn);
+            if (txn.n_changes)
+                await_readers(t, txn.xid);
             rc = apply(t, tail, e);
             if (rc >= 0)
                 rc = sg_tail_confirm(tail, txn.end_lsn, e);
@@ -142,7 +173,7 @@ static void *run(void *ctx)
     return NULL;
 }
 
-int sg_cache_tail_open(struct sg_cache_tail **out, struct sg_cache *cache, const struct sg_db *db,
+int sg_cache_tail_open(struct sg_cache_tail **out, struct sg_cache *cache, struct sg_db *db,
                        const struct sg_config *config, struct sg_error *e)
 {
     struct sg_cache_tail *t = calloc(1, sizeof *t);
