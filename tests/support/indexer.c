@@ -2,6 +2,7 @@
 #include "tests/support/indexer.h"
 #include "core/clock.h"
 #include "tests/support/scratch.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -87,10 +88,17 @@ static void become(const char *const *argv, const char *log, int death_signal)
 }
 
 /* The test framework's handlers must not run in the child: one of them passes a
- * SIGTERM on to the test itself. */
+ * SIGTERM on to the test itself. What is returned is the program, no more its fork,
+ * which seems to catch what the framework does. */
 pid_t test_spawn(const char *const *argv, const char *log, int death_signal)
 {
     sigset_t all, before;
+    int running[2];
+    char none;
+    if (pipe2(running, O_CLOEXEC)) {
+        perror("pipe");
+        exit(1);
+    }
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     pid_t pid = fork();
@@ -101,6 +109,10 @@ pid_t test_spawn(const char *const *argv, const char *log, int death_signal)
         become(argv, log, death_signal);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
+    close(running[1]);
+    while (read(running[0], &none, 1) < 0 && errno == EINTR)
+        ; /* ends when the program has begun, or could not */
+    close(running[0]);
     return pid;
 }
 
