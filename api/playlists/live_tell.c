@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ASKED_MAX 200         /* changes read at once */
-#define EVENT_MAX (30u << 10) /* bytes of one event; more is told as a reload */
+#define ASKED_MAX 200                      /* changes read at once */
+#define TOLD_MAX  (SG_HTTP_STREAM_MAX / 2) /* bytes of changes at once; more is told as a reload */
 
 struct news {
     struct sg_arena arena;
@@ -120,14 +120,29 @@ static struct sg_str change_for(struct news *n, int row, bool member)
     return text;
 }
 
+/* A stream that is given more than it can hold ends. */
+static bool fits(const struct playlist_viewer *v, const struct news *n)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < PQntuples(n->changes); i++)
+        if (playlist_number(n->changes, i, 0) > v->snapshot_id)
+            bytes += (size_t)PQgetlength(n->changes, i, 1);
+    return bytes <= TOLD_MAX;
+}
+
 static void tell_changes(struct playlist_viewer *v, struct news *n, bool member)
 {
-    for (int i = 0; i < PQntuples(n->changes); i++) {
+    int rows = PQntuples(n->changes);
+    if (!fits(v, n)) {
+        put_place(v, "reload", playlist_number(n->changes, rows - 1, 0));
+        return;
+    }
+    for (int i = 0; i < rows; i++) {
         uint64_t snapshot = playlist_number(n->changes, i, 0);
         if (snapshot <= v->snapshot_id)
             continue;
         struct sg_str change = change_for(n, i, member);
-        if (snapshot != v->snapshot_id + 1 || !change.p || change.n > EVENT_MAX) {
+        if (snapshot != v->snapshot_id + 1 || !change.p) {
             put_place(v, "reload", snapshot);
             continue;
         }

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -253,6 +254,16 @@ static void *work(void *ctx)
     return NULL;
 }
 
+static atomic_bool over;
+
+/* Reads all the time, as a page does: what is told to who does not is bounded by the machine. */
+static void *look_on(void *ctx)
+{
+    while (!over && take_events(ctx, 100))
+        ;
+    return NULL;
+}
+
 static void start(struct client *c, int who, int port)
 {
     char path[100];
@@ -396,14 +407,17 @@ static void teardown(void)
 START_TEST(two_editors_and_who_looks_on_end_with_the_same_list_and_nothing_is_lost)
 {
     struct client a, b, watcher, server;
-    pthread_t other;
+    pthread_t other, looking;
     start(&a, OWNER, ports[0]);
     start(&b, EDITOR, ports[1]);
     start(&watcher, VIEWER, ports[1]);
+    ck_assert_int_eq(pthread_create(&looking, NULL, look_on, &watcher), 0);
     ck_assert_int_eq(pthread_create(&other, NULL, work, &b), 0);
     work(&a);
     pthread_join(other, NULL);
-    ck_assert_msg(!*a.why && !*b.why, "%s / %s", a.why, b.why);
+    over = true;
+    pthread_join(looking, NULL);
+    ck_assert_msg(!*a.why && !*b.why && !*watcher.why, "%s / %s / %s", a.why, b.why, watcher.why);
     start(&server, OWNER, ports[0]);
     ck_assert(reload(&server));
     catch_up(&a, server.snapshot);
@@ -543,6 +557,31 @@ START_TEST(who_comes_back_goes_on_or_is_told_to_read_again)
 }
 END_TEST
 
+/* More than a stream holds: it is not cut off for what it was told at once. */
+START_TEST(who_missed_much_is_told_to_read_again)
+{
+    struct test_events far;
+    char headers[4200];
+    uint64_t last = strtoull(test_pg_sql(db, "SELECT snapshot_id FROM playlist_state"), NULL, 10);
+    snprintf(headers, sizeof headers, "%sLast-Event-ID: %llu\r\n", tokens[OWNER],
+             (unsigned long long)last);
+    test_pg_sql(
+        db,
+        "INSERT INTO playlist_changes (user_id, playlist_id, snapshot_id, added_by, change) "
+        "SELECT 1, 1000, %llu + i, 1, '{\"operation_id\":\"' || repeat('x', 2000) || '\"}' "
+        "FROM generate_series(1, 150) i",
+        (unsigned long long)last);
+    test_pg_sql(db, "UPDATE playlist_state SET snapshot_id = snapshot_id + 150");
+    test_events_open(&far, ports[1], "/api/v1/playlists/1000/events", headers);
+    ck_assert(test_events_next(&far, 60000));
+    ck_assert_str_eq(far.event, "here");
+    ck_assert(test_events_next(&far, 60000));
+    ck_assert_str_eq(far.event, "reload");
+    ck_assert_uint_eq(far.id, last + 150);
+    test_events_close(&far);
+}
+END_TEST
+
 /* A place that no list can be at: told to read again, and others go on hearing. */
 START_TEST(an_impossible_place_is_refused_and_keeps_nobody_waiting)
 {
@@ -608,6 +647,7 @@ int main(void)
     tcase_add_test(t, strangers_hear_of_a_public_list_what_changed_and_not_who_did_it);
     tcase_add_test(t, one_process_shows_what_another_wrote);
     tcase_add_test(t, who_comes_back_goes_on_or_is_told_to_read_again);
+    tcase_add_test(t, who_missed_much_is_told_to_read_again);
     tcase_add_test(t, an_impossible_place_is_refused_and_keeps_nobody_waiting);
     tcase_add_test(t, who_logs_out_hears_no_more); /* the last: the token is spent */
     suite_add_tcase(s, t);
