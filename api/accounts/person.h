@@ -9,11 +9,14 @@ struct account {
     struct sg_changed_claims claims;
     bool verified, private_profile;
 };
-/* A statement gives these of `users u`, from column 0 on, for account_of_row. */
+/* A statement gives these of `users u`, from column 0 on, for account_of_row. When what tokens say
+ * changed is later than the change before, whatever the clock says: see migration 0037. */
 #define ACCOUNT_COLUMNS                                                                            \
     "u.user_id, array_to_string(u.roles, ','), u.subscription_type, "                              \
     "coalesce(ceil(extract(epoch FROM u.subscription_expires_at))::bigint, 0), "                   \
-    "u.private_session, u.search_log, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, " \
+    "u.private_session, u.search_log, (extract(epoch FROM greatest(clock_timestamp(), (SELECT "    \
+    "l.changed_at + interval '1 microsecond' FROM claim_changes l WHERE l.user_id = u.user_id))) " \
+    "* 1000000)::bigint, "                                                                         \
     "u.email, u.display_name, u.password_hash, u.country, u.preferences, "                         \
     "to_char(u.created_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                                    \
     "to_char(u.subscription_expires_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "                       \

@@ -576,6 +576,37 @@ START_TEST(what_an_admin_gives_is_known_to_tokens_that_are_out)
 }
 END_TEST
 
+/* As after a clock that was ahead went back, or another server with a slower one took over. */
+START_TEST(what_is_taken_away_is_gone_though_the_databases_clock_went_back)
+{
+    begin("a@example.org");
+    static const char claims[] = "/api/v1/artist-claims"; /* an admin's to read */
+    const char *access = text_of("access_token");
+    char path[100], admin[3000];
+    snprintf(admin, sizeof admin, "%s",
+             test_token(var, 999999, SG_ROLE_USER | SG_ROLE_ADMIN, SG_FREE));
+    snprintf(path, sizeof path, "/api/v1/users/%s/roles",
+             test_pg_sql(db, "SELECT user_id FROM users"));
+    for (int i = 0; i < 2; i++) {
+        test_pg_sql(db, "BEGIN; UPDATE users SET roles = '{user,admin}'; "
+                        "UPDATE claim_changes SET changed_at = now() + interval '1 hour'; COMMIT");
+        int64_t until = sg_now_us() + SOON_US;
+        while (ask("GET", claims, access, NULL) != 200 && sg_now_us() < until)
+            sg_sleep_us(20000);
+        ck_assert_int_eq(ask("GET", claims, access, NULL), 200);
+        if (i)
+            ck_assert_int_eq(ask("PUT", path, admin, "{\"roles\":[]}"), 204);
+        else
+            test_pg_sql(db, "UPDATE users SET roles = '{user}'");
+        int status;
+        until = sg_now_us() + (i ? 0 : SOON_US); /* this API knows it at once */
+        while ((status = ask("GET", claims, access, NULL)) == 200 && sg_now_us() < until)
+            sg_sleep_us(20000);
+        ck_assert_int_eq(status, 403);
+    }
+}
+END_TEST
+
 START_TEST(tokens_that_are_not_good_are_refused_wherever_they_are_told)
 {
     const char *good = test_token(var, 5, SG_ROLE_USER, SG_FREE);
@@ -700,6 +731,7 @@ int main(void)
     tcase_add_test(t, wrong_passwords_make_the_account_wait_and_right_ones_are_hashed_anew);
     tcase_add_test(t, what_is_wrong_is_named_and_nothing_is_assigned_by_the_way);
     tcase_add_test(t, what_an_admin_gives_is_known_to_tokens_that_are_out);
+    tcase_add_test(t, what_is_taken_away_is_gone_though_the_databases_clock_went_back);
     tcase_add_test(t, tokens_that_are_not_good_are_refused_wherever_they_are_told);
     tcase_add_test(t, without_the_database_who_is_logged_in_stays_so);
     tcase_add_test(t, what_is_over_is_tidied_away);
