@@ -51,10 +51,14 @@ static const struct sg_pg_statement one = {
     2};
 static const struct sg_pg_statement decide = {
     "report_decide",
-    "WITH put AS (UPDATE reports SET state = $3 WHERE report_id = $2::bigint RETURNING report_id), "
+    "WITH another AS (SELECT FROM reports r JOIN reports o USING (user_id, kind, target_id) WHERE "
+    "r.report_id = $2::bigint AND o.report_id <> r.report_id AND o.state = 'open' AND $3 = "
+    "'open'), put AS (UPDATE reports SET state = $3 WHERE report_id = $2::bigint AND NOT EXISTS "
+    "(SELECT FROM another) RETURNING report_id), "
     "kept AS (INSERT INTO report_decisions (report_id, decided_by, state, note) SELECT report_id, "
     "$1::bigint, $3, $4 FROM put) "
-    "SELECT CASE WHEN EXISTS (SELECT FROM put) THEN '200' ELSE '404 there is no such report' END",
+    "SELECT CASE WHEN EXISTS (SELECT FROM put) THEN '200' WHEN EXISTS (SELECT FROM another) THEN "
+    "'409 another report of it by the same user is open' ELSE '404 there is no such report' END",
     4};
 
 void sg_social_report(struct sg_api *api, struct sg_http_request *q, struct sg_http_response *r)

@@ -171,9 +171,11 @@ const struct sg_route sg_sharing_routes[] = {
      .handle = sg_social_report_decide,
      SHARING(SG_ADMIN),
      .summary = "Decide a report",
-     .help = "Every decision is kept, with who took it and when.",
+     .help =
+         "Every decision is kept, with who took it and when. 409: it is to be opened again, and "
+         "another of the same user about the same thing is open.",
      .body = &sg_report_decide_record,
      .reply = &sg_report_record,
-     .answers = SG_ANSWERS_404},
+     .answers = SG_ANSWERS_404 | SG_ANSWERS_409},
     {0},
 };

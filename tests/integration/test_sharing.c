@@ -338,6 +338,21 @@ START_TEST(reports_are_decided_by_admins_and_every_decision_is_kept)
 }
 END_TEST
 
+START_TEST(a_report_is_not_opened_again_beside_another_of_the_same)
+{
+    static const char body[] = "{\"type\":\"user\",\"id\":2,\"reason\":\"abuse\"}";
+    char first[64];
+    ck_assert_int_eq(SEND(1, "POST", "/api/v1/reports", body), 201);
+    snprintf(first, sizeof first, "/api/v1/admin/reports/%d", number("report_id"));
+    ck_assert_int_eq(SEND(-9, "PUT", first, "{\"state\":\"dismissed\"}"), 200);
+    ck_assert_int_eq(SEND(1, "POST", "/api/v1/reports", body), 201);
+    ck_assert_int_eq(SEND(-9, "PUT", first, "{\"state\":\"open\"}"), 409);
+    ck_assert(SAID("another report of it by the same user is open") == 1);
+    ck_assert_str_eq(SQL("SELECT string_agg(state, ',') FROM report_decisions"), "dismissed");
+    ck_assert_int_eq(SEND(-9, "PUT", first, "{\"state\":\"resolved\"}"), 200);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("sharing");
@@ -356,6 +371,7 @@ int main(void)
     tcase_add_test(t, a_blend_is_for_the_two_who_agreed);
     tcase_add_test(t, a_blend_shows_both_sides_and_keeps_its_songs_while_the_recommender_is_away);
     tcase_add_test(t, reports_are_decided_by_admins_and_every_decision_is_kept);
+    tcase_add_test(t, a_report_is_not_opened_again_beside_another_of_the_same);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);
