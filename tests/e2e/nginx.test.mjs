@@ -138,7 +138,7 @@ test('a request has one id from end to end', options, async () => {
 
 test('connections to the API are kept', options, async () => {
   const apiPort = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0');
-  const toApi = async () => (await readFile('/proc/net/tcp', 'utf8')).split('\n').filter((l) => l.split(/\s+/)[3]?.endsWith(`:${apiPort}`)).length;
+  const toApi = async () => (await readFile('/proc/net/tcp', 'utf8')).split('\n').filter((l) => l.trim().split(/\s+/)[2]?.endsWith(`:${apiPort}`)).length;
   const agent = new https.Agent({ keepAlive: true, maxSockets: 4 });
   const before = await toApi();
   for (let i = 0; i < 80; i++) assert.equal((await ask('/api/v1/search?q=love', { from: '127.0.0.2', agent })).status, 200);
