@@ -107,6 +107,8 @@ static void setup(void)
     BECOMES(get(search), status == 200);
     BECOMES(get(recommend), status == 200);
     BECOMES(get(trending), status == 200);
+    /* what was read before the cache began to follow is forgotten then */
+    BECOMES(get("/metrics"), status == 200 && tells("\nsegue_cache_following 1\n"));
     BECOMES(get("/api/v1/songs/7"), status == 200 && tells("credits"));
     BECOMES(write_something(), status == 204);
 }
