@@ -276,40 +276,20 @@ START_TEST(a_late_tail_counts_nothing_twice)
 }
 END_TEST
 
-static bool takes_settings(const char *value)
-{
-    char sql[100];
-    snprintf(sql, sizeof sql, "ALTER SYSTEM SET synchronous_standby_names = '%s'", value);
-    test_pg_sql(db, "SET synchronous_commit = local");
-    test_pg_sql(db, "%s", sql);
-    test_pg_sql(db, "SELECT pg_reload_conf()");
-    for (int i = 0; i < PATIENCE_US / 10000; i++) {
-        if (!strcmp(test_pg_sql(db, "SHOW synchronous_standby_names"), value))
-            return true;
-        sg_sleep_us(10000);
-    }
-    return false;
-}
-
 /* While a commit waits for a replica the tail tells of it already, and nobody can read it. */
 START_TEST(a_change_that_is_told_before_it_can_be_read_is_not_lost)
 {
     PGconn *waits = test_pg_connect(pg);
     test_pg_sql(db, "DELETE FROM feedback WHERE user_id = 8");
-    ck_assert(takes_settings("nobody"));
+    test_pg_commits_wait_for(db, "nobody");
     ck_assert_int_eq(PQsendQuery(waits, "INSERT INTO feedback VALUES (8, 'song', 5, 'like')"), 1);
-    for (int i = 0; i < PATIENCE_US / 10000 &&
-                    strcmp(test_pg_sql(db, "SELECT count(*) FROM pg_stat_activity WHERE "
-                                           "wait_event = 'SyncRep'"),
-                           "1") != 0;
-         i++)
-        sg_sleep_us(10000);
+    test_pg_await_waiting_commit(db);
     get(9);
     say(9, "song", 999997, "like"); /* comes behind it */
     BECOMES(9, in(SG_PERSON_LIKES, 999997));
     get(8);
     ck_assert(!in(SG_PERSON_LIKES, 5));
-    ck_assert(takes_settings(""));
+    test_pg_commits_wait_for(db, "");
     PQclear(PQgetResult(waits));
     get(8);
     ck_assert(in(SG_PERSON_LIKES, 5));

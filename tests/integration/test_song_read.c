@@ -254,42 +254,24 @@ static void what_others_write_is_seen(void)
     ck_assert(metric("segue_cache_following") == 1);
 }
 
-static void commits_wait_for(const char *replica)
-{
-    test_pg_sql(db, "ALTER SYSTEM SET synchronous_standby_names = '%s'", replica);
-    test_pg_sql(db, "SELECT pg_reload_conf()");
-    int64_t end = sg_now_us() + PATIENCE_US;
-    while (strcmp(test_pg_sql(db, "SHOW synchronous_standby_names"), replica) != 0) {
-        ck_assert_int_lt(sg_now_us(), end);
-        sg_sleep_us(10000);
-    }
-}
-
 /* While a commit waits for a replica the tail tells of it already, and nobody can read it: who
  * reads just then is not to be taken at her word for an hour. */
 static void what_is_told_before_it_can_be_read_is_not_kept_as_it_was(void)
 {
     PGconn *waits = test_pg_connect(pg);
     ck_assert_int_eq(get("/api/v1/songs/7"), 200);
-    test_pg_sql(db, "SET synchronous_commit = local");
-    commits_wait_for("nobody");
+    test_pg_commits_wait_for(db, "nobody");
     double changes = metric("segue_cache_changes_total");
     ck_assert_int_eq(PQsendQuery(waits, "UPDATE songs SET title = 'Slow' WHERE song_id = 7"), 1);
-    int64_t end = sg_now_us() + PATIENCE_US;
-    while (*test_pg_sql(db, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") !=
-           '1') {
-        ck_assert_int_lt(sg_now_us(), end);
-        sg_sleep_us(10000);
-    }
+    test_pg_await_waiting_commit(db);
     for (int i = 0; i < 50 && metric("segue_cache_changes_total") == changes; i++)
         sg_sleep_us(10000); /* time to be told, and to forget too soon */
     ck_assert_int_eq(get("/api/v1/songs/7"), 200);
     ck_assert_str_ne(text("title"), "Slow");
-    commits_wait_for("");
+    test_pg_commits_wait_for(db, "");
     PQclear(PQgetResult(waits));
     BECOMES("/api/v1/songs/7", !strcmp(text("title"), "Slow"));
     ck_assert(metric("segue_cache_following") == 1);
-    test_pg_sql(db, "RESET synchronous_commit");
     PQfinish(waits);
 }
 

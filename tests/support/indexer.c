@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -133,9 +135,26 @@ pid_t test_indexer_spawn(struct test_indexer *x, const char *const *args)
     return test_program_spawn(x, "segue-indexer", args);
 }
 
+enum { LONG_MS = 240000 };
+
+/* A test that its time limit ends could not say what it waited for. */
+static void tell_when_long(pid_t pid)
+{
+    struct pollfd ended = {.fd = pid > 0 ? pidfd_open(pid, 0) : -1, .events = POLLIN};
+    if (ended.fd < 0)
+        return;
+    if (poll(&ended, 1, LONG_MS) == 0) {
+        fprintf(stderr, "process %d does not end:\n", (int)pid);
+        if (system("ps -N --ppid 2 -p 2 -L -o ppid,pid,lwp,stat,wchan:24,comm >&2"))
+            fprintf(stderr, "no ps\n");
+    }
+    close(ended.fd);
+}
+
 int test_wait(pid_t pid)
 {
     int status;
+    tell_when_long(pid);
     if (pid <= 0 || waitpid(pid, &status, 0) != pid)
         return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define TEMPLATE_SCRIPT "tests/support/pg_template.sh"
+#define PATIENCE_US     120000000
 
 enum { CLUSTERS_MAX = 8, CONNECT_TRIES = 12, SKIPPED = 77 };
 
@@ -338,4 +339,29 @@ const char *test_pg_sql(PGconn *c, const char *fmt, ...)
     snprintf(value, sizeof value, "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
     PQclear(r);
     return value;
+}
+
+static void await(PGconn *c, const char *sql, const char *value)
+{
+    int64_t end = sg_now_us() + PATIENCE_US;
+    while (strcmp(test_pg_sql(c, "%s", sql), value) != 0) {
+        if (sg_now_us() > end)
+            give_up(1, sql, "not as awaited");
+        sg_sleep_us(10000);
+    }
+}
+
+void test_pg_commits_wait_for(PGconn *c, const char *replica)
+{
+    test_pg_sql(c, "SET synchronous_commit = local");
+    test_pg_sql(c, "ALTER SYSTEM SET synchronous_standby_names = '%s'", replica);
+    test_pg_sql(c, "SELECT pg_reload_conf()");
+    await(c, "SHOW synchronous_standby_names", replica);
+    if (!*replica)
+        test_pg_sql(c, "RESET synchronous_commit");
+}
+
+void test_pg_await_waiting_commit(PGconn *c)
+{
+    await(c, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", "1");
 }

@@ -37,5 +37,11 @@ PGconn *test_pg_connect(const struct test_pg *pg);
 /* Runs sql, which must succeed; text of the first value or "" (static buffer). */
 const char *test_pg_sql(PGconn *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* By the connection c: a commit of others ends only once a replica of this name has it; "": at
+ * once, as usual. c itself waits for none. */
+void test_pg_commits_wait_for(PGconn *c, const char *replica);
+/* Until one commit so waits. */
+void test_pg_await_waiting_commit(PGconn *c);
+
 /* Folder of the sources, from SEGUE_SOURCE or where this was compiled. */
 const char *test_source_dir(void);
