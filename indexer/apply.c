@@ -55,8 +55,8 @@ int sg_apply_flush(struct sg_apply *a, struct sg_error *e)
     return sg_songs_flush(a->songs, e);
 }
 
-static int fetch(struct sg_apply *a, enum sg_table t, uint64_t id, struct sg_row *row,
-                 struct sg_arena *arena, struct sg_error *e)
+static int ask(struct sg_apply *a, enum sg_table t, uint64_t id, struct sg_row *row,
+               struct sg_arena *arena, struct sg_error *e)
 {
     if (!a->dsn)
         return sg_fail(e, SG_EINVAL, "%s %llu: incomplete, and no database to ask",
@@ -67,6 +67,18 @@ static int fetch(struct sg_apply *a, enum sg_table t, uint64_t id, struct sg_row
     }
     int rc = a->connection ? 0 : sg_pg_connect(&a->connection, a->dsn, e);
     return rc ? rc : sg_source_pg_row(a->connection, t, id, row, arena, e);
+}
+
+/* The row with what was not sent of it. The database may still show it as it was before this
+ * change, as a commit is told a moment before it can be read: the same of what was not sent. */
+static int fetch(struct sg_apply *a, enum sg_table t, const struct sg_change *c, uint64_t id,
+                 uint64_t old_id, struct sg_row *row, struct sg_arena *arena, struct sg_error *e)
+{
+    bool complete;
+    int rc = ask(a, t, id, row, arena, e);
+    if (rc == SG_ENOENT && old_id != id)
+        rc = ask(a, t, old_id, row, arena, e);
+    return rc ? rc : sg_row_patch(t, c->relation, c->new_tuple, row, &complete, arena, e);
 }
 
 static int song_remove(struct sg_apply *a, uint64_t song_id, struct sg_error *e)
@@ -114,7 +126,7 @@ static int song_put(struct sg_apply *a, const struct sg_change *c, struct sg_err
     rc = sg_row_patch(SG_TABLE_SONGS, c->relation, c->new_tuple, &row, &complete,
                       sg_songs_arena(a->songs), e);
     if (!rc && !complete && fresh && !moved)
-        rc = fetch(a, SG_TABLE_SONGS, id, &row, sg_songs_arena(a->songs), e);
+        rc = fetch(a, SG_TABLE_SONGS, c, id, id, &row, sg_songs_arena(a->songs), e);
     if (rc == SG_ENOENT)
         return song_remove(a, id, e);
     if (rc)
@@ -235,7 +247,7 @@ static int put_row(struct sg_apply *a, enum sg_table t, const struct sg_change *
     struct sg_row row = before;
     int rc = sg_row_patch(t, c->relation, c->new_tuple, &row, &complete, &a->arena, e);
     if (!rc && !complete && !known && (t != SG_TABLE_PLAYLISTS || row.is_public))
-        rc = fetch(a, t, id, &row, &a->arena, e);
+        rc = fetch(a, t, c, id, old_id, &row, &a->arena, e);
     if (rc == SG_ENOENT)
         return remove_one(a, t, id, e);
     if (!rc && id != old_id && known) {
