@@ -34,7 +34,7 @@ static void leave(struct sg_passwords *p)
     pthread_mutex_lock(&p->lock);
     p->running--;
     p->inside--;
-    pthread_cond_signal(&p->free);
+    pthread_cond_broadcast(&p->free); /* a signal may be lost: see rpc_job_take */
     pthread_mutex_unlock(&p->lock);
 }
 

@@ -185,7 +185,7 @@ static bool put(struct sg_song_loader *l, struct wait *w)
         *l->last = w;
         l->last = &w->next;
         l->waiting++;
-        pthread_cond_signal(&l->asked);
+        pthread_cond_broadcast(&l->asked); /* a signal may be lost: see rpc_job_take */
     }
     pthread_mutex_unlock(&l->lock);
     return room;

@@ -123,7 +123,7 @@ static ssize_t ask(struct http_readers *t, struct http_content *h, uint64_t at, 
     else
         t->first = h;
     t->last = h;
-    pthread_cond_signal(&t->work);
+    pthread_cond_broadcast(&t->work); /* a signal may be lost: see rpc_job_take */
     return 0;
 }
 

@@ -49,7 +49,7 @@ int upload_queue(struct sg_uploads *s, struct upload_task *t, struct sg_error *e
         else
             s->first = t;
         s->last = t;
-        pthread_cond_signal(&s->work);
+        pthread_cond_broadcast(&s->work); /* a signal may be lost: see rpc_job_take */
         sg_metric_add(s->waiting, "", 1);
     }
     pthread_mutex_unlock(&s->lock);
