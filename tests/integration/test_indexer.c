@@ -704,7 +704,7 @@ START_TEST(a_large_description_that_was_not_sent_is_fetched)
                     id);
     test_pg_sql(waits, "SET session_replication_role = replica");
     test_pg_sql(waits, "UPDATE playlists SET is_public = true WHERE playlist_id = 500");
-    test_pg_commits_wait_for(c, "nobody");
+    test_pg_commits_wait_for(pg, c, "nobody");
     ck_assert_int_eq(PQsendQuery(waits,
                                  "UPDATE playlists SET is_public = true, "
                                  "playlist_id = 502, name = 'Bigger' WHERE playlist_id = 501"),
@@ -712,7 +712,7 @@ START_TEST(a_large_description_that_was_not_sent_is_fetched)
     test_pg_await_waiting_commit(c);
     test_pg_sql(c, "UPDATE songs SET title = 'Behind it' WHERE song_id = 7");
     wait_for_title(7, "Behind it");
-    test_pg_commits_wait_for(c, "");
+    test_pg_commits_wait_for(pg, c, "");
     PQclear(PQgetResult(waits));
     PQfinish(waits);
     ck_assert_int_eq(test_indexer_verify(&x), 0);

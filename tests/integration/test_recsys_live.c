@@ -281,7 +281,7 @@ START_TEST(a_change_that_is_told_before_it_can_be_read_is_not_lost)
 {
     PGconn *waits = test_pg_connect(pg);
     test_pg_sql(db, "DELETE FROM feedback WHERE user_id = 8");
-    test_pg_commits_wait_for(db, "nobody");
+    test_pg_commits_wait_for(pg, db, "nobody");
     ck_assert_int_eq(PQsendQuery(waits, "INSERT INTO feedback VALUES (8, 'song', 5, 'like')"), 1);
     test_pg_await_waiting_commit(db);
     get(9);
@@ -289,7 +289,7 @@ START_TEST(a_change_that_is_told_before_it_can_be_read_is_not_lost)
     BECOMES(9, in(SG_PERSON_LIKES, 999997));
     get(8);
     ck_assert(!in(SG_PERSON_LIKES, 5));
-    test_pg_commits_wait_for(db, "");
+    test_pg_commits_wait_for(pg, db, "");
     PQclear(PQgetResult(waits));
     get(8);
     ck_assert(in(SG_PERSON_LIKES, 5));

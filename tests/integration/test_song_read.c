@@ -260,7 +260,7 @@ static void what_is_told_before_it_can_be_read_is_not_kept_as_it_was(void)
 {
     PGconn *waits = test_pg_connect(pg);
     ck_assert_int_eq(get("/api/v1/songs/7"), 200);
-    test_pg_commits_wait_for(db, "nobody");
+    test_pg_commits_wait_for(pg, db, "nobody");
     double changes = metric("segue_cache_changes_total");
     ck_assert_int_eq(PQsendQuery(waits, "UPDATE songs SET title = 'Slow' WHERE song_id = 7"), 1);
     test_pg_await_waiting_commit(db);
@@ -268,7 +268,7 @@ static void what_is_told_before_it_can_be_read_is_not_kept_as_it_was(void)
         sg_sleep_us(10000); /* time to be told, and to forget too soon */
     ck_assert_int_eq(get("/api/v1/songs/7"), 200);
     ck_assert_str_ne(text("title"), "Slow");
-    test_pg_commits_wait_for(db, "");
+    test_pg_commits_wait_for(pg, db, "");
     PQclear(PQgetResult(waits));
     BECOMES("/api/v1/songs/7", !strcmp(text("title"), "Slow"));
     ck_assert(metric("segue_cache_following") == 1);

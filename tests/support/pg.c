@@ -351,13 +351,47 @@ static void await(PGconn *c, const char *sql, const char *value)
     }
 }
 
-void test_pg_commits_wait_for(PGconn *c, const char *replica)
+/* Whether a commit waits: the setting holds once the server's checkpointer has taken it, which
+ * nothing else tells. */
+static bool waits(PGconn *c, PGconn *probe)
+{
+    bool so = false;
+    if (!PQsendQuery(probe, "SELECT pg_logical_emit_message(true, 'probe', '')"))
+        give_up(1, "probe", PQerrorMessage(probe));
+    while (!so && PQconsumeInput(probe) && PQisBusy(probe)) {
+        so = *test_pg_sql(c,
+                          "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
+                          "wait_event = 'SyncRep'",
+                          PQbackendPID(probe)) == '1';
+        sg_sleep_us(1000);
+    }
+    if (so)
+        test_pg_sql(c, "SELECT pg_cancel_backend(%d)", PQbackendPID(probe));
+    for (PGresult *r; (r = PQgetResult(probe));)
+        PQclear(r);
+    return so;
+}
+
+static void await_effect(const struct test_pg *pg, PGconn *c)
+{
+    PGconn *probe = test_pg_connect(pg);
+    int64_t end = sg_now_us() + PATIENCE_US;
+    test_pg_sql(probe, "SET client_min_messages = error");
+    while (!waits(c, probe))
+        if (sg_now_us() > end)
+            give_up(1, "synchronous_standby_names", "no commit waits");
+    PQfinish(probe);
+}
+
+void test_pg_commits_wait_for(const struct test_pg *pg, PGconn *c, const char *replica)
 {
     test_pg_sql(c, "SET synchronous_commit = local");
     test_pg_sql(c, "ALTER SYSTEM SET synchronous_standby_names = '%s'", replica);
     test_pg_sql(c, "SELECT pg_reload_conf()");
     await(c, "SHOW synchronous_standby_names", replica);
-    if (!*replica)
+    if (*replica)
+        await_effect(pg, c);
+    else
         test_pg_sql(c, "RESET synchronous_commit");
 }
 

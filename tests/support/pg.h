@@ -39,7 +39,7 @@ const char *test_pg_sql(PGconn *c, const char *fmt, ...) __attribute__((format(p
 
 /* By the connection c: a commit of others ends only once a replica of this name has it; "": at
  * once, as usual. c itself waits for none. */
-void test_pg_commits_wait_for(PGconn *c, const char *replica);
+void test_pg_commits_wait_for(const struct test_pg *pg, PGconn *c, const char *replica);
 /* Until one commit so waits. */
 void test_pg_await_waiting_commit(PGconn *c);
 
