@@ -66,6 +66,7 @@ struct http_exchange {
     struct sg_http_response response;
 };
 
+struct http_acceptor;
 struct http_watch;
 struct http_streams;
 struct http_kept;
@@ -89,8 +90,9 @@ struct http_queue {
 struct sg_http_server {
     struct MHD_Daemon *daemon;
     struct sg_http_options o;
-    int listener;
+    int listener; /* -1: let go */
     struct sg_networks proxies;
+    struct http_acceptor *acceptor;
     struct http_watch *watch;
     struct http_streams *streams;
     struct http_kept *kept;
@@ -181,6 +183,12 @@ enum MHD_Result http_refuse(struct http_exchange *x, int status, const char *why
 enum MHD_Result http_queue_response(struct MHD_Connection *c, unsigned status,
                                     struct MHD_Response *m);
 
+/* accept.c */
+int http_acceptor_start(struct sg_http_server *s, struct sg_error *e);
+/* Nobody is taken any more. */
+void http_acceptor_stop(struct sg_http_server *s);
+void http_acceptor_free(struct http_acceptor *a);
+
 /* watch.c: every connection's deadline, and how many there are. A thread of its own closes those
  * that are late, however slowly they trickle (libmicrohttpd's own timeout starts anew
  * at every byte), and looks after streams. */
@@ -196,6 +204,10 @@ const struct sg_address *http_watch_peer(struct MHD_Connection *c);
 void http_watch_until(struct MHD_Connection *c, int64_t at_us, bool idle);
 /* Whether bytes of a body are waited for: that the peer hangs up is noticed at once. */
 void http_watch_sends(struct MHD_Connection *c, bool sends);
+/* A connection is about to be handed over; false: there are max already. It leaves when the library
+ * says that it has ended, or would not have it. By one thread at a time. */
+bool http_watch_enter(struct http_watch *w, size_t max);
+void http_watch_leave(struct http_watch *w);
 size_t http_watch_count(struct http_watch *w);
 void http_watch_close_idle(struct http_watch *w);
 

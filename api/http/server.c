@@ -1,13 +1,12 @@
 /* server.c - see http.h: opening, and closing without a request lost.
  *
- * Closing: no loop accepts any more; what the kernel had accepted by then is taken; each
+ * Closing: nobody is accepted any more; what the kernel had accepted by then is taken; each
  * answer says `Connection: close` from here on and streams end. Idle connections have
  * grace_us to ask once more, what is being answered has drain_us, and what a worker holds is
  * waited for.
  */
 #include "api/http/parts.h"
 #include "core/log.h"
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -102,14 +101,14 @@ static int start_daemon(struct sg_http_server *s, struct sg_error *e)
     if (rc)
         return rc;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
-                     (strchr(s->o.host, ':') ? MHD_USE_IPv6 : 0);
+                     MHD_USE_NO_LISTEN_SOCKET;
     s->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, http_on_request, s, MHD_OPTION_LISTEN_SOCKET, s->listener,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->o.loops, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)s->o.connections_max, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES, MHD_OPTION_URI_LOG_CALLBACK,
-        http_on_target, s, MHD_OPTION_NOTIFY_COMPLETED, http_on_completed, s,
-        MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, s->watch, MHD_OPTION_END);
+        flags, 0, NULL, NULL, http_on_request, s, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)s->o.loops,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->o.connections_max * (unsigned)s->o.loops,
+        MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+        MHD_OPTION_URI_LOG_CALLBACK, http_on_target, s, MHD_OPTION_NOTIFY_COMPLETED,
+        http_on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, s->watch,
+        MHD_OPTION_END);
     return s->daemon ? 0 : sg_fail_errno(e, "answer on %s port %d", s->o.host, s->o.port);
 }
 
@@ -142,6 +141,8 @@ int sg_http_open(struct sg_http_server **out, const struct sg_http_options *o, s
         rc = http_bodies_start(s, e);
     if (!rc)
         rc = start_daemon(s, e);
+    if (!rc)
+        rc = http_acceptor_start(s, e);
     if (rc)
         sg_http_close(s);
     else
@@ -157,36 +158,6 @@ int sg_http_port(const struct sg_http_server *s)
         return s->o.port;
     return ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
                                           : ((struct sockaddr_in *)&at)->sin_port);
-}
-
-/* A socket that was given is left as it is, as what waits there is its next owner's; but where
- * there is none, who connects is to be refused. So the library, which may not be robbed of the
- * descriptor before it has stopped, gets another socket behind it. */
-static void let_go(int listener)
-{
-    int nothing = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (nothing < 0)
-        return;
-    dup3(nothing, listener, O_CLOEXEC);
-    close(nothing);
-}
-
-/* What waits in the kernel's queue is answered too; then it accepts nothing. */
-static void take_last(struct sg_http_server *s, int listener)
-{
-    if (s->o.listener) {
-        let_go(listener);
-        return;
-    }
-    struct sockaddr_storage from;
-    socklen_t n = sizeof from;
-    int fd;
-    while ((fd = accept4(listener, (void *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        if (MHD_add_connection(s->daemon, fd, (void *)&from, n) != MHD_YES)
-            break; /* it has closed fd */
-        n = sizeof from;
-    }
-    shutdown(listener, SHUT_RD);
 }
 
 static void drain(struct sg_http_server *s)
@@ -205,8 +176,7 @@ void sg_http_close(struct sg_http_server *s)
     if (!s)
         return;
     if (s->daemon) {
-        MHD_quiesce_daemon(s->daemon);
-        take_last(s, s->listener);
+        http_acceptor_stop(s);
         atomic_store(&s->draining,
                      true); /* from now on, who is told to connect anew meets another */
         drain(s);
@@ -219,6 +189,7 @@ void sg_http_close(struct sg_http_server *s)
         MHD_stop_daemon(s->daemon);
     if (s->listener >= 0)
         close(s->listener);
+    http_acceptor_free(s->acceptor);
     http_watch_close(s->watch);
     http_streams_close(s->streams);
     http_readers_close(s->readers);

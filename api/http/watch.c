@@ -149,6 +149,19 @@ void http_watch_close(struct http_watch *w)
     free(w);
 }
 
+bool http_watch_enter(struct http_watch *w, size_t max)
+{
+    if (atomic_load(&w->n) >= max)
+        return false;
+    atomic_fetch_add(&w->n, 1);
+    return true;
+}
+
+void http_watch_leave(struct http_watch *w)
+{
+    atomic_fetch_sub(&w->n, 1);
+}
+
 size_t http_watch_count(struct http_watch *w)
 {
     return atomic_load(&w->n);
@@ -196,7 +209,6 @@ static struct watched *begin(struct http_watch *w, struct MHD_Connection *connec
         c->next->link = &c->next;
     w->first = c;
     pthread_mutex_unlock(&w->lock);
-    atomic_fetch_add(&w->n, 1);
     sg_metric_add(w->open, "", 1);
     return c;
 }
@@ -212,7 +224,6 @@ static void end(struct http_watch *w, struct watched *c)
         http_addresses_leave(w->addresses, sg_address_key(&c->peer));
     free(c);
     sg_metric_add(w->open, "", -1);
-    atomic_fetch_sub(&w->n, 1);
 }
 
 void http_on_connection(void *watch, struct MHD_Connection *c, void **socket_ctx,
@@ -222,8 +233,10 @@ void http_on_connection(void *watch, struct MHD_Connection *c, void **socket_ctx
         *socket_ctx = begin(watch, c);
     else if (*socket_ctx)
         end(watch, *socket_ctx);
-    if (code != MHD_CONNECTION_NOTIFY_STARTED)
+    if (code != MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_ctx = NULL;
+        http_watch_leave(watch);
+    }
 }
 
 static struct watched *watched_of(struct MHD_Connection *c)

@@ -1,5 +1,6 @@
 /* test_http_drain.c - a server that stops while people ask: nobody's request is lost, whether
- * her connection is busy or idle, when another listens on the same port already. */
+ * her connection is busy or idle, when another listens on the same port already; and one that has
+ * as many connections as it may. */
 #include "api/http/http.h"
 #include "core/clock.h"
 #include "tests/support/crowd.h"
@@ -7,6 +8,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ASKERS = 16, ROUNDS = 3 };
+enum { ASKERS = 16, ROUNDS = 3, STOPS = 300 };
 static const char ask_text[] = "GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
 
 static atomic_bool released; /* who asked for something slow */
@@ -32,6 +34,7 @@ static void handle(void *ctx, struct sg_http_request *q, struct sg_http_response
 static int given; /* a socket that listens; 0: none */
 
 static int64_t drain_us = 1000000;
+static int connections_max; /* 0: as usual */
 
 static struct sg_http_server *start(int port, const char *name, int64_t grace_us)
 {
@@ -46,6 +49,7 @@ static struct sg_http_server *start(int port, const char *name, int64_t grace_us
                                 .handle = handle,
                                 .ctx = (void *)(uintptr_t)name,
                                 .reuse_port = true,
+                                .connections_max = connections_max,
                                 .drain_us = drain_us,
                                 .head_us = 10 * drain_us,
                                 .grace_us = grace_us};
@@ -105,6 +109,59 @@ START_TEST(with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for)
     printf("%d answered, %d connected anew, %d lost\n", askers.answered, askers.reconnected,
            askers.lost + askers.refused);
     ck_assert_int_eq(askers.lost + askers.refused, 0);
+}
+END_TEST
+
+/* Each request comes by a connection of its own, so that one is being made at any moment. */
+START_TEST(a_server_may_stop_at_any_moment_while_people_connect)
+{
+    struct crowd askers;
+    give_a_socket();
+    connections_max = 100; /* else it tells each time that there are few files */
+    struct sg_http_server *now = start(0, "first", 60000000);
+    crowd_start(&askers, sg_http_port(now),
+                "GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", ASKERS);
+    for (int i = 0; i < STOPS; i++) {
+        sg_sleep_us(1000 + i * 7919 % 5000);
+        sg_http_close(now);
+        now = start(0, "next", 60000000);
+    }
+    crowd_await(&askers, 100);
+    crowd_end(&askers);
+    sg_http_close(now);
+    take_it_back();
+    connections_max = 0;
+    ck_assert_int_eq(askers.lost + askers.refused, 0);
+}
+END_TEST
+
+START_TEST(whoever_connects_beyond_the_bound_waits_until_somebody_leaves)
+{
+    struct wire_answer a = {0};
+    int in[4];
+    connections_max = 4;
+    struct sg_http_server *s = start(0, "only", 0);
+    for (int i = 0; i < 4; i++) {
+        in[i] = wire_dial(sg_http_port(s));
+        wire_say(in[i], ask_text);
+        ck_assert(wire_hear(in[i], &a) && a.status == 200);
+    }
+    struct pollfd next = {wire_dial(sg_http_port(s)), POLLIN, 0};
+    wire_say(next.fd, ask_text);
+    ck_assert_int_eq(poll(&next, 1, 300), 0);
+    for (int i = 0; i < 4; i++) { /* those who are in are served on */
+        wire_say(in[i], ask_text);
+        ck_assert(wire_hear(in[i], &a) && a.status == 200);
+    }
+    close(in[2]);
+    ck_assert(wire_hear(next.fd, &a) && a.status == 200);
+    for (int i = 0; i < 4; i++)
+        if (i != 2)
+            close(in[i]);
+    close(next.fd);
+    sg_http_close(s);
+    connections_max = 0;
+    sg_buf_free(&a.body);
 }
 END_TEST
 
@@ -201,6 +258,8 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_test(t, a_successor_takes_over_and_no_request_is_lost);
     tcase_add_test(t, with_a_socket_that_stays_open_a_gap_between_two_is_only_waited_for);
+    tcase_add_test(t, a_server_may_stop_at_any_moment_while_people_connect);
+    tcase_add_test(t, whoever_connects_beyond_the_bound_waits_until_somebody_leaves);
     tcase_add_loop_test(t, what_is_being_answered_is_finished_and_who_is_idle_may_ask_once_more, 0,
                         2);
     tcase_add_test(t, a_client_that_never_reads_does_not_keep_it);

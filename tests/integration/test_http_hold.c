@@ -80,6 +80,8 @@ START_TEST(an_api_behind_a_held_socket_is_replaced_killed_and_stopped)
         now = await_another(now);
     }
     crowd_await(&askers, 50);
+    if (askers.lost)
+        test_show(&x, "segue-api");
     ck_assert_int_eq(askers.lost, 0);
     sg_sleep_us(2500000); /* so long it has to live to be worth another */
     kill((pid_t)now, SIGKILL);

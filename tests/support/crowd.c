@@ -3,7 +3,9 @@
 #include "core/clock.h"
 #include "tests/support/wire.h"
 #include <check.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +22,12 @@ int crowd_dial(int port)
     return -1;
 }
 
+static void tell_loss(int me, int status, int error, int64_t asked_us)
+{
+    fprintf(stderr, "asker %d lost one: status %d, %s, asked %lld ms before\n", me, status,
+            strerror(error), (long long)(sg_now_us() - asked_us) / 1000);
+}
+
 static void *ask_on_and_on(void *ctx)
 {
     struct crowd *c = ctx;
@@ -31,10 +39,14 @@ static void *ask_on_and_on(void *ctx)
             sg_sleep_us(1000);
             continue;
         }
+        int64_t asked_us = sg_now_us();
+        errno = 0;
         bool good = send(fd, c->text, strlen(c->text), MSG_NOSIGNAL) > 0 && wire_hear(fd, &a) &&
                     a.status == 200;
         c->answered += good;
         c->of_each[me] += good;
+        if (!good)
+            tell_loss(me, a.status, errno, asked_us);
         c->lost += !good;
         if (!good || strcmp(wire_header(&a, "Connection"), "close") == 0) {
             close(fd);
