@@ -709,7 +709,7 @@ START_TEST(a_large_description_that_was_not_sent_is_fetched)
                                  "UPDATE playlists SET is_public = true, "
                                  "playlist_id = 502, name = 'Bigger' WHERE playlist_id = 501"),
                      1);
-    test_pg_await_waiting_commit(c);
+    test_pg_await_waiting_commit(c, waits);
     test_pg_sql(c, "UPDATE songs SET title = 'Behind it' WHERE song_id = 7");
     wait_for_title(7, "Behind it");
     test_pg_commits_wait_for(pg, c, "");

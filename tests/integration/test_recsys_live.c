@@ -283,7 +283,7 @@ START_TEST(a_change_that_is_told_before_it_can_be_read_is_not_lost)
     test_pg_sql(db, "DELETE FROM feedback WHERE user_id = 8");
     test_pg_commits_wait_for(pg, db, "nobody");
     ck_assert_int_eq(PQsendQuery(waits, "INSERT INTO feedback VALUES (8, 'song', 5, 'like')"), 1);
-    test_pg_await_waiting_commit(db);
+    test_pg_await_waiting_commit(db, waits);
     get(9);
     say(9, "song", 999997, "like"); /* comes behind it */
     BECOMES(9, in(SG_PERSON_LIKES, 999997));

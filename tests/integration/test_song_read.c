@@ -263,7 +263,7 @@ static void what_is_told_before_it_can_be_read_is_not_kept_as_it_was(void)
     test_pg_commits_wait_for(pg, db, "nobody");
     double changes = metric("segue_cache_changes_total");
     ck_assert_int_eq(PQsendQuery(waits, "UPDATE songs SET title = 'Slow' WHERE song_id = 7"), 1);
-    test_pg_await_waiting_commit(db);
+    test_pg_await_waiting_commit(db, waits);
     for (int i = 0; i < 50 && metric("segue_cache_changes_total") == changes; i++)
         sg_sleep_us(10000); /* time to be told, and to forget too soon */
     ck_assert_int_eq(get("/api/v1/songs/7"), 200);

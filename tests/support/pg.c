@@ -341,14 +341,12 @@ const char *test_pg_sql(PGconn *c, const char *fmt, ...)
     return value;
 }
 
-static void await(PGconn *c, const char *sql, const char *value)
+static bool is_waiting(PGconn *c, const PGconn *other)
 {
-    int64_t end = sg_now_us() + PATIENCE_US;
-    while (strcmp(test_pg_sql(c, "%s", sql), value) != 0) {
-        if (sg_now_us() > end)
-            give_up(1, sql, "not as awaited");
-        sg_sleep_us(10000);
-    }
+    return *test_pg_sql(c,
+                        "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
+                        "wait_event = 'SyncRep'",
+                        PQbackendPID(other)) == '1';
 }
 
 /* Whether a commit waits: the setting holds once the server's checkpointer has taken it, which
@@ -359,10 +357,7 @@ static bool waits(PGconn *c, PGconn *probe)
     if (!PQsendQuery(probe, "SELECT pg_logical_emit_message(true, 'probe', '')"))
         give_up(1, "probe", PQerrorMessage(probe));
     while (!so && PQconsumeInput(probe) && PQisBusy(probe)) {
-        so = *test_pg_sql(c,
-                          "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
-                          "wait_event = 'SyncRep'",
-                          PQbackendPID(probe)) == '1';
+        so = is_waiting(c, probe);
         sg_sleep_us(1000);
     }
     if (so)
@@ -388,14 +383,18 @@ void test_pg_commits_wait_for(const struct test_pg *pg, PGconn *c, const char *r
     test_pg_sql(c, "SET synchronous_commit = local");
     test_pg_sql(c, "ALTER SYSTEM SET synchronous_standby_names = '%s'", replica);
     test_pg_sql(c, "SELECT pg_reload_conf()");
-    await(c, "SHOW synchronous_standby_names", replica);
     if (*replica)
         await_effect(pg, c);
     else
         test_pg_sql(c, "RESET synchronous_commit");
 }
 
-void test_pg_await_waiting_commit(PGconn *c)
+void test_pg_await_waiting_commit(PGconn *c, const PGconn *of)
 {
-    await(c, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'", "1");
+    int64_t end = sg_now_us() + PATIENCE_US;
+    while (!is_waiting(c, of)) {
+        if (sg_now_us() > end)
+            give_up(1, "synchronous_standby_names", "the commit does not wait");
+        sg_sleep_us(10000);
+    }
 }

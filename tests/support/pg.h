@@ -40,8 +40,8 @@ const char *test_pg_sql(PGconn *c, const char *fmt, ...) __attribute__((format(p
 /* By the connection c: a commit of others ends only once a replica of this name has it; "": at
  * once, as usual. c itself waits for none. */
 void test_pg_commits_wait_for(const struct test_pg *pg, PGconn *c, const char *replica);
-/* Until one commit so waits. */
-void test_pg_await_waiting_commit(PGconn *c);
+/* Until the commit that the connection `of` has sent so waits; those of others may, too. */
+void test_pg_await_waiting_commit(PGconn *c, const PGconn *of);
 
 /* Folder of the sources, from SEGUE_SOURCE or where this was compiled. */
 const char *test_source_dir(void);
